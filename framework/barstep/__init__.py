@@ -1,0 +1,1 @@
+"""barstep: a plugin-based strategy framework for futures traders."""

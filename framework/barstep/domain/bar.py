@@ -1,0 +1,156 @@
+"""Bars and timeframes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from barstep.domain.instrument import Contract
+from barstep.domain.session import NS, to_datetime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "D": 86400}
+
+
+@dataclass(frozen=True, slots=True)
+class Timeframe:
+    """The length of a bar, written as the gateway writes it: `1s 5s 1m 15m 1h 4h 1D`."""
+
+    text: str
+    seconds: int
+
+    @classmethod
+    def parse(cls, text: str) -> Timeframe:
+        """Read `15m`; a ValueError says what is allowed."""
+        match = re.fullmatch(r"([1-9]\d*)([smhD])", text)
+        if not match:
+            raise ValueError("a number and one of s, m, h, D, such as 1m or 15m")
+        return cls(text, int(match[1]) * _UNITS[match[2]])
+
+    @property
+    def ns(self) -> int:
+        """Length in nanoseconds."""
+        return self.seconds * NS
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What all bars of one stream share: the contract, the timeframe and the zone times are shown in."""
+
+    contract: Contract
+    timeframe: Timeframe
+    zone: ZoneInfo
+
+
+class Bar:
+    """One completed bar: prices are floats on the tick grid, `volume` is in contracts.
+
+    `start` and `end` are aware datetimes in the exchange's zone, made when asked for; the bar covers [start, end).
+    `index` counts the contract's bars from 0.
+    """
+
+    __slots__ = ("close", "end_ns", "feed", "high", "index", "low", "open", "start_ns", "volume")
+
+    def __init__(
+        self,
+        open: float,
+        high: float,
+        low: float,
+        close: float,
+        volume: int,
+        start_ns: int,
+        end_ns: int,
+        index: int,
+        feed: Feed,
+    ) -> None:
+        self.open = open
+        self.high = high
+        self.low = low
+        self.close = close
+        self.volume = volume
+        self.start_ns = start_ns
+        self.end_ns = end_ns
+        self.index = index
+        self.feed = feed
+
+    @property
+    def contract(self) -> Contract:
+        """The contract that traded."""
+        return self.feed.contract
+
+    @property
+    def timeframe(self) -> str:
+        """The bar's length, such as `1m`."""
+        return self.feed.timeframe.text
+
+    @property
+    def start(self) -> datetime:
+        """When the bar opened."""
+        return to_datetime(self.start_ns, self.feed.zone)
+
+    @property
+    def end(self) -> datetime:
+        """When the bar was complete."""
+        return to_datetime(self.end_ns, self.feed.zone)
+
+    def __repr__(self) -> str:
+        ohlc = f"{self.open} {self.high} {self.low} {self.close}"
+        return f"Bar({self.contract.name} {self.start:%Y-%m-%d %H:%M:%S} {ohlc} v={self.volume})"
+
+
+@dataclass(slots=True)
+class BarColumns:
+    """A chunk of bars as columns of equal length, all int64; prices in whole ticks, times in UTC nanoseconds.
+
+    `first` is the index of the chunk's first bar in its stream.
+    """
+
+    start_ns: NDArray[np.int64]
+    end_ns: NDArray[np.int64]
+    open: NDArray[np.int64]
+    high: NDArray[np.int64]
+    low: NDArray[np.int64]
+    close: NDArray[np.int64]
+    volume: NDArray[np.int64]
+    first: int = 0
+
+    def __len__(self) -> int:
+        return len(self.start_ns)
+
+    def __getitem__(self, rows: slice) -> BarColumns:
+        """The same columns cut to a range of rows (views, no copy); `first` moves with the cut."""
+        start = rows.indices(len(self))[0]
+        names = ("start_ns", "end_ns", "open", "high", "low", "close", "volume")
+        return BarColumns(*(getattr(self, name)[rows] for name in names), first=self.first + start)
+
+
+class BarStream:
+    """Bars of one contract in time order, readable once per call of `chunks`.
+
+    Attributes:
+        feed: Contract, timeframe and zone.
+        volume_known: False when the volume column says nothing (R5): every bar then counts as tradable.
+        source: Where the bars come from, for the manifest: kind, path, sha256 and the like.
+        warnings: What a user should know about the data.
+    """
+
+    feed: Feed
+    volume_known: bool
+    source: dict[str, object]
+    warnings: list[str]
+
+    def chunks(self) -> Iterator[BarColumns]:
+        """Yield the bars in chunks of bounded size, checked against R1."""
+        raise NotImplementedError
+
+    def count(self) -> int | None:
+        """How many bars there will be, or None when that is not known cheaply."""
+        raise NotImplementedError

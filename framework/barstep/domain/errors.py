@@ -1,0 +1,53 @@
+"""Every error that barstep raises on purpose, with the exit code the command line gives it.
+
+BarstepError (1)
+├── ConfigError (2)     a configuration file, an option or a command line is wrong
+├── DataError (3)       bars cannot be read or cannot be trusted
+├── BrokerError (4)     the broker cannot be reached, or refuses
+├── PluginError (1)     a plugin's own code raised; its traceback is chained
+└── InvariantError (1)  barstep broke one of its own promises: a bug of ours
+"""
+
+from __future__ import annotations
+
+
+class BarstepError(Exception):
+    """Base of all errors raised on purpose; `exit_code` is what the command line returns."""
+
+    exit_code = 1
+
+
+class ConfigError(BarstepError):
+    """One or more faults of a configuration; `problems` has one line for each."""
+
+    exit_code = 2
+
+    def __init__(self, problems: str | list[str]) -> None:
+        self.problems = [problems] if isinstance(problems, str) else list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class DataError(BarstepError):
+    """Bars that cannot be read, or that break R1; the message names the first bad row and the remedy."""
+
+    exit_code = 3
+
+
+class BrokerError(BarstepError):
+    """The broker cannot be reached or refuses to serve."""
+
+    exit_code = 4
+
+
+class PluginError(BarstepError):
+    """A plugin's code raised inside a hook; the original exception is the cause."""
+
+    def __init__(self, plugin: str, hook: str, where: str, when: str, cause: BaseException) -> None:
+        self.plugin, self.hook, self.where, self.when = plugin, hook, where, when
+        super().__init__(
+            f"plugin {plugin}, hook {hook} at {where}, bar ending {when}: {type(cause).__name__}: {cause}"
+        )
+
+
+class InvariantError(BarstepError):
+    """A promise of the simulated exchange was broken (R20, R28): please report it with the configuration."""

@@ -1,0 +1,98 @@
+"""Trading hours and trading days.
+
+A session is one trading day: for CME products it opens at 17:00 in Chicago the evening before its date, and a holiday
+on which trading only pauses belongs to the next trading day, as the exchange counts it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+NS = 1_000_000_000
+"""Nanoseconds in a second."""
+
+
+def to_datetime(ns: int, zone: ZoneInfo) -> datetime:
+    """UTC nanoseconds as an aware datetime of a zone (whole microseconds)."""
+    seconds, rest = divmod(ns, NS)
+    return datetime.fromtimestamp(seconds, zone) + timedelta(microseconds=rest // 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionHours:
+    """The weekly hours of a product, in its exchange's zone.
+
+    Attributes:
+        name: Key of the packaged table, or `inline`.
+        zone: IANA name.
+        spans: Open and close of each stretch of one trading day, in minutes from local midnight of the trade date; a
+            stretch that starts the evening before is negative: (-420, 960) is 17:00 to 16:00.
+        weekdays: Trade dates that exist, Monday is 0.
+        regular: Regular hours in minutes from midnight, or None when the product has none.
+        calendar: Name of the holiday table, or None for no holidays.
+    """
+
+    name: str
+    zone: str
+    spans: tuple[tuple[int, int], ...]
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
+    regular: tuple[int, int] | None = None
+    calendar: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """One trading day.
+
+    Attributes:
+        date: The trade date.
+        zone: The exchange's zone.
+        spans: Open and close of each stretch, UTC nanoseconds, in time order.
+        regular: Regular open and close, UTC nanoseconds; None where the day has no regular hours.
+        early_close: True when the day ends before its usual time.
+        clock_ns: The replay's clock when the session was handed out; `minute` counts up to it.
+    """
+
+    date: date
+    zone: ZoneInfo
+    spans: tuple[tuple[int, int], ...]
+    regular: tuple[int, int] | None
+    early_close: bool
+    clock_ns: int = 0
+
+    @property
+    def open_ns(self) -> int:
+        """The session's open, UTC nanoseconds."""
+        return self.spans[0][0]
+
+    @property
+    def close_ns(self) -> int:
+        """The session's close, UTC nanoseconds."""
+        return self.spans[-1][1]
+
+    @property
+    def open(self) -> datetime:
+        """The session's open."""
+        return to_datetime(self.open_ns, self.zone)
+
+    @property
+    def close(self) -> datetime:
+        """The session's close."""
+        return to_datetime(self.close_ns, self.zone)
+
+    @property
+    def regular_open(self) -> datetime | None:
+        """Open of the regular hours (08:30 Chicago for the equity indices), if the day has any."""
+        return to_datetime(self.regular[0], self.zone) if self.regular else None
+
+    @property
+    def regular_close(self) -> datetime | None:
+        """Close of the regular hours, if the day has any."""
+        return to_datetime(self.regular[1], self.zone) if self.regular else None
+
+    @property
+    def minute(self) -> int:
+        """Whole minutes from the session's open to the replay's clock."""
+        return (self.clock_ns - self.open_ns) // (60 * NS)
