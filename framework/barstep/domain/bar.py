@@ -128,8 +128,10 @@ class BarColumns:
     def __getitem__(self, rows: slice) -> BarColumns:
         """The same columns cut to a range of rows (views, no copy); `first` moves with the cut."""
         start = rows.indices(len(self))[0]
-        names = ("start_ns", "end_ns", "open", "high", "low", "close", "volume")
-        return BarColumns(*(getattr(self, name)[rows] for name in names), first=self.first + start)
+        return BarColumns(
+            self.start_ns[rows], self.end_ns[rows], self.open[rows], self.high[rows], self.low[rows],
+            self.close[rows], self.volume[rows], self.first + start,
+        )  # fmt: skip
 
 
 class BarStream:

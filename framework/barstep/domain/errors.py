@@ -44,9 +44,7 @@ class PluginError(BarstepError):
 
     def __init__(self, plugin: str, hook: str, where: str, when: str, cause: BaseException) -> None:
         self.plugin, self.hook, self.where, self.when = plugin, hook, where, when
-        super().__init__(
-            f"plugin {plugin}, hook {hook} at {where}, bar ending {when}: {type(cause).__name__}: {cause}"
-        )
+        super().__init__(f"plugin {plugin}, hook {hook} at {where}, bar ending {when}: {type(cause).__name__}: {cause}")
 
 
 class InvariantError(BarstepError):

@@ -48,7 +48,7 @@ class Instrument:
     tick_size: Fraction
     tick_value: int
     session: SessionHours
-    fees: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({"none": 0}))
+    fees: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({"none": 0}), hash=False)
     description: str = ""
     exchange: str = ""
     product_id: str = ""
@@ -97,5 +97,7 @@ class Contract:
         letter = MONTH_LETTERS[month - 1]
         product = instrument.product_id or instrument.name
         return cls(
-            instrument, f"CON.F.US.{product}.{letter}{year % 100:02d}", f"{instrument.name}{letter}{year % 10}"
+            instrument,
+            f"CON.F.US.{product}.{letter}{year % 100:02d}",
+            f"{instrument.name}{letter}{year % 10}",
         )

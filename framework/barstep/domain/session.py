@@ -32,6 +32,8 @@ class SessionHours:
         weekdays: Trade dates that exist, Monday is 0.
         regular: Regular hours in minutes from midnight, or None when the product has none.
         calendar: Name of the holiday table, or None for no holidays.
+        earlier: Older patterns as (last trade date, spans), oldest first; `spans` holds after the last of them.
+        weekend_trades: True when the time between two trade dates trades too and belongs to the later one.
     """
 
     name: str
@@ -40,6 +42,8 @@ class SessionHours:
     weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
     regular: tuple[int, int] | None = None
     calendar: str | None = None
+    earlier: tuple[tuple[date, tuple[tuple[int, int], ...]], ...] = ()
+    weekend_trades: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -1,0 +1,218 @@
+"""Working orders and the book: everything a bar's walk changes, small enough to be copied and walked twice (R17)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from barstep.domain.fill import Phase
+    from barstep.domain.order import Order
+    from barstep.sim.guards import ArmedGuard
+
+MARKET, STOP, STOP_LIMIT, LIMIT = range(4)
+"""Kinds of working orders; the number is the rank of R13 and R15. A trailing stop is a stop whose level moves."""
+
+NEVER = 1 << 62
+"""A bar number or a price that is never reached."""
+
+
+class BracketTicks(NamedTuple):
+    """A bracket in ticks: distances from the fill price, or levels (R12)."""
+
+    stop: int | None = None
+    target: int | None = None
+    trail: int | None = None
+    stop_level: int | None = None
+    target_level: int | None = None
+
+
+class Working:
+    """An order in the book. Prices are ticks, bars are numbers of the contract's stream.
+
+    `level` is the stop or limit price, `event` the price that fires it inside the path and `needs` the direction that
+    gets there (R15); `from_bar` is its first eligible bar, `arrive_bar` the one bar in which it counts as arriving (R4).
+    `role` is `stop`, `target` or `trail` for exits that live and die with a position, else empty.
+    """
+
+    __slots__ = (
+        "approximate", "arrive_bar", "blocked", "born_bar", "born_in_path", "bracket", "event", "expire_bar",
+        "expire_ns", "expire_session", "from_bar", "id", "kind", "level", "limit", "needs", "oco", "order", "parent",
+        "reduce_only", "ref", "role", "rule", "sign", "size", "trail",
+    )  # fmt: skip
+
+    def __init__(self, id: int, order: Order | None, sign: int, kind: int, size: int, level: int, rule: str) -> None:
+        self.id = id
+        self.order = order
+        self.sign = sign
+        self.kind = kind
+        self.size = size
+        self.level = level
+        self.rule = rule
+        self.event = level
+        self.needs = sign
+        self.limit = 0
+        self.trail = 0
+        self.ref = 0
+        self.from_bar = 0
+        self.arrive_bar = -1
+        self.reduce_only = False
+        self.oco = 0
+        self.role = ""
+        self.parent = 0
+        self.born_bar = -1
+        self.born_in_path = False
+        self.bracket: BracketTicks | None = None
+        self.approximate = False
+        self.blocked = False
+        self.expire_bar = NEVER
+        self.expire_ns = NEVER
+        self.expire_session = False
+
+    def copy(self) -> Working:
+        """The same order on a copy of the book; the public `Order` stays one object."""
+        twin = Working(self.id, self.order, self.sign, self.kind, self.size, self.level, self.rule)
+        twin.event = self.event
+        twin.needs = self.needs
+        twin.limit = self.limit
+        twin.trail = self.trail
+        twin.ref = self.ref
+        twin.from_bar = self.from_bar
+        twin.arrive_bar = self.arrive_bar
+        twin.reduce_only = self.reduce_only
+        twin.oco = self.oco
+        twin.role = self.role
+        twin.parent = self.parent
+        twin.born_bar = self.born_bar
+        twin.born_in_path = self.born_in_path
+        twin.bracket = self.bracket
+        twin.approximate = self.approximate
+        twin.blocked = self.blocked
+        twin.expire_bar = self.expire_bar
+        twin.expire_ns = self.expire_ns
+        twin.expire_session = self.expire_session
+        return twin
+
+    def aim(self, through: int) -> None:
+        """Set `event` and `needs` from kind and level; `through` is the option limit_through_ticks (R7)."""
+        if self.kind == LIMIT:
+            self.event = self.level - self.sign * through
+            self.needs = -self.sign
+        else:
+            self.event = self.level
+            self.needs = self.sign
+
+    def follow(self, price: int) -> None:
+        """Move a trailing stop's reference to a better price (R10)."""
+        if (price - self.ref) * self.sign < 0:
+            self.ref = price
+            self.level = self.event = price + self.sign * self.trail
+
+
+class Execution(NamedTuple):
+    """One fill as the walk logs it; `working` is None for a forced close, whose guard or cause is `reason`."""
+
+    working: Working | None
+    id: int
+    sign: int
+    size: int
+    price: int
+    level: int
+    rule: str
+    phase: Phase
+    leg: int
+    arriving: bool
+    opened: int
+    reason: str
+
+
+class Removal(NamedTuple):
+    """An order that leaves the book without a fill."""
+
+    working: Working
+    reason: str
+
+
+class Birth(NamedTuple):
+    """A bracket child that its parent's fill brings."""
+
+    working: Working
+    parent: Order
+
+
+LogEntry = int | Execution | Removal | Birth
+"""What a walk leaves behind, in order: prices reached (ints) and what happened there."""
+
+
+class Book:
+    """One contract's working orders, position and cash flow, and the log of the bar being walked.
+
+    `cash` is the cash flow of all fills in ticks (a buy is negative), `fees` micro-dollars. `base` is what the rest of the
+    account is worth in micro-dollars: the start balance and the other contracts at their last close. `lots` are signed
+    (size, price) pairs, kept only while a guard watches a position's open result.
+    """
+
+    __slots__ = (
+        "base", "cash", "failed", "fee", "fees", "guards", "live", "locked", "log", "lots", "newborn", "next_id",
+        "position", "r17b", "r17b_acted", "r17b_due", "tick_value", "volume_left",
+    )  # fmt: skip
+
+    def __init__(self, tick_value: int, fee: int) -> None:
+        self.tick_value = tick_value
+        self.fee = fee
+        self.live: list[Working] = []
+        self.position = 0
+        self.cash = 0
+        self.fees = 0
+        self.base = 0
+        self.next_id = 1
+        self.log: list[LogEntry] = []
+        self.newborn: list[Working] = []
+        self.guards: list[ArmedGuard] = []
+        self.lots: list[tuple[int, int]] | None = None
+        self.failed = ""
+        self.locked = ""
+        self.volume_left = NEVER
+        self.r17b = False
+        self.r17b_due = False
+        self.r17b_acted = False
+
+    def copy(self) -> Book:
+        """A copy to walk: the log so far is copied too, the orders are twins."""
+        twin = Book(self.tick_value, self.fee)
+        twin.live = [working.copy() for working in self.live]
+        twin.position = self.position
+        twin.cash = self.cash
+        twin.fees = self.fees
+        twin.base = self.base
+        twin.next_id = self.next_id
+        twin.log = self.log.copy()
+        twin.guards = [guard.copy() for guard in self.guards]
+        twin.lots = None if self.lots is None else self.lots.copy()
+        twin.failed = self.failed
+        twin.locked = self.locked
+        twin.volume_left = self.volume_left
+        return twin
+
+    def equity(self, price: int) -> int:
+        """Equity in micro-dollars at a price of this contract, fees included (R19)."""
+        return self.base + (self.cash + self.position * price) * self.tick_value - self.fees
+
+    def remove(self, working: Working, reason: str) -> None:
+        """Take an order out without a fill."""
+        self.live.remove(working)
+        self.log.append(Removal(working, reason))
+
+    def book_lot(self, signed: int, price: int) -> None:
+        """Keep `lots` first in, first out, while they are wanted."""
+        lots = self.lots
+        if lots is None:
+            return
+        while signed and lots and (lots[0][0] > 0) != (signed > 0):
+            size, entry = lots[0]
+            if abs(size) > abs(signed):
+                lots[0] = (size + signed, entry)
+                return
+            lots.pop(0)
+            signed += size
+        if signed:
+            lots.append((signed, price))

@@ -1,0 +1,143 @@
+"""Account guards: levels of equity, day result or one position's open result that are watched inside the bar (R19)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from barstep.sim.book import Execution
+
+if TYPE_CHECKING:
+    from barstep.domain.fill import Phase
+    from barstep.sim.book import Book
+
+Basis = Literal["equity", "day", "position"]
+GuardSide = Literal["floor", "cap"]
+Action = Literal["fail", "lock", "flatten"]
+
+_SEVERITY = {"fail": 0, "lock": 1, "flatten": 2}
+
+
+@dataclass(slots=True)
+class Guard:
+    """A level to watch.
+
+    Attributes:
+        name: What the result and the reason call it.
+        basis: `equity`, `day` (result since the session's start) or `position` (open result of one contract).
+        level: Micro-dollars. A floor is breached at or below it, a cap at or above.
+        side: `floor` or `cap`.
+        action: `fail` the account, `lock` the day, or `flatten`.
+        trail: Micro-dollars that a floor stays below the highest value seen, or None for a level that stays.
+        plugin: Who set it.
+    """
+
+    name: str
+    basis: Basis
+    level: int
+    side: GuardSide = "floor"
+    action: Action = "flatten"
+    trail: int | None = None
+    plugin: str = ""
+
+
+class ArmedGuard:
+    """A guard in force: its level as it stands now, and whether it has acted since it was armed."""
+
+    __slots__ = ("acted", "day_start", "guard", "level")
+
+    def __init__(self, guard: Guard, day_start: int) -> None:
+        self.guard = guard
+        self.level = guard.level
+        self.day_start = day_start
+        self.acted = False
+
+    def copy(self) -> ArmedGuard:
+        """The same on a copy of the book."""
+        twin = ArmedGuard(self.guard, self.day_start)
+        twin.level = self.level
+        twin.acted = self.acted
+        return twin
+
+    @property
+    def severity(self) -> int:
+        """Which guard acts first where several are breached at one price: fail, lock, flatten."""
+        return _SEVERITY[self.guard.action]
+
+    def line(self, book: Book) -> tuple[int, int] | None:
+        """The watched value as a line of the price, (value at 0, slope); None for a position guard while flat."""
+        slope = book.position * book.tick_value
+        if self.guard.basis == "position":
+            if not book.position:
+                return None
+            cost = sum(size * price for size, price in book.lots or ())
+            return -cost * book.tick_value, slope
+        start = book.base + book.cash * book.tick_value - book.fees
+        return (start - self.day_start if self.guard.basis == "day" else start), slope
+
+    def follow(self, book: Book, price: int) -> None:
+        """Raise a trailing floor after the value seen at a price."""
+        line = self.line(book) if self.guard.trail is not None else None
+        if line is not None and self.guard.trail is not None:
+            self.level = max(self.level, line[0] + line[1] * price - self.guard.trail)
+
+    def breach(self, book: Book, price: int, direction: int) -> int | None:
+        """The first price from `price` on, going in `direction`, at which it is breached (R15); None if there is none."""
+        line = self.line(book)
+        if line is None:
+            return None
+        start, slope = line
+        floor = self.guard.side == "floor"
+        gap = start + slope * price - self.level
+        if (gap <= 0) if floor else (gap >= 0):
+            return price
+        if not slope or (slope * direction < 0) != floor:
+            return None
+        steps = -(-abs(gap) // abs(slope))
+        return price + direction * steps
+
+    def idle(self, book: Book) -> bool:
+        """Whether it has acted and there is nothing left for it to do."""
+        return self.acted and not book.position and not book.live
+
+
+def test_guards(book: Book, price: int, forced_slip: int, phase: Phase, leg: int) -> None:
+    """Test all guards at a price and let the breached ones act, until none has anything to do."""
+    acting = True
+    while acting:
+        acting = False
+        for armed in book.guards:
+            armed.follow(book, price)
+            if not armed.idle(book) and armed.breach(book, price, 0) is not None:
+                act(book, armed, price, forced_slip, phase, leg)
+                acting = True
+                break
+
+
+def act(book: Book, armed: ArmedGuard, price: int, forced_slip: int, phase: Phase, leg: int) -> None:
+    """Carry a breach out: cancel all orders, close at the breach price with the forced slip, apply the action (R19)."""
+    guard = armed.guard
+    armed.acted = True
+    liquidate(book, price, forced_slip, phase, leg, "R19", guard.name)
+    if guard.action == "fail":
+        book.failed = book.failed or guard.name
+    elif guard.action == "lock":
+        book.locked = book.locked or guard.name
+
+
+def liquidate(book: Book, price: int, slip: int, phase: Phase, leg: int, rule: str, reason: str) -> None:
+    """Cancel every order of the book and close its position at `price` less the slip."""
+    for working in book.live.copy():
+        book.remove(working, reason)
+    position = book.position
+    if not position:
+        return
+    sign = -1 if position > 0 else 1
+    size = abs(position)
+    paid = price + sign * slip
+    book.cash -= sign * size * paid
+    book.fees += size * book.fee
+    book.position = 0
+    book.book_lot(sign * size, paid)
+    book.log.append(Execution(None, book.next_id, sign, size, paid, price, rule, phase, leg, False, 0, reason))
+    book.next_id += 1

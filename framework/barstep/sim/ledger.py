@@ -1,0 +1,158 @@
+"""Lots, trades and money of one contract, and the identities that every bar with a fill must satisfy (R20)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from barstep.domain.errors import InvariantError
+from barstep.domain.fill import Fill, Trade
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Lot:
+    """A part of an opening fill that is still open: signed size, entry price and the extremes seen since, in ticks."""
+
+    __slots__ = ("fill", "high", "low", "price", "size")
+
+    def __init__(self, fill: Fill, size: int) -> None:
+        self.fill = fill
+        self.size = size
+        self.price = self.low = self.high = fill.price_ticks
+
+
+class Ledger:
+    """What the fills of one contract add up to.
+
+    Attributes:
+        position: Signed contracts.
+        cash: Cash flow of all fills in ticks, a buy is negative.
+        realised: Ticks that closed lots earned.
+        fees: Micro-dollars paid.
+        lots: Open lots, oldest first.
+        average: Size-weighted mean of the entries in ticks, unchanged by reductions; 0 while flat.
+        entries: Opening fills since the position was last flat.
+        low, high: Extremes of this contract's worth, in micro-dollars, over the bar that is being booked.
+    """
+
+    __slots__ = (
+        "average", "cash", "entries", "fee", "fees", "high", "lots", "low", "position", "realised", "seen", "tick_value",
+    )  # fmt: skip
+
+    def __init__(self, tick_value: int, fee: int) -> None:
+        self.tick_value = tick_value
+        self.fee = fee
+        self.position = 0
+        self.cash = 0
+        self.realised = 0
+        self.fees = 0
+        self.lots: list[Lot] = []
+        self.average = 0.0
+        self.entries = 0
+        self.low = 0
+        self.high = 0
+        self.seen = 0
+
+    def worth(self, price: int) -> int:
+        """Micro-dollars that this contract has earned up to a price: cash flow, open position and fees."""
+        return (self.cash + self.position * price) * self.tick_value - self.fees
+
+    @property
+    def balance(self) -> int:
+        """Micro-dollars realised less fees."""
+        return self.realised * self.tick_value - self.fees
+
+    def open_result(self, price: int) -> int:
+        """Micro-dollars that the open lots stand ahead (or behind) at a price."""
+        return sum((price - lot.price) * lot.size for lot in self.lots) * self.tick_value
+
+    def catch_up(self, lows: Sequence[int], highs: Sequence[int], until: int) -> None:
+        """Widen the open lots' extremes by the bars from `seen` up to row `until`, which passed without a fill."""
+        if self.lots and until > self.seen:
+            low, high = min(lows[self.seen : until]), max(highs[self.seen : until])
+            for lot in self.lots:
+                if low < lot.low:
+                    lot.low = low
+                if high > lot.high:
+                    lot.high = high
+        self.seen = until
+
+    def start_bar(self, price: int) -> None:
+        """Begin a bar whose walk is booked point by point, at its open."""
+        self.low = self.high = self.worth(price)
+        self.touch(price)
+
+    def touch(self, price: int) -> None:
+        """The path reached a price: widen the extremes of worth and of the open lots."""
+        worth = self.worth(price)
+        if worth < self.low:
+            self.low = worth
+        elif worth > self.high:
+            self.high = worth
+        for lot in self.lots:
+            if price < lot.low:
+                lot.low = price
+            elif price > lot.high:
+                lot.high = price
+
+    def apply(self, fill: Fill, reason: str) -> list[Trade]:
+        """Book a fill: close lots first in, first out, then open the rest; sets the fill's money fields."""
+        signed = fill.size if fill.side == "buy" else -fill.size
+        price = fill.price_ticks
+        self.cash -= signed * price
+        fee = fill.size * self.fee
+        self.fees += fee
+        trades = self._close(fill, signed, reason) if self.position * signed < 0 else []
+        closed = sum(trade.size for trade in trades)
+        opened = fill.size - closed
+        if opened:
+            before = abs(self.position) - closed
+            if before:
+                self.average = (self.average * before + price * opened) / (before + opened)
+                self.entries += 1
+            else:
+                self.average = float(price)
+                self.entries = 1
+            self.lots.append(Lot(fill, opened if signed > 0 else -opened))
+        self.position += signed
+        if not self.position:
+            self.average = 0.0
+            self.entries = 0
+        fill.opened = opened
+        fill.closed = closed
+        fill.fee = fee
+        fill.position_after = self.position
+        return trades
+
+    def _close(self, fill: Fill, signed: int, reason: str) -> list[Trade]:
+        trades: list[Trade] = []
+        left, price, earned = abs(signed), fill.price_ticks, 0
+        while left and self.lots:
+            lot = self.lots[0]
+            size = min(left, abs(lot.size))
+            way = 1 if lot.size > 0 else -1
+            ticks = (price - lot.price) * way
+            earned += ticks * size
+            low, high = min(lot.low, price) - lot.price, max(lot.high, price) - lot.price
+            worst, best = (low, high) if way > 0 else (-high, -low)
+            gross = ticks * size * self.tick_value
+            trades.append(Trade(lot.fill, fill, size, gross, 2 * size * self.fee, worst, best, reason))
+            lot.size -= way * size
+            if not lot.size:
+                self.lots.pop(0)
+            left -= size
+        self.realised += earned
+        fill.realised = earned * self.tick_value
+        return trades
+
+    def check(self, position: int, cash: int, close: int) -> None:
+        """Assert R20: the lots and the cash flow, counted apart from each other, give one position and one equity."""
+        held = sum(lot.size for lot in self.lots)
+        by_lots = self.realised * self.tick_value + self.open_result(close) - self.fees
+        by_cash = (cash + position * close) * self.tick_value - self.fees
+        if held != position or self.position != position or by_lots != by_cash:
+            raise InvariantError(
+                f"the ledger is off (R20): lots hold {held} and the book {position} contracts, equity by lots "
+                f"{by_lots} and by cash flow {by_cash} micro-dollars; this is a bug of barstep, please report it"
+            )

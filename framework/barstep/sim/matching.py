@@ -1,0 +1,225 @@
+"""An order against a price: at the open, in the path, and the children its fill brings (R6-R13, R16)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from barstep.sim.book import LIMIT, MARKET, STOP, STOP_LIMIT, Birth, Book, Execution, Working
+from barstep.sim.guards import test_guards
+
+if TYPE_CHECKING:
+    from barstep.domain.fill import Phase
+    from barstep.domain.fill_options import FillOptions
+
+
+class Moment:
+    """The bar being played, as matching needs to know it."""
+
+    __slots__ = ("bar", "close", "first_of_session", "high", "low", "open", "options")
+
+    def __init__(
+        self,
+        options: FillOptions,
+        bar: int,
+        open: int,
+        high: int,
+        low: int,
+        close: int,
+        first_of_session: bool,
+    ) -> None:
+        self.options = options
+        self.bar = bar
+        self.open = open
+        self.high = high
+        self.low = low
+        self.close = close
+        self.first_of_session = first_of_session
+
+
+def try_at(book: Book, working: Working, price: int, now: Moment, phase: Phase, leg: int, arriving: bool) -> None:
+    """Test one order at a price as phase B does (R13), and fill it if its condition is true there."""
+    options = now.options
+    sign = working.sign
+    kind = working.kind
+    if kind == MARKET:
+        paid = price + sign * options.market_slip_ticks
+        execute(book, working, paid, price, working.rule, now, phase, leg, arriving)
+    elif kind == STOP:
+        if sign * (price - working.level) >= 0:
+            paid = stop_price(price, sign, now)
+            execute(book, working, paid, working.level, working.rule, now, phase, leg, arriving)
+    elif kind == STOP_LIMIT:
+        if sign * (price - working.level) >= 0:
+            trigger(book, working, price, now, phase, leg, arriving)
+    elif sign * (price - working.level) <= -options.limit_through_ticks:
+        limit = working.level
+        if arriving:
+            better = price + sign * options.market_slip_ticks
+            paid = min(limit, better) if sign > 0 else max(limit, better)
+        elif options.gap_price == "open" or (options.gap_price == "auction" and now.first_of_session):
+            paid = price
+        else:
+            paid = limit
+        execute(book, working, paid, limit, working.rule, now, phase, leg, arriving)
+
+
+def fire(book: Book, working: Working, now: Moment, leg: int) -> None:
+    """Carry out an order whose event the path has reached (R15, R16)."""
+    arriving = working.arrive_bar == now.bar
+    level = working.level
+    if working.kind == STOP_LIMIT:
+        trigger(book, working, level, now, "path", leg, arriving)
+    elif working.kind == STOP:
+        paid = stop_price(level, working.sign, now)
+        execute(book, working, paid, level, working.rule, now, "path", leg, arriving)
+    elif not same_bar_guard(book, working, now, leg):
+        execute(book, working, level, level, working.rule, now, "path", leg, arriving)
+
+
+def same_bar_guard(book: Book, target: Working, now: Moment, leg: int) -> bool:
+    """R17b: a target whose parent filled in this bar's path yields to a sibling stop inside the bar; True if it did.
+
+    `book.r17b_due` notes that the rule would act; it acts only on a walk that asked for it (`book.r17b`).
+    """
+    if target.role != "target" or target.born_bar != now.bar or not target.born_in_path:
+        return False
+    stop = next((o for o in book.live if o.oco == target.oco and o.role in ("stop", "trail")), None)
+    if stop is None or not now.low <= stop.level <= now.high:
+        return False
+    book.r17b_due = True
+    if not book.r17b:
+        return False
+    book.r17b_acted = True
+    paid = stop_price(stop.level, stop.sign, now)
+    execute(book, stop, paid, stop.level, "R17b", now, "path", leg, stop.arrive_bar == now.bar)
+    return True
+
+
+def trigger(book: Book, working: Working, price: int, now: Moment, phase: Phase, leg: int, arriving: bool) -> None:
+    """A stop-limit whose stop is reached fills at once or rests as a limit from here on (R9)."""
+    sign, limit = working.sign, working.limit
+    if sign * (price - limit) <= 0:
+        slipped = price + sign * now.options.stop_slip_ticks
+        paid = min(limit, slipped) if sign > 0 else max(limit, slipped)
+        execute(book, working, paid, working.level, working.rule, now, phase, leg, arriving)
+        return
+    working.kind = LIMIT
+    working.level = limit
+    working.aim(now.options.limit_through_ticks)
+
+
+def execute(
+    book: Book,
+    working: Working,
+    price: int,
+    level: int,
+    rule: str,
+    now: Moment,
+    phase: Phase,
+    leg: int,
+    arriving: bool,
+) -> None:
+    """Fill an order at a price, with all that follows at that instant (R12, R22)."""
+    sign, size, before = working.sign, working.size, book.position
+    closable = -sign * before if sign * before < 0 else 0
+    if working.reduce_only:
+        if not closable:
+            book.remove(working, "nothing left to reduce")
+            return
+        size = min(size, closable)
+    if size > book.volume_left:
+        size = book.volume_left
+        if not size:
+            working.blocked = True
+            return
+    book.volume_left -= size
+    after = before + sign * size
+    opened = size - min(size, closable)
+    book.position = after
+    book.cash -= sign * size * price
+    book.fees += size * book.fee
+    if book.lots is not None:
+        book.book_lot(sign * size, price)
+    working.size -= size
+    if not working.size or (working.reduce_only and not after):
+        book.live.remove(working)
+    else:
+        working.blocked = True
+    book.log.append(Execution(working, working.id, sign, size, price, level, rule, phase, leg, arriving, opened, ""))
+    if working.oco:
+        _settle_oco(book, working, size)
+    if before and (not after or (after > 0) != (before > 0)):
+        for other in [o for o in book.live if o.role]:
+            book.remove(other, "position closed")
+    if opened and working.bracket is not None:
+        _bear_children(book, working, price, opened, now, phase)
+
+
+def stop_price(price: int, sign: int, now: Moment) -> int:
+    """What a stop pays from the price that triggered it (R8)."""
+    slipped = price + sign * now.options.stop_slip_ticks
+    return min(max(slipped, now.low), now.high) if now.options.clamp_slippage else slipped
+
+
+def _settle_oco(book: Book, filled: Working, size: int) -> None:
+    """The first to fill cancels the others at the same instant; a child's partial exit shrinks its sibling (R12, R22)."""
+    for other in [o for o in book.live if o.oco == filled.oco and o is not filled]:
+        if filled.role and filled in book.live and other.size > size:
+            other.size -= size
+        else:
+            book.remove(other, f"OCO: order {filled.id} filled")
+
+
+def _bear_children(book: Book, parent: Working, price: int, size: int, now: Moment, phase: Phase) -> None:
+    """Create stop and target for the part of a fill that opened, or grow them by it (R12, R22)."""
+    bracket, sign = parent.bracket, parent.sign
+    assert bracket is not None  # noqa: S101 - asked only for orders with brackets
+    assert parent.order is not None  # noqa: S101 - only asked orders carry brackets
+    grown = [o for o in book.live if o.parent == parent.id and o.role]
+    if grown:
+        for child in grown:
+            child.size += size
+        return
+    wanted: list[tuple[str, int, str, int, int]] = []
+    if bracket.trail is not None:
+        wanted.append(("trail", STOP, "R10", price - sign * bracket.trail, bracket.trail))
+    elif bracket.stop is not None or bracket.stop_level is not None:
+        level = price - sign * bracket.stop if bracket.stop is not None else bracket.stop_level
+        wanted.append(("stop", STOP, "R8", level or 0, 0))
+    if bracket.target is not None or bracket.target_level is not None:
+        level = price + sign * bracket.target if bracket.target is not None else bracket.target_level
+        wanted.append(("target", LIMIT, "R7", level or 0, 0))
+    delayed = phase == "hooks" or now.options.children == "next_bar"
+    for role, kind, rule, level, trail in wanted:
+        child = Working(book.next_id, None, -sign, kind, size, level, rule)
+        book.next_id += 1
+        child.role = role
+        child.trail = trail
+        child.ref = price
+        child.reduce_only = True
+        child.oco = -parent.id
+        child.parent = parent.id
+        child.born_bar = now.bar
+        child.born_in_path = phase == "path"
+        child.from_bar = now.bar + 1 if delayed else now.bar
+        child.arrive_bar = -1 if delayed else now.bar
+        child.aim(now.options.limit_through_ticks)
+        book.live.append(child)
+        book.log.append(Birth(child, parent.order))
+        if not delayed:
+            book.newborn.append(child)
+
+
+def try_newborn(book: Book, price: int, now: Moment, phase: Phase, leg: int) -> None:
+    """Test newly created orders at the price they were created at, once, in id order, as arriving (R13, R16)."""
+    while book.newborn:
+        child = book.newborn.pop(0)
+        if child not in book.live:
+            continue
+        before = len(book.log)
+        through = now.options.limit_through_ticks
+        reached = child.kind == LIMIT and child.sign * (price - child.level) <= -through
+        if not (reached and same_bar_guard(book, child, now, leg)):
+            try_at(book, child, price, now, phase, leg, True)
+        if book.guards and len(book.log) > before:
+            test_guards(book, price, now.options.forced_slip_ticks, phase, leg)

@@ -1,0 +1,94 @@
+"""What can happen at all inside a bar: the shortcut that R17 allows. Every test here errs towards "it can"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from barstep.sim.book import LIMIT, STOP, Book, Working
+
+if TYPE_CHECKING:
+    from barstep.sim.matching import Moment
+
+AnyEvent = Working | None
+"""A working order that can fire, or None for a guard that can be breached."""
+
+
+def in_reach(book: Book, now: Moment) -> list[AnyEvent]:
+    """All orders and guards that could act in the path of a bar."""
+    found: list[AnyEvent] = []
+    for working in book.live:
+        if working.from_bar > now.bar or working.blocked:
+            continue
+        if working.trail and now.options.trail_update == "path":
+            if _trail_in_reach(working, now):
+                found.append(working)
+        elif now.low <= working.event <= now.high:
+            found.append(working)
+    if book.guards and _guards_in_reach(book, now, book.position, book.cash, book.fees):
+        found.append(None)
+    return found
+
+
+def one_event_at_most(book: Book, now: Moment, reachable: list[AnyEvent]) -> bool:
+    """Whether both paths must end alike because only one thing can happen, and nothing follows from it."""
+    only = reachable[0]
+    if len(reachable) > 1 or only is None or only.trail or only.kind not in (STOP, LIMIT):
+        return False
+    bracket = only.bracket
+    if bracket is not None and (
+        bracket.trail is not None or book.volume_left < only.size or _children_in_reach(only, now)
+    ):
+        return False
+    if not book.guards:
+        return True
+    paid = _entry_price(only, now)
+    position = book.position + only.sign * only.size
+    cash = book.cash - only.sign * only.size * paid
+    return not _guards_in_reach(book, now, position, cash, book.fees + only.size * book.fee)
+
+
+def _entry_price(order: Working, now: Moment) -> int:
+    return order.level if order.kind == LIMIT else order.level + order.sign * now.options.stop_slip_ticks
+
+
+def _trail_in_reach(working: Working, now: Moment) -> bool:
+    """Whether a trailing stop can be touched after the bar has moved it as far as it can."""
+    if working.sign < 0:
+        return now.low <= max(working.ref, now.high) - working.trail
+    return now.high >= min(working.ref, now.low) + working.trail
+
+
+def _children_in_reach(entry: Working, now: Moment) -> bool:
+    """Whether a child of an entry filled in the path could act in the same bar; one-sided on purpose (V27)."""
+    bracket, sign = entry.bracket, entry.sign
+    if bracket is None or now.options.children == "next_bar":
+        return False
+    if now.options.clamp_slippage:
+        return True
+    paid = _entry_price(entry, now)
+    stop = bracket.stop_level if bracket.stop is None else paid - sign * bracket.stop
+    target = bracket.target_level if bracket.target is None else paid + sign * bracket.target
+    worst, best = (now.low, now.high) if sign > 0 else (now.high, now.low)
+    through = now.options.limit_through_ticks
+    return (stop is not None and sign * (worst - stop) <= 0) or (
+        target is not None and sign * (best - target) >= through
+    )
+
+
+def _guards_in_reach(book: Book, now: Moment, position: int, cash: int, fees: int) -> bool:
+    """Whether a guard is breached at either end of the bar, for a given position and cash flow."""
+    slope = position * book.tick_value
+    start = book.base + cash * book.tick_value - fees
+    for armed in book.guards:
+        guard = armed.guard
+        if guard.basis == "position" or guard.trail is not None:
+            if position or book.position:
+                return True
+            continue
+        if armed.idle(book) and not position:
+            continue
+        offset = start - armed.day_start if guard.basis == "day" else start
+        ends = (offset + slope * now.low, offset + slope * now.high)
+        if min(ends) <= armed.level if guard.side == "floor" else max(ends) >= armed.level:
+            return True
+    return False

@@ -1,0 +1,142 @@
+"""The public record of what a walk logged: fills, trades, orders that end and children that are born (R26)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+from barstep.domain.fill import Certainty, Fill, Trade
+from barstep.domain.order import Order
+from barstep.sim.book import Birth, Book, Execution, Removal
+from barstep.sim.guards import Guard
+
+if TYPE_CHECKING:
+    from barstep.domain.bar import Feed
+    from barstep.sim.choice import Outcome
+    from barstep.sim.market import Market
+
+
+@dataclass(frozen=True, slots=True)
+class AmbiguousBar:
+    """A bar whose path decides what happened in it (R17), with every outcome."""
+
+    feed: Feed
+    bar_index: int
+    end_ns: int
+    outcomes: list[Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A guard that was breached, and the replay's clock when it acted, UTC nanoseconds."""
+
+    guard: Guard
+    at_ns: int
+
+
+Event = Fill | Trade | Order | Breach | AmbiguousBar
+"""What the exchange reports; an `Order` stands for a change of its status."""
+
+
+class Records:
+    """Turns log entries into public objects, books fills in the ledger and keeps the events in order."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._born: dict[int, Order] = {}
+
+    def book_bar(self, market: Market, outcomes: list[Outcome]) -> None:
+        """Record the bar that `market.row` stands at, with its outcomes when it is ambiguous."""
+        self._born.clear()
+        market.book_bar(market.row, partial(self._record, market, bool(outcomes)))
+        self._adopt(market.book)
+        if outcomes:
+            self.events.append(AmbiguousBar(market.feed, market.next_bar - 1, market.stamps[1], outcomes))
+
+    def book_late(self, market: Market) -> None:
+        """Record what happened after the last bar's path."""
+        self._born.clear()
+        market.book_late(partial(self._record, market, False))
+        self._adopt(market.book)
+        market.book.log = []
+
+    def end(self, order: Order, status: Literal["cancelled", "expired", "filled"], reason: str, at_ns: int) -> None:
+        """An order leaves the book."""
+        order.status = status
+        if reason:
+            order.reason = f"{order.reason}; {reason}" if order.reason else reason
+        order.ended_ns = at_ns
+        self.events.append(order)
+
+    def _adopt(self, book: Book) -> None:
+        """Give the children of a bar their public orders: the walk may have been on a copy of the book."""
+        if self._born:
+            for working in book.live:
+                working.order = working.order or self._born[working.id]
+
+    def _record(self, market: Market, ambiguous: bool, entry: Execution | Removal | Birth) -> None:
+        """Make the public record of one log entry: fills and trades, cancelled orders, new children."""
+        if isinstance(entry, Execution):
+            self._record_fill(market, ambiguous, entry)
+        elif isinstance(entry, Removal):
+            self.end(entry.working.order or self._born[entry.working.id], "cancelled", entry.reason, market.stamps[1])
+        else:
+            self._record_child(market, entry)
+
+    def _record_fill(self, market: Market, ambiguous: bool, entry: Execution) -> None:
+        start_ns, end_ns = market.stamps
+        order = self._order_of(market, entry)
+        certainty: Certainty = "ambiguous" if ambiguous and entry.phase == "path" else "certain"
+        if certainty == "certain" and entry.working is not None and entry.working.approximate:
+            certainty = "approximate"
+        fill = Fill(
+            order, market.feed, order.side, entry.size, entry.price, market.next_bar - 1, start_ns, end_ns, entry.phase,
+            entry.leg, entry.level, entry.rule, entry.arriving, certainty, 0, 0, 0, 0, 0, entry.reason,
+        )  # fmt: skip
+        role = entry.working.role if entry.working is not None else ""
+        trades = market.ledger.apply(fill, role or entry.reason or order.tag or "order")
+        before = order.filled
+        order.filled += entry.size
+        order.average_price = ((order.average_price or 0.0) * before + fill.price * entry.size) / order.filled
+        self.events.append(fill)
+        self.events.extend(trades)
+        if order.filled >= order.size or (order.reduce_only and not fill.position_after):
+            self.end(order, "filled", "", end_ns)
+
+    def _order_of(self, market: Market, entry: Execution) -> Order:
+        """The public order of a fill; a forced close gets one of its own."""
+        if entry.working is not None:
+            return entry.working.order or self._born[entry.working.id]
+        side: Literal["buy", "sell"] = "buy" if entry.sign > 0 else "sell"
+        order = Order(market.feed.contract, side, entry.size, reduce_only=True, tag=entry.reason, id=entry.id)
+        order.asked = entry.size
+        order.status = "working"
+        order.asked_ns = market.stamps[1]
+        order.reason = entry.reason
+        return order
+
+    def _record_child(self, market: Market, entry: Birth) -> None:
+        working, parent = entry.working, entry.parent
+        price = market.feed.contract.instrument.price(working.level)
+        is_target = working.role == "target"
+        order = Order(
+            market.feed.contract,
+            "buy" if working.sign > 0 else "sell",
+            working.size,
+            "limit" if is_target else ("trailing_stop" if working.trail else "stop"),
+            limit=price if is_target else None,
+            stop=None if is_target else price,
+            trail=working.trail or None,
+            reduce_only=True,
+            tag=parent.tag,
+            plugin=parent.plugin,
+            id=working.id,
+            status="working",
+            asked=working.size,
+            parent=parent.id,
+            asked_ns=market.stamps[1],
+        )
+        self._born[working.id] = order
+        parent.children.append(order)
+        self.events.append(order)
