@@ -1,1 +1,1 @@
-"""broker"""
+"""Brokers: one typed contract, and what stands behind it."""

@@ -1,1 +1,21 @@
-"""config"""
+"""Configuration: run files with the place of every key, checked in one pass, and written back resolved."""
+
+from barstep.config.dump import dump_resolved
+from barstep.config.loader import Loaded, PluginChecks, load_mapping, load_run
+from barstep.config.options import validate_options
+from barstep.config.overrides import PluginEntry
+from barstep.config.positions import Positions, in_order
+from barstep.config.schema import RunConfig
+
+__all__ = [
+    "Loaded",
+    "PluginChecks",
+    "PluginEntry",
+    "Positions",
+    "RunConfig",
+    "dump_resolved",
+    "in_order",
+    "load_mapping",
+    "load_run",
+    "validate_options",
+]

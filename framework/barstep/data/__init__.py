@@ -1,1 +1,85 @@
-"""data"""
+"""Bars and what is needed to trust them: instruments, trading hours, files, synthetic bars, result tables.
+
+Names are loaded when first used, so that importing this package costs neither polars nor numpy.
+
+    hours.py         named trading hours and holiday tables (JSON beside it)
+    sessions.py      SessionTable: trading days, and which one a bar belongs to
+    instruments.py   the packaged instruments, inline ones, contract names
+    columns.py       how a file names its columns and writes its times
+    csv_source.py, parquet_source.py   opening one file as a lazy frame
+    checks.py        rule R1 over chunks of bars
+    file_stream.py   FileStream: the bars of files
+    samples.py       the bars that come with barstep
+    synthetic.py     SyntheticStream: seeded bars
+    tables.py        result tables, written in bounded memory
+    info.py          describing a stream, writing it as CSV
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from barstep.data.checks import EmptyRangeError
+    from barstep.data.columns import Layout
+    from barstep.data.file_stream import FileStream
+    from barstep.data.hours import hours_names, inline_hours, session_hours
+    from barstep.data.info import describe, write_csv
+    from barstep.data.instruments import (
+        front_contract,
+        inline_instrument,
+        instrument,
+        instrument_names,
+        parse_contract,
+    )
+    from barstep.data.samples import sample_path
+    from barstep.data.sessions import SessionTable
+    from barstep.data.synthetic import SyntheticStream
+    from barstep.data.tables import TableSpool, read_table
+
+_HOME = {
+    "EmptyRangeError": "checks",
+    "FileStream": "file_stream",
+    "Layout": "columns",
+    "SessionTable": "sessions",
+    "SyntheticStream": "synthetic",
+    "TableSpool": "tables",
+    "describe": "info",
+    "front_contract": "instruments",
+    "hours_names": "hours",
+    "inline_hours": "hours",
+    "inline_instrument": "instruments",
+    "instrument": "instruments",
+    "instrument_names": "instruments",
+    "parse_contract": "instruments",
+    "read_table": "tables",
+    "sample_path": "samples",
+    "session_hours": "hours",
+    "write_csv": "info",
+}
+
+__all__ = [
+    "EmptyRangeError",
+    "FileStream",
+    "Layout",
+    "SessionTable",
+    "SyntheticStream",
+    "TableSpool",
+    "describe",
+    "front_contract",
+    "hours_names",
+    "inline_hours",
+    "inline_instrument",
+    "instrument",
+    "instrument_names",
+    "parse_contract",
+    "read_table",
+    "sample_path",
+    "session_hours",
+    "write_csv",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

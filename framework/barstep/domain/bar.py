@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from barstep.domain.instrument import Contract
 from barstep.domain.session import NS, to_datetime
 
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    import numpy as np
     from numpy.typing import NDArray
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "D": 86400}
@@ -131,6 +132,15 @@ class BarColumns:
         return BarColumns(
             self.start_ns[rows], self.end_ns[rows], self.open[rows], self.high[rows], self.low[rows],
             self.close[rows], self.volume[rows], self.first + start,
+        )  # fmt: skip
+
+    def followed_by(self, later: BarColumns) -> BarColumns:
+        """These bars and later ones of the same stream in one piece."""
+        join = np.concatenate
+        return BarColumns(
+            join((self.start_ns, later.start_ns)), join((self.end_ns, later.end_ns)), join((self.open, later.open)),
+            join((self.high, later.high)), join((self.low, later.low)), join((self.close, later.close)),
+            join((self.volume, later.volume)), self.first,
         )  # fmt: skip
 
 

@@ -99,7 +99,9 @@ class SimulatedExchange:
     def clock_ns(self) -> int:
         """The replay's clock: the end of the last complete bar, or in phase A the start of the next, UTC nanoseconds."""
         market = self.current
-        return market.starts[market.row + 1] if self.between_bars else market.stamps[1]
+        if self.between_bars and market.row + 1 < len(market.starts):
+            return market.starts[market.row + 1]
+        return market.stamps[1]
 
     # -- orders ------------------------------------------------------------------------------------------------
 
@@ -142,8 +144,9 @@ class SimulatedExchange:
         self._later(market, partial(self._cancel_now, market, order, reason))
         return True
 
-    def modify(self, order: Order, change: Amendment) -> str:
-        """Change a working order (R23); returns the reason when it is refused, else an empty string."""
+    def amend(self, order: Order, size: int | None, limit: float | None, stop: float | None, trail: int | None) -> str:
+        """Change a working order (R23), None leaves a value; returns the reason when it is refused, else nothing."""
+        change = Amendment(size, limit, stop, trail)
         market = self.market(order.contract)
         working = self._working(market, order)
         if working is None:
@@ -177,6 +180,17 @@ class SimulatedExchange:
         if working is not None:
             working.role = role
 
+    def exits_only(self, contract: Contract, reason: str) -> None:
+        """Cancel the entries that work on a contract; orders against the position may from now on only reduce it."""
+        market = self.market(contract)
+        for working in market.book.live.copy():
+            if working.reduce_only or working.order is None:
+                continue
+            if working.sign * market.book.position < 0:
+                working.reduce_only = working.order.reduce_only = True
+            else:
+                self.cancel(working.order, reason)
+
     def working_orders(self, contract: Contract) -> list[Order]:
         """The public orders that work on a contract, by id."""
         orders = [w.order for w in self.market(contract).book.live if w.order is not None]
@@ -198,10 +212,15 @@ class SimulatedExchange:
 
     # -- bars --------------------------------------------------------------------------------------------------
 
-    def start_session(self, market: Market, start_ns: int) -> None:
-        """Phase A of a new trading day: session orders expire, guards are reset, the day's result starts (R3, R19)."""
+    def start_session(self, market: Market, start_ns: int, *, new_day: bool = True) -> None:
+        """Phase A of a contract's new session: its session orders expire (R3).
+
+        On the first contract of a new trading day the guards are reset too and the day's result starts (R19).
+        """
         market.session_first = market.next_bar
         self._expire(market, start_ns, session_over=True)
+        if not new_day:
+            return
         self._day_start = self.equity
         for each in self.markets:
             each.book.locked = ""

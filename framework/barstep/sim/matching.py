@@ -103,6 +103,9 @@ def trigger(book: Book, working: Working, price: int, now: Moment, phase: Phase,
         paid = min(limit, slipped) if sign > 0 else max(limit, slipped)
         execute(book, working, paid, working.level, working.rule, now, phase, leg, arriving)
         return
+    if working.reduce_only and sign * book.position >= 0:
+        book.remove(working, "nothing left to reduce")
+        return
     working.kind = LIMIT
     working.level = limit
     working.aim(now.options.limit_through_ticks)

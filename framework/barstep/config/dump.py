@@ -1,0 +1,130 @@
+"""The resolved configuration as YAML: every value that a run used, and no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import BaseModel, SecretStr
+
+from barstep.config.data_schema import FileSource, PackagedInstrument, SampleSource
+from barstep.config.positions import Path, Quoted
+from barstep.config.problems import value_at
+
+if TYPE_CHECKING:
+    from barstep.config.loader import Loaded
+
+_NO_OPTIONS: Mapping[Path, Mapping[str, object]] = {}
+
+
+class _Plain(str):
+    """Text that is written without quotes, because a field's type will read it."""
+
+    __slots__ = ()
+
+
+class _Dumper(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  PyYAML's signature
+        return True
+
+
+def _plain(dumper: yaml.SafeDumper, text: _Plain) -> yaml.ScalarNode:
+    # The tag that the text would get anyway: this is what makes the emitter leave the quotes away.
+    tag = dumper.resolve(yaml.ScalarNode, str(text), (True, False))  # type: ignore[no-untyped-call]
+    return dumper.represent_scalar(tag, str(text))
+
+
+def _quoted(dumper: yaml.SafeDumper, text: Quoted) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style='"')
+
+
+_Dumper.add_representer(_Plain, _plain)
+_Dumper.add_representer(Quoted, _quoted)
+
+
+def dump_resolved(loaded: Loaded, options: Mapping[Path, Mapping[str, object]] = _NO_OPTIONS) -> str:
+    """The configuration with all defaults as YAML text; reading it again gives the same configuration.
+
+    Values from the environment are written as `${NAME}` again, and a gateway's token never otherwise.
+
+    Args:
+        loaded: What `load_run` or `load_mapping` returned.
+        options: Validated options by the entry's path, `{("strategies", 0): {"fast": 10}}`; entries that
+            are not in it have their raw options written.
+    """
+    tree = _Tree(loaded, options).section(loaded.config, ())
+    return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
+
+
+class _Tree:
+    """Turns models into what is written, in the shape that the document had."""
+
+    def __init__(self, loaded: Loaded, options: Mapping[Path, Mapping[str, object]]) -> None:
+        self.document, self.environment = loaded.document, loaded.positions.environment
+        self.options = options
+
+    def section(self, model: BaseModel, path: Path) -> dict[str, Any]:
+        tree: dict[str, Any] = {}
+        for name, value in model:
+            at = (*path, name)
+            if name == "options":
+                value = self.entry_options(path, value)
+            if at == ("fills", "participation") and value is None:
+                value = _Plain("off")
+            if value is None or value in ({}, ()):
+                continue
+            single = at == ("data",) and not isinstance(self.document.get("data"), list)
+            tree[name] = self.value(value[0] if single else value, at)
+        return tree
+
+    def entry_options(self, path: Path, raw: dict[str, Any]) -> Any:
+        validated = self.options.get(path)
+        return _as_written(raw) if validated is None else validated
+
+    def value(self, value: Any, path: Path) -> Any:
+        if path in self.environment:
+            return self.environment[path]
+        if isinstance(value, SecretStr):
+            return "${BARSTEP_TOKEN}"
+        if isinstance(value, BaseModel):
+            short = isinstance(value_at(self.document, path), str)
+            return _short(value) if short else self.section(value, path)
+        if isinstance(value, Mapping):
+            return {key: self.value(item, (*path, key)) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(item, (*path, index)) for index, item in enumerate(value)]
+        return _scalar(value)
+
+
+def _short(model: BaseModel) -> str:
+    """The text that stood for a whole section: `instrument: ES`, `source: sample`."""
+    if isinstance(model, PackagedInstrument):
+        return model.use
+    if isinstance(model, FileSource):
+        return model.path
+    if isinstance(model, SampleSource):
+        return "sample"
+    raise TypeError(f"{type(model).__name__} has no short form")
+
+
+def _as_written(raw: Any) -> Any:
+    if isinstance(raw, dict):
+        return {key: _as_written(value) for key, value in raw.items()}
+    if isinstance(raw, list):
+        return [_as_written(value) for value in raw]
+    return _Plain(raw) if type(raw) is str and raw else raw
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return _Plain(format(value, "f"))
+    if isinstance(value, float):
+        return _Plain(repr(value))
+    if isinstance(value, datetime | date):
+        return _Plain(value.isoformat())
+    if isinstance(value, time):
+        return _Plain(value.isoformat("seconds" if value.second else "minutes"))
+    return value

@@ -1,0 +1,94 @@
+"""A run file, or a mapping from Python, as a checked configuration; all faults at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import ValidationError
+
+from barstep.config.environment import resolve
+from barstep.config.overrides import PluginEntry, apply_overrides, plugin_entries
+from barstep.config.positions import Positions, in_order
+from barstep.config.problems import schema_lines
+from barstep.config.schema import RunConfig, slug
+from barstep.config.yaml_source import Document, read_file
+from barstep.domain.errors import ConfigError
+
+PluginChecks = Callable[[list[PluginEntry], Positions], list[str]]
+"""Looks at the plugins of a file, also of one with faults elsewhere, and returns a line for each fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration and where it came from.
+
+    Attributes:
+        config: The checked configuration.
+        positions: Places of every value: `positions.where(("data", "start"))` is `run.yaml:3:48`.
+        document: The tree as written, overrides applied, `${NAME}` not replaced; scalars of a file are text.
+    """
+
+    config: RunConfig = field(repr=False)  # holds what the environment gave
+    positions: Positions
+    document: dict[str, Any]
+
+
+def load_run(path: str | FilePath, overrides: Sequence[str] = (), plugin_checks: PluginChecks | None = None) -> Loaded:
+    """Read and check a run file.
+
+    Args:
+        path: The file; messages show it as given.
+        overrides: `key=value` texts of `--set`, later ones win.
+        plugin_checks: Checks of the plugins' options, so that their faults come in the same pass.
+
+    Raises:
+        ConfigError: With a line for every fault, in the order of the file.
+    """
+    document = read_file(FilePath(path))
+    return _load(document, overrides, plugin_checks, slug(FilePath(path).stem) or "run")
+
+
+def load_mapping(
+    mapping: Mapping[str, Any], overrides: Sequence[str] = (), plugin_checks: PluginChecks | None = None
+) -> Loaded:
+    """Check a run made in Python: the same keys as in a file; values may be text or Python objects.
+
+    Args:
+        mapping: The run; it is not changed.
+        overrides: As for `load_run`.
+        plugin_checks: As for `load_run`.
+
+    Raises:
+        ConfigError: With a line for every fault, each with its key path.
+    """
+    tree = _copied(mapping)
+    return _load(Document(tree, Positions()), overrides, plugin_checks, "run")
+
+
+def _load(document: Document, overrides: Sequence[str], plugin_checks: PluginChecks | None, name: str) -> Loaded:
+    positions = document.positions
+    lines = document.problems + apply_overrides(document, overrides)
+    tree, missing = resolve(document.tree, positions)
+    lines += missing
+    config = None
+    try:
+        config = RunConfig.model_validate({"name": name, **tree})
+    except ValidationError as error:
+        lines += schema_lines(error, tree, positions)
+    if plugin_checks is not None:
+        lines += plugin_checks(plugin_entries(tree), positions)
+    if lines or config is None:
+        raise ConfigError(in_order(lines))
+    return Loaded(config, positions, document.tree)
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise ConfigError(f"got the key {key!r}, expected text")
+        return {str(key): _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,359 @@
+"""What a plugin can see and do: its context. Each plugin has its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from barstep.domain.instrument import micros
+from barstep.domain.order import Bracket, Order, Side
+from barstep.domain.session import to_datetime
+from barstep.engine.desk import Note
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from barstep.domain.bar import Bar
+    from barstep.domain.fill import Trade
+    from barstep.domain.instrument import Contract, Instrument
+    from barstep.domain.session import Session
+    from barstep.engine.desk import Desk
+    from barstep.engine.streams import Stream
+    from barstep.engine.views import Account, Position
+    from barstep.indicators.base import Indicator
+
+AnyIndicator = TypeVar("AnyIndicator", bound="Indicator")
+
+
+class ReadContext:
+    """What every plugin sees: bars, positions, orders, the account and the clock. Nothing of it lies in the future."""
+
+    def __init__(self, desk: Desk, plugin: str, stream: Stream) -> None:
+        self._desk = desk
+        self._stream = stream
+        self._contract = stream.feed.contract
+        self.plugin = plugin
+        self.instrument: Instrument = self._contract.instrument
+        self.position: Position = desk.positions[self._contract.id]
+        self.account: Account = desk.account
+        self.log = desk.log.bind(plugin=plugin)
+
+    @property
+    def bar(self) -> Bar | None:
+        """The last complete bar, None before the first."""
+        return self._desk.bar
+
+    @property
+    def bar_index(self) -> int:
+        """Number of the contract's last complete bar, -1 before the first."""
+        return self._stream.market.next_bar - 1
+
+    @property
+    def now(self) -> datetime:
+        """The replay's clock: the end of the last complete bar, or a session's first bar's start in its start hook."""
+        if self._stream.session is None:
+            raise RuntimeError("there is no clock yet: it starts with on_session_start")
+        return to_datetime(self._desk.now_ns, self._stream.feed.zone)
+
+    @property
+    def session(self) -> Session:
+        """The trading day of the contract; a RuntimeError before the first one begins."""
+        session = self._stream.session
+        if session is None:
+            raise RuntimeError("there is no session yet: the first one begins with on_session_start")
+        session.clock_ns = self._desk.now_ns
+        return session
+
+    @property
+    def positions(self) -> Mapping[str, Position]:
+        """Positions by contract name, such as `ESU3`."""
+        return {s.feed.contract.name: self._desk.positions[s.feed.contract.id] for s in self._desk.streams}
+
+    @property
+    def orders(self) -> Sequence[Order]:
+        """Working orders of this plugin's contract, by id."""
+        return self._desk.broker.open_orders(self._contract)
+
+    @property
+    def trades(self) -> Sequence[Trade]:
+        """The last closed trades of the run, oldest first, at most `data.history` of them."""
+        return self._desk.trades
+
+    def bars(self, count: int) -> list[Bar]:
+        """The last `count` complete bars of the contract, oldest first; fewer near the start of the data."""
+        return self._stream.recent(count)
+
+    def indicator(self, indicator: AnyIndicator) -> AnyIndicator:
+        """Have an indicator updated with each complete bar of the contract, before the hooks see the bar."""
+        tick = self.instrument.tick_size
+        indicator.bind(tick.numerator, tick.denominator)
+        self._stream.updates.append(indicator.update)
+        return indicator
+
+    def round_price(self, price: float) -> float:
+        """The price on the tick grid that is nearest."""
+        low, high = self.instrument.neighbours(price)
+        exact = price / float(self.instrument.tick_size)
+        return self.instrument.price(low if exact - low < high - exact else high)
+
+    def size_for_risk(self, usd: float, stop_ticks: int) -> int:
+        """Contracts whose stop at a distance in ticks loses at most an amount in USD; 0 when one already loses more."""
+        if stop_ticks < 1:
+            raise ValueError(f"size_for_risk: got a stop of {stop_ticks} ticks, expected 1 or more")
+        return micros(usd) // (stop_ticks * self.instrument.tick_value)
+
+    def note(self, text: str) -> None:
+        """Write a line into the run's notes, with the clock and the plugin's name."""
+        self._desk.notes.append(Note(self._desk.now_ns, self.plugin, text))
+
+
+class Context(ReadContext):
+    """What a strategy sees and does. Prices are floats on the tick grid; `_ticks` are distances in ticks.
+
+    Every order passes the order gate and comes back as an `Order`, also when it is denied or rejected: its `status` and
+    `reason` tell. An order asked for at the close of bar k is eligible from the open of bar k+1 (R4).
+    """
+
+    def buy(
+        self,
+        size: int = 1,
+        *,
+        limit: float | None = None,
+        stop: float | None = None,
+        trail_ticks: int | None = None,
+        join: bool = False,
+        stop_loss_ticks: int | None = None,
+        take_profit_ticks: int | None = None,
+        trailing_stop_ticks: int | None = None,
+        stop_loss: float | None = None,
+        take_profit: float | None = None,
+        expires: Literal["session"] | int | datetime | None = None,
+        reduce_only: bool = False,
+        tag: str = "",
+        contract: Contract | str | None = None,
+    ) -> Order:
+        """Buy: at market, or at a limit, a stop, a stop-limit (both), a trailing stop, or joining the bid.
+
+        Args:
+            size: Contracts.
+            limit, stop: Prices.
+            trail_ticks: Distance of a trailing stop.
+            join: A limit at the last close, as if at the best quote (R11).
+            stop_loss_ticks, take_profit_ticks, trailing_stop_ticks: Bracket distances from the fill price (R12).
+            stop_loss, take_profit: The same as prices.
+            expires: None for the whole replay, `session`, a number of bars, or an aware datetime.
+            reduce_only: Never open or add.
+            tag: Your word for it.
+            contract: Another contract of the run.
+        """
+        bracket = None
+        if stop_loss_ticks or take_profit_ticks or trailing_stop_ticks or stop_loss or take_profit:
+            bracket = Bracket(stop_loss_ticks, take_profit_ticks, trailing_stop_ticks, stop_loss, take_profit)
+        return self._ask("buy", size, limit, stop, trail_ticks, join, bracket, expires, reduce_only, tag, contract)
+
+    def sell(
+        self,
+        size: int = 1,
+        *,
+        limit: float | None = None,
+        stop: float | None = None,
+        trail_ticks: int | None = None,
+        join: bool = False,
+        stop_loss_ticks: int | None = None,
+        take_profit_ticks: int | None = None,
+        trailing_stop_ticks: int | None = None,
+        stop_loss: float | None = None,
+        take_profit: float | None = None,
+        expires: Literal["session"] | int | datetime | None = None,
+        reduce_only: bool = False,
+        tag: str = "",
+        contract: Contract | str | None = None,
+    ) -> Order:
+        """Sell; the arguments are those of `buy`."""
+        bracket = None
+        if stop_loss_ticks or take_profit_ticks or trailing_stop_ticks or stop_loss or take_profit:
+            bracket = Bracket(stop_loss_ticks, take_profit_ticks, trailing_stop_ticks, stop_loss, take_profit)
+        return self._ask("sell", size, limit, stop, trail_ticks, join, bracket, expires, reduce_only, tag, contract)
+
+    def set_position(self, size: int, *, tag: str = "") -> Order | None:
+        """Bring the position to a signed size with one market order; None when it is there, or on its way there."""
+        working = [o for o in self.orders if o.kind == "market"] if self._stream.market.book.live else ()
+        underway = sum((o.size - o.filled) * (1 if o.side == "buy" else -1) for o in working)
+        missing = size - self.position.size - underway
+        if not missing:
+            return None
+        return self.buy(missing, tag=tag) if missing > 0 else self.sell(-missing, tag=tag)
+
+    def close(self, *, reason: str = "close") -> Order | None:
+        """Close the whole position with a reduce-only market order; None while flat."""
+        size = self.position.size
+        if not size:
+            return None
+        side: Side = "sell" if size > 0 else "buy"
+        return self._ask(side, abs(size), None, None, None, False, None, None, True, reason, None)
+
+    def protect(
+        self, *, stop: float | None = None, target: float | None = None, trail_ticks: int | None = None
+    ) -> list[Order]:
+        """Put exits on the whole position, replacing the ones set before; they cancel each other and end with it.
+
+        Args:
+            stop, target: Prices of a stop and of a limit.
+            trail_ticks: Distance of a trailing stop, in place of `stop`.
+        """
+        size = self.position.size
+        if not size:
+            return []
+        side: Side = "sell" if size > 0 else "buy"
+        for order in self.orders:
+            if order.tag == "protect" and order.plugin == self.plugin:
+                self.cancel(order, "replaced")
+        made: list[Order] = []
+        wanted: tuple[tuple[Literal["stop", "trail", "target"], float | int | None], ...] = (
+            ("stop", stop),
+            ("trail", trail_ticks),
+            ("target", target),
+        )
+        for role, value in wanted:
+            if value is None:
+                continue
+            order = self._ask(
+                side,
+                abs(size),
+                float(value) if role == "target" else None,
+                float(value) if role == "stop" else None,
+                int(value) if role == "trail" else None,
+                False,
+                None,
+                None,
+                True,
+                "protect",
+                None,
+            )
+            if order.is_open:
+                self._desk.exchange.protect(order, role)
+                if made:
+                    self.oco(made[0], order)
+            made.append(order)
+        return made
+
+    def oco(self, first: Order, second: Order) -> None:
+        """Make two working orders cancel each other when one fills; a ValueError says why they cannot."""
+        refusal = self._desk.broker.link_orders(first, second)
+        if refusal:
+            raise ValueError(f"oco: {refusal}")
+
+    def modify(
+        self,
+        order: Order,
+        *,
+        size: int | None = None,
+        limit: float | None = None,
+        stop: float | None = None,
+        trail_ticks: int | None = None,
+    ) -> bool:
+        """Change a working order; what adds exposure passes the risk rules again. False when refused, see `reason`.
+
+        `size` is what is left to fill. A change of price or a larger size makes the order arriving again (R23).
+        """
+        left = order.size - order.filled
+        if size is not None and size > left and not order.reduce_only:
+            more = Order(order.contract, order.side, size - left, order.kind, plugin=self.plugin, tag=order.tag)
+            refused = self._desk.judge_addition(more)
+            if refused:
+                order.reason = refused
+                return False
+        refusal = self._desk.broker.modify_order(order, size=size, limit=limit, stop=stop, trail=trail_ticks)
+        if refusal:
+            order.reason = refusal
+        return not refusal
+
+    def cancel(self, order: Order, reason: str = "cancelled") -> bool:
+        """Cancel a working order; False when it is not working."""
+        return self._desk.broker.cancel_order(order, reason)
+
+    def cancel_entries(self) -> int:
+        """Cancel the contract's working orders that could open or add; how many there were."""
+        way: Side | None = "sell" if self.position.size > 0 else "buy" if self.position.size < 0 else None
+        entries = [o for o in self.orders if not o.reduce_only and o.side != way]
+        return sum(self.cancel(order, "entries cancelled") for order in entries)
+
+    def _ask(
+        self,
+        side: Side,
+        size: int,
+        limit: float | None,
+        stop: float | None,
+        trail: int | None,
+        join: bool,
+        bracket: Bracket | None,
+        expires: Any,
+        reduce_only: bool,
+        tag: str,
+        contract: Contract | str | None,
+    ) -> Order:
+        if trail is not None:
+            kind: Any = "trailing_stop"
+        elif stop is not None:
+            kind = "stop" if limit is None else "stop_limit"
+        elif limit is not None:
+            kind = "limit"
+        else:
+            kind = "join" if join else "market"
+        desk = self._desk
+        traded = self._contract if contract is None else desk.stream(contract, self._stream).feed.contract
+        order = Order(traded, side, size, kind, limit, stop, trail, bracket, expires, reduce_only, tag, self.plugin)
+        return desk.submit(order)
+
+
+class RiskContext(ReadContext):
+    """What a risk rule sees and may do besides judging orders: flatten, lock, watch levels, end the day flat."""
+
+    def flatten(self, reason: str) -> None:
+        """Cancel all orders and close all positions at the last close, less the forced slip (R18)."""
+        self._desk.exchange.flatten(reason, "R18", "hooks")
+
+    def lock(self, until: Literal["session"] | datetime | None, reason: str) -> None:
+        """Deny whatever opens until the session ends, a time, or for good (None); entries are cancelled, exits stay."""
+        self._desk.lock(until, reason, self.plugin)
+
+    def set_guard(
+        self,
+        name: str,
+        *,
+        level: float,
+        basis: Literal["equity", "day", "position"] = "equity",
+        side: Literal["floor", "cap"] = "floor",
+        action: Literal["fail", "lock", "flatten"] = "flatten",
+        trail: float | None = None,
+    ) -> None:
+        """Watch a level inside the bar, from now on until removed (R19); the same name again replaces it.
+
+        Args:
+            name: What results and reasons call it.
+            level: USD: of equity, of the day's result, or of one position's open result (a loss is negative).
+            basis: What is watched.
+            side: A floor is breached at or below the level, a cap at or above.
+            action: Fail the account, lock the day, or flatten; all three close everything first.
+            trail: USD that a floor stays below the highest value seen, or None.
+        """
+        self._desk.set_guard(
+            name, basis, micros(level), side, action, None if trail is None else micros(trail), self.plugin
+        )
+
+    def remove_guard(self, name: str) -> None:
+        """Stop watching a level of this plugin."""
+        self._desk.exchange.remove_guard(self.plugin, name)
+
+    def flat_by(self, clock: Any) -> None:
+        """Be flat by a time of day in the exchange's zone: R18 closes at the last bar that ends by then. None ends it."""
+        if clock is None:
+            self._desk.flat_times.pop(self.plugin, None)
+        else:
+            self._desk.flat_times[self.plugin] = clock
+
+
+def context_for(kind: str, desk: Desk, plugin: str, stream: Stream) -> ReadContext:
+    """The context of a plugin of a section of the configuration."""
+    made = {"strategies": Context, "risk": RiskContext, "observers": ReadContext}[kind]
+    return made(desk, plugin, stream)

@@ -1,0 +1,106 @@
+"""What a run leaves behind while it runs: events and the equity of each bar, handed on chunk by chunk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from barstep.domain.fill import Fill, Trade
+    from barstep.domain.order import Order
+    from barstep.engine.streams import Stream
+    from barstep.sim.exchange import SimulatedExchange
+    from barstep.sim.market import Market
+    from barstep.sim.records import AmbiguousBar, Breach
+
+EQUITY_COLUMNS = ("end_ns", "balance", "equity", "low", "high", "position")
+"""Columns of the equity curve: bar end, then micro-dollars; `position` is the signed size of the bar's contract."""
+
+
+class Sink(Protocol):
+    """Takes a chunk of records; what it is given is cleared afterwards."""
+
+    def take(self, recorder: Recorder, equity: dict[str, NDArray[np.int64]]) -> None:
+        """Keep the recorder's lists and the equity of the bars since the last call."""
+
+
+class Recorder:
+    """Collects until a chunk of bars is done, then empties itself into a sink, so that memory stays bounded.
+
+    `per_bar` tells the replay to report each bar (several contracts); with one contract equity is computed by chunk.
+    """
+
+    def __init__(self, sink: Sink, *, per_bar: bool) -> None:
+        self.sink = sink
+        self.per_bar = per_bar
+        self.fills: list[Fill] = []
+        self.trades: list[Trade] = []
+        self.orders: list[Order] = []
+        self.ambiguous: list[AmbiguousBar] = []
+        self.breaches: list[Breach] = []
+        self._rows: list[tuple[int, ...]] = []
+        self._held = (0, 0, 0, 0)
+        self._done = 0
+
+    def bar_done(self, market: Market, exchange: SimulatedExchange) -> None:
+        """Note the account after one bar of several contracts."""
+        row, ledger = market.row, market.ledger
+        equity = exchange.equity
+        others = equity - ledger.worth(market.last_close or 0)
+        step = market.steps[-1] if market.steps else None
+        if step is not None and step.row == row:
+            low, high = step.low, step.high
+        else:
+            low, high = sorted((ledger.worth(market.lows[row]), ledger.worth(market.highs[row])))
+        numbers = (market.ends[row], exchange.balance, equity, others + low, others + high, ledger.position)
+        self._rows.append(numbers)
+
+    def settle(self, exchange: SimulatedExchange) -> None:
+        """Bring the last noted bar of several contracts up to date with the close-out at the end of the data."""
+        if self._rows:
+            end_ns, _, _, low, high, _ = self._rows[-1]
+            equity = exchange.equity
+            position = exchange.current.ledger.position
+            self._rows[-1] = (end_ns, exchange.balance, equity, min(low, equity), max(high, equity), position)
+
+    def chunk_done(self, stream: Stream, exchange: SimulatedExchange) -> None:
+        """A chunk of bars is played: hand everything on and start afresh."""
+        market = stream.market
+        if self.per_bar:
+            table = np.array(self._rows, dtype=np.int64).reshape(-1, len(EQUITY_COLUMNS))
+            equity = {name: table[:, i] for i, name in enumerate(EQUITY_COLUMNS)}
+            self._rows = []
+        else:
+            equity = self._equity(market, exchange.start_balance)
+        market.ledger.catch_up(market.lows, market.highs, market.row + 1)
+        self.sink.take(self, equity)
+        for kept in (self.fills, self.trades, self.orders, self.ambiguous, self.breaches):
+            kept.clear()
+
+    def _equity(self, market: Market, start: int) -> dict[str, NDArray[np.int64]]:
+        """Equity of one contract's bars since the last call, from the steps that its fills left."""
+        end = market.row + 1
+        begin_row = min(end, max(0, self._done - market.first))
+        rows = slice(begin_row, end)
+        count = end - begin_row
+        steps = [step for step in market.steps if begin_row <= step.row < end]
+        at = np.array([0, *(step.row - begin_row for step in steps), count], dtype=np.int64)
+        held = np.array([self._held, *((s.position, s.cash, s.fees, s.balance) for s in steps)], dtype=np.int64)
+        position, cash, fees, balance = (np.repeat(held[:, i], np.diff(at)) for i in range(4))
+        tick = market.book.tick_value
+        prices = (np.array(column[rows], dtype=np.int64) for column in (market.closes, market.lows, market.highs))
+        close, one, two = ((cash + position * price) * tick - fees + start for price in prices)
+        low, high = np.minimum(one, two), np.maximum(one, two)
+        for step in steps:
+            low[step.row - begin_row] = step.low + start
+            high[step.row - begin_row] = step.high + start
+        if steps:
+            last = steps[-1]
+            self._held = (last.position, last.cash, last.fees, last.balance)
+        self._done = market.first + end
+        ends = np.array(market.ends[rows], dtype=np.int64)
+        values = (ends, balance + start, close, low, high, position)
+        return dict(zip(EQUITY_COLUMNS, values, strict=True))

@@ -1,0 +1,258 @@
+"""The replay: one object that steps through the bars of a run. The event lane loops over it, a script pulls it."""
+
+from __future__ import annotations
+
+import heapq
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from barstep.domain.bar import Bar
+from barstep.domain.errors import BarstepError
+from barstep.domain.fill import Fill, Trade
+from barstep.domain.order import Order
+from barstep.domain.session import NS, to_datetime
+from barstep.sim.records import AmbiguousBar, Breach
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from datetime import time
+
+    from barstep.domain.session import Session
+    from barstep.engine.desk import Desk
+    from barstep.engine.recorder import Recorder
+    from barstep.engine.streams import Segment, Stream
+    from barstep.hooks.manager import HookManager
+
+RUNAWAY = 10_000
+"""Events between two bars that no plugin needs: more means that fills and orders chase each other."""
+
+
+class Replay:
+    """A run's bars, one `step()` at a time (design, section 5).
+
+    For bar k: A session boundaries, B and C the exchange, D flat times, E the hooks: fills and trades in event order, then
+    `on_bar`. Iterating and stepping are the same thing.
+
+    Args:
+        desk: The state plugins reach.
+        hooks: The plugins.
+        recorder: What the run leaves behind.
+    """
+
+    def __init__(self, desk: Desk, hooks: HookManager, recorder: Recorder) -> None:
+        self.desk = desk
+        self.hooks = hooks
+        self.recorder = recorder
+        self.exchange = desk.exchange
+        self.bars_played = 0
+        self.warnings: list[str] = []
+        self._day: object = None
+        self._bars = self._play()
+        desk.hooks = hooks
+
+    def step(self) -> Bar | None:
+        """Play the next bar and return it, or None after the last; the hooks have run when it returns."""
+        return next(self._bars, None)
+
+    def __iter__(self) -> Iterator[Bar]:
+        return self._bars
+
+    def close(self) -> None:
+        """Stop early: `on_stop` still runs, positions stay as they are."""
+        self._bars.close()
+
+    # -- the run -----------------------------------------------------------------------------------------------
+
+    def _play(self) -> Generator[Bar, None, None]:
+        desk, hooks = self.desk, self.hooks
+        for stream in desk.streams:
+            stream.open()
+        try:
+            hooks.on_start()
+            for stream, segment, start, stop in self._spans():
+                yield from self._rows(stream, segment, start, stop)
+                if self.exchange.failed:
+                    break
+            desk.accepting = False
+            self._finish()
+        finally:
+            desk.accepting = False
+            try:
+                hooks.focus("")
+                hooks.on_stop()
+            finally:
+                for stream in desk.streams:
+                    self.recorder.chunk_done(stream, self.exchange)
+
+    def _spans(self) -> Iterator[tuple[Stream, Segment, int, int]]:
+        """Rows to play one after the other: whole segments of one contract, single rows of several merged by time."""
+        streams = self.desk.streams
+        if len(streams) == 1:
+            for segment in self._segments(streams[0]):
+                yield streams[0], segment, segment.start, segment.stop
+            return
+
+        def rows(place: int, stream: Stream) -> Iterator[tuple[int, int, int, Segment]]:
+            for segment in self._segments(stream):
+                for row in range(segment.start, segment.stop):
+                    yield stream.market.ends[row], place, row, segment
+
+        for _, place, row, segment in heapq.merge(*(rows(i, s) for i, s in enumerate(streams)), key=lambda r: r[:2]):
+            yield streams[place], segment, row, row + 1
+
+    def _segments(self, stream: Stream) -> Iterator[Segment]:
+        while segments := stream.load():
+            yield from segments
+            if stream.next_end() is not None:  # the last chunk waits for the end of the data (R25)
+                self.recorder.chunk_done(stream, self.exchange)
+
+    def _rows(self, stream: Stream, segment: Segment, start: int, stop: int) -> Iterator[Bar]:
+        """Play rows [start, stop) of one session."""
+        desk, exchange, market = self.desk, self.exchange, stream.market
+        exchange.current = market
+        if segment.begins and start == segment.start:
+            self._begin_session(stream, segment.session)
+        stream.session = segment.session
+        self.hooks.focus(stream.feed.contract.id)
+        flat_row = self._flat_row(stream, segment) if desk.flat_times else -1
+        opens, highs, lows, closes = market.opens, market.highs, market.lows, market.closes
+        volumes, updates = stream.volumes(), stream.updates
+        events, on_bar, per_bar = exchange.events, self.hooks.on_bar, self.recorder.per_bar
+        first = segment.start if segment.begins else -1
+        row = start
+        for bar in stream.make_bars(start, stop):
+            if market.force or highs[row] >= market.up or lows[row] <= market.down:
+                exchange.play(market, row)
+            else:
+                market.row = row
+            if row == flat_row:
+                exchange.flatten("flat time", "R18", "settle", stream.feed.contract)
+            desk.bar = bar
+            for update in updates:
+                update(opens[row], highs[row], lows[row], closes[row], volumes[row], row == first)
+            if events:
+                self._deliver()
+            on_bar(bar)
+            if events:
+                self._deliver()
+            if per_bar:
+                self.recorder.bar_done(market, exchange)
+            self.bars_played += 1
+            yield bar
+            if exchange.failed:
+                return
+            row += 1
+        if segment.ends and stop == segment.stop:
+            self._end_session(stream, segment.session)
+
+    # -- phases ------------------------------------------------------------------------------------------------
+
+    def _begin_session(self, stream: Stream, session: Session) -> None:
+        """Phase A: expiries, guard resets, `on_session_start`; orders asked for here wait for the bar's open (R4)."""
+        exchange, desk = self.exchange, self.desk
+        new_day = session.date != self._day
+        self._day = session.date
+        exchange.between_bars = True
+        exchange.start_session(stream.market, stream.market.starts[stream.market.row + 1], new_day=new_day)
+        stream.session = session
+        session.clock_ns = desk.now_ns
+        if new_day:
+            desk.end_session()
+        desk.accepting = True
+        self.hooks.focus(stream.feed.contract.id, account_too=new_day)
+        self.hooks.on_session_start(session)
+        self._deliver()
+        exchange.between_bars = False
+
+    def _end_session(self, stream: Stream, session: Session) -> None:
+        session.clock_ns = self.desk.now_ns
+        last = all(other.session is None or other.session.date <= session.date for other in self.desk.streams)
+        self.hooks.focus(stream.feed.contract.id, account_too=last and stream is self.desk.streams[-1])
+        self.hooks.on_session_end(session)
+        self._deliver()
+
+    def _finish(self) -> None:
+        """The end of the data (R25), or of an account that failed."""
+        if not self.exchange.failed:
+            self.exchange.finish()
+        self._deliver()
+        self.recorder.settle(self.exchange)
+
+    def _deliver(self) -> None:
+        """Hand events to the recorder and the hooks, in order, until none are left (R3)."""
+        events, hooks, recorder = self.exchange.events, self.hooks, self.recorder
+        several = len(self.desk.streams) > 1
+        for count, event in enumerate(events):
+            if several and isinstance(event, (Fill, Order)):
+                hooks.focus(event.contract.id)
+            if count > RUNAWAY:
+                raise BarstepError(
+                    f"more than {RUNAWAY} events between two bars at {self.desk.when()}: an on_fill or on_order hook "
+                    "answers each event with another order; let it wait for on_bar"
+                )
+            if isinstance(event, Fill):
+                recorder.fills.append(event)
+                hooks.on_fill(event)
+            elif isinstance(event, Trade):
+                recorder.trades.append(event)
+                self.desk.trades.append(event)
+                hooks.on_trade(event)
+            elif isinstance(event, Order):
+                if not event.is_open:
+                    recorder.orders.append(event)
+                hooks.on_order(event)
+            elif isinstance(event, Breach):
+                self._breached(event)
+            elif isinstance(event, AmbiguousBar):
+                recorder.ambiguous.append(event)
+        events.clear()
+        if several:
+            hooks.focus(self.exchange.current.feed.contract.id)
+
+    def _breached(self, breach: Breach) -> None:
+        guard = breach.guard
+        self.recorder.breaches.append(breach)
+        self.desk.log.info("guard", name=guard.name, action=guard.action, at=self.desk.when())
+        if guard.action == "lock":
+            self.desk.lock("session", f"{guard.name} reached", guard.plugin or guard.name)
+
+    # -- flat times (R18) --------------------------------------------------------------------------------------
+
+    def _flat_row(self, stream: Stream, segment: Segment) -> int:
+        """The last row of a session that ends by the earliest flat time, -1 when it is not in this segment."""
+        clock = min(self.desk.flat_times.values())
+        flat_ns = session_time(segment.session, clock)
+        ends = stream.market.ends
+        row = segment.stop - 1
+        while row >= segment.start and ends[row] > flat_ns:
+            row -= 1
+        if row < segment.start:
+            return -1
+        if row == segment.stop - 1 and not segment.ends:
+            following = stream.next_end()
+            return row if following is not None and following > flat_ns else -1
+        if row == segment.stop - 1 and stream.next_end() is None and segment.stop == len(ends):
+            return -1
+        self._warn_straddle(stream, segment, row, flat_ns, clock)
+        return row
+
+    def _warn_straddle(self, stream: Stream, segment: Segment, row: int, flat_ns: int, clock: time) -> None:
+        market = stream.market
+        if row + 1 >= segment.stop or market.starts[row + 1] >= flat_ns or self.warnings:
+            return
+        seconds = (flat_ns - segment.session.open_ns) // NS
+        sizes = {"30m": 1800, "15m": 900, "10m": 600, "5m": 300, "2m": 120, "1m": 60, "1s": 1}
+        exact = next(name for name, size in sizes.items() if seconds % size == 0)
+        self.warnings.append(
+            f"bars of {stream.feed.timeframe.text} straddle the flat time {clock:%H:%M}: positions are closed at the "
+            f"last bar that ends before it; {exact} bars would be exact (R18)"
+        )
+
+
+def session_time(session: Session, clock: time) -> int:
+    """UTC nanoseconds of a time of day inside a session; times after the evening open belong to the evening."""
+    close = to_datetime(session.close_ns, session.zone)
+    moment = close.replace(hour=clock.hour, minute=clock.minute, second=clock.second, microsecond=0)
+    if moment > close and moment - timedelta(days=1) >= to_datetime(session.open_ns, session.zone):
+        moment -= timedelta(days=1)
+    return int(moment.timestamp()) * NS

@@ -1,0 +1,141 @@
+"""A contract's bars on their way into the replay: chunks with their sessions, one chunk ahead, and the recent past."""
+
+from __future__ import annotations
+
+from itertools import pairwise, repeat
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from barstep.domain.bar import Bar, BarColumns, BarStream, Feed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from barstep.data.sessions import SessionTable
+    from barstep.domain.session import Session
+    from barstep.sim.market import Market
+
+
+class Segment(NamedTuple):
+    """Rows [start, stop) of a chunk that belong to one session; `begins` and `ends` tell whether it does so here."""
+
+    session: Session
+    start: int
+    stop: int
+    begins: bool
+    ends: bool
+
+
+class Stream:
+    """The bars of one contract as the replay reads them.
+
+    Args:
+        bars: Where they come from.
+        market: The exchange's market of the contract.
+        table: The contract's sessions.
+        history: How many past bars `ctx.bars` may look back on.
+    """
+
+    def __init__(self, bars: BarStream, market: Market, table: SessionTable, history: int) -> None:
+        self.bars = bars
+        self.feed: Feed = bars.feed
+        self.market = market
+        self.history = history
+        self.session: Session | None = None
+        self.updates: list[Callable[[int, int, int, int, int, bool], None]] = []
+        self._table = table
+        self._chunks = bars.chunks()
+        self._next: tuple[BarColumns, list[Session], np.ndarray, np.ndarray] | None = None
+        self._columns: BarColumns | None = None
+        self._past: BarColumns | None = None
+        self._prices: tuple[list[float], ...] = ()
+        self._volumes: list[int] = []
+
+    def open(self) -> None:
+        """Read the first chunk."""
+        self._next = self._read()
+
+    def load(self) -> list[Segment]:
+        """Hand the next chunk to the market; its rows by session, empty at the end of the data."""
+        if self._next is None:
+            return []
+        self._remember()
+        columns, sessions, index, inside = self._next
+        self._next = self._read()
+        self._columns = columns
+        shut = ~inside
+        if self.bars.volume_known:
+            shut |= columns.volume == 0
+        self.market.load(columns, shut if shut.any() else None)
+        tick = self.feed.contract.instrument.tick_size
+        prices = (columns.open, columns.high, columns.low, columns.close)
+        self._prices = tuple((p * tick.numerator / tick.denominator).tolist() for p in prices)
+        self._volumes = columns.volume.tolist()
+        return self._segments(sessions, index)
+
+    def make_bars(self, start: int, stop: int) -> Iterator[Bar]:
+        """The bars of rows [start, stop) of the present chunk, made one by one."""
+        market, rows = self.market, slice(start, stop)
+        opens, highs, lows, closes = self._prices
+        first = market.first
+        return map(
+            Bar, opens[rows], highs[rows], lows[rows], closes[rows], self._volumes[rows], market.starts[rows],
+            market.ends[rows], range(first + start, first + stop), repeat(self.feed),
+        )  # fmt: skip
+
+    def volumes(self) -> list[int]:
+        """Volumes of the present chunk."""
+        return self._volumes
+
+    def next_end(self) -> int | None:
+        """End of the first bar of the next chunk, UTC nanoseconds, or None at the end of the data."""
+        return None if self._next is None else int(self._next[0].end_ns[0])
+
+    def recent(self, count: int) -> list[Bar]:
+        """The last `count` complete bars, oldest first; fewer near the start of the data."""
+        if count > self.history:
+            raise ValueError(f"bars({count}): data.history is {self.history}; raise it in the configuration")
+        stop = self.market.row + 1
+        start = max(0, stop - count)
+        found = list(self.make_bars(start, stop)) if stop > start else []
+        missing = count - len(found)
+        if missing and self._past is not None:
+            past = self._past[max(0, len(self._past) - missing) :]
+            tick = self.feed.contract.instrument.tick_size
+            prices = [
+                (p * tick.numerator / tick.denominator).tolist() for p in (past.open, past.high, past.low, past.close)
+            ]
+            numbers = [past.volume.tolist(), past.start_ns.tolist(), past.end_ns.tolist()]
+            indices = range(past.first, past.first + len(past))
+            found = [*map(Bar, *prices, *numbers, indices, repeat(self.feed)), *found]
+        return found
+
+    def _remember(self) -> None:
+        columns = self._columns
+        if columns is None:
+            return
+        if len(columns) < self.history and self._past is not None:
+            columns = self._past.followed_by(columns)
+        self._past = columns[max(0, len(columns) - self.history) :]
+
+    def _read(self) -> tuple[BarColumns, list[Session], np.ndarray, np.ndarray] | None:
+        columns = next(self._chunks, None)
+        if columns is None:
+            return None
+        sessions, index, inside = self._table.locate(columns.start_ns)
+        return columns, sessions, index, inside
+
+    def _segments(self, sessions: list[Session], index: np.ndarray) -> list[Segment]:
+        cuts = [0, *(np.flatnonzero(np.diff(index)) + 1).tolist(), len(index)]
+        found = []
+        before = self.session
+        for start, stop in pairwise(cuts):
+            session = sessions[int(index[start])]
+            same = before is not None and before.date == session.date
+            if same and before is not None:
+                session = before
+            after = self._next[1][int(self._next[2][0])].date if stop == len(index) and self._next else None
+            found.append(Segment(session, start, stop, not same, stop < len(index) or after != session.date))
+            before = session
+        return found

@@ -1,0 +1,92 @@
+"""What a plugin class must look like; the loader refuses plugins that would stay silent, with the line to change."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from barstep.hooks.markers import PROJECT
+from barstep.hooks.plugin import Plugin, RiskRule, Strategy
+from barstep.hooks.specs import HOOK_NAMES, HookSpecs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def parameters(hook: str) -> tuple[str, ...]:
+    """Names of a hook's parameters, without self."""
+    return tuple(inspect.signature(getattr(HookSpecs, hook)).parameters)[1:]
+
+
+def marks(method: object) -> dict[str, Any] | None:
+    """What `@hookimpl` left on a method, or None when it is not marked."""
+    found: dict[str, Any] | None = getattr(method, f"{PROJECT}_impl", None)
+    return found
+
+
+def hooks_of(cls: type) -> dict[str, Callable[..., Any]]:
+    """The marked hook methods of a plugin class by name."""
+    found: dict[str, Callable[..., Any]] = {}
+    for name in dir(cls):
+        method = inspect.getattr_static(cls, name)
+        if inspect.isfunction(method) and marks(method) is not None:
+            found[name] = method
+    return found
+
+
+def faults(cls: type[Plugin]) -> list[str]:
+    """Every reason to refuse a plugin class, each as `file:line: what is wrong and what to write`."""
+    marked = hooks_of(cls)
+    found = [fault for name, method in marked.items() for fault in _method_faults(cls, name, method)]
+    for name in HOOK_NAMES:
+        method = getattr(cls, name, None)
+        if method is not None and name not in marked:
+            found.append(
+                f"{where(method)}: {cls.__name__}.{name} is named like a hook but not marked: write @hookimpl above it"
+            )
+    if not marked and not found:
+        found.append(f"{where(cls)}: {cls.__name__} has no hooks: mark at least one method with @hookimpl")
+    elif issubclass(cls, Strategy) and "on_bar" not in marked and not found:
+        found.append(f"{where(cls)}: the strategy {cls.__name__} has no on_bar: mark one with @hookimpl")
+    return found
+
+
+def _method_faults(cls: type[Plugin], name: str, method: Callable[..., Any]) -> list[str]:
+    label = f"{where(method)}: {cls.__name__}.{name}"
+    if name not in HOOK_NAMES:
+        near = difflib.get_close_matches(name, HOOK_NAMES, 1)
+        return [
+            f"{label} is marked, but there is no such hook: " + (f"did you mean {near[0]}?" if near else _all_hooks())
+        ]
+    if name == "on_risk" and not issubclass(cls, RiskRule):
+        return [f"{label}: only a risk rule is asked about orders: inherit from RiskRule"]
+    found = []
+    options = marks(method) or {}
+    for option in ("tryfirst", "trylast", "specname", "optionalhook", "hookwrapper"):
+        if options.get(option):
+            found.append(
+                f"{label}: hookimpl({option}=...) is not used here: plugins run in the order of the configuration"
+            )
+    allowed = parameters(name)
+    for parameter in list(inspect.signature(method).parameters.values())[1:]:
+        if parameter.name not in allowed:
+            found.append(f"{label} takes {parameter.name!r}, but {name} gives only {', '.join(allowed)}")
+        elif parameter.default is not inspect.Parameter.empty:
+            found.append(
+                f"{label}: {parameter.name} has a default, so it would never receive its value: write it without"
+            )
+    return found
+
+
+def where(thing: Any) -> str:
+    """`file:line` of a class or function."""
+    try:
+        lines = inspect.getsourcelines(thing)
+        return f"{inspect.getsourcefile(thing)}:{lines[1]}"
+    except (OSError, TypeError):
+        return f"{getattr(thing, '__module__', '?')}:?"
+
+
+def _all_hooks() -> str:
+    return f"the hooks are {', '.join(HOOK_NAMES)}"

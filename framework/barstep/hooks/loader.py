@@ -1,0 +1,168 @@
+"""Finds plugins: a path, the workspace's folder, an installed entry point, or what barstep brings along."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import importlib.util
+import inspect
+import sys
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from barstep.domain.errors import ConfigError, PluginError
+from barstep.hooks.checks import faults
+from barstep.hooks.markers import PROJECT
+from barstep.hooks.plugin import KINDS, Plugin
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A plugin class and where it came from: `path`, `workspace`, `entry point` or `bundled`."""
+
+    cls: type[Plugin]
+    origin: str
+    file: Path | None
+
+
+def bundled_root() -> Path:
+    """The folder with the plugins, strategies and configs that barstep brings along."""
+    package = Path(__file__).resolve().parents[1]
+    packed = package / "_bundled"
+    return packed if packed.is_dir() else package.parents[1]
+
+
+def find_workspace(start: Path) -> Path:
+    """The nearest folder upwards that has `plugins/`, `strategies/` or `configs/`, else the current folder."""
+    for folder in (start, *start.parents):
+        if all((folder / name).is_dir() for name in ("plugins", "strategies", "configs")):
+            return folder
+    return Path.cwd()
+
+
+class Loader:
+    """Resolves the `use:` of a configuration.
+
+    Args:
+        base: Folder of the configuration file, for relative paths.
+        workspace: Folder with `plugins/` and `strategies/`.
+    """
+
+    def __init__(self, base: Path, workspace: Path) -> None:
+        self.base = base
+        self.workspace = workspace
+
+    def load(self, use: str, section: str) -> Found:
+        """The plugin class that `use` means in a section (`strategies`, `risk`, `observers`).
+
+        Raises:
+            ConfigError: There is none, there are several, or its class is refused; the message says what to change.
+            PluginError: Its file raises while it is imported.
+        """
+        name, _, wanted = use.partition(":")
+        folder = KINDS[section].folder
+        if name.endswith(".py"):
+            path = (self.base / name).resolve()
+            if not path.is_file():
+                path = (self.workspace / folder / name).resolve()
+            if not path.is_file():
+                raise ConfigError(f"no file {name} beside the configuration or in {self.workspace / folder}")
+            return self._of_file(path, wanted, section, "path")
+        for root, origin in ((self.workspace, "workspace"), (None, "entry point"), (bundled_root(), "bundled")):
+            if root is None:
+                found = self._entry_point(name, section)
+                if found is not None:
+                    return found
+                continue
+            path = root / folder / f"{name}.py"
+            if path.is_file():
+                return self._of_file(path, wanted, section, origin)
+        raise ConfigError(self._unknown(name, section))
+
+    def names(self, section: str) -> dict[str, str]:
+        """Every name that can be used in a section, with its origin."""
+        folder = KINDS[section].folder
+        found = {point.name: "entry point" for point in entry_points(group=PROJECT)}
+        for root, origin in ((bundled_root(), "bundled"), (self.workspace, "workspace")):
+            for path in sorted((root / folder).glob("*.py")):
+                if not path.name.startswith("_"):
+                    found[path.stem] = origin
+        return found
+
+    def _entry_point(self, name: str, section: str) -> Found | None:
+        points = list(entry_points(group=PROJECT, name=name))
+        if not points:
+            return None
+        if len(points) > 1:
+            listed = ", ".join(point.value for point in points)
+            raise ConfigError(
+                f"{name} is offered by several installed packages: {listed}; uninstall one, or use a path"
+            )
+        try:
+            cls = points[0].load()
+        except Exception as error:
+            raise PluginError(name, "import", points[0].value, "-", error) from error
+        return Found(_checked(cls, name, section), "entry point", Path(inspect.getfile(cls)))
+
+    def _of_file(self, path: Path, wanted: str, section: str, origin: str) -> Found:
+        module = import_file(path)
+        classes = {
+            name: cls
+            for name, cls in vars(module).items()
+            if inspect.isclass(cls) and issubclass(cls, Plugin) and cls.__module__ == module.__name__
+        }
+        if wanted:
+            if wanted not in classes:
+                raise ConfigError(f"{path}: no plugin class {wanted}; it has {', '.join(classes) or 'none'}")
+            return Found(_checked(classes[wanted], path.stem, section), origin, path)
+        public = [name for name in classes if not name.startswith("_")]
+        if not public:
+            bases = ", ".join(kind.__name__ for kind in KINDS.values())
+            raise ConfigError(f"{path}: no public plugin class: inherit one from {bases}")
+        if len(public) > 1:
+            raise ConfigError(f"{path}: several plugin classes, write {path.name}:{public[0]} or another of {public}")
+        return Found(_checked(classes[public[0]], path.stem, section), origin, path)
+
+    def _unknown(self, name: str, section: str) -> str:
+        names = self.names(section)
+        near = difflib.get_close_matches(name, names, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(names)) or 'none'}"
+        return f"got {name!r}, expected the name or path of one of the {section}; {hint}"
+
+
+def import_file(path: Path) -> ModuleType:
+    """Import a plugin file under a name of its own, without touching `sys.path`."""
+    tag = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]
+    name = f"{PROJECT}_file_{path.stem}_{tag}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ConfigError(f"{path} cannot be read as Python")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        del sys.modules[name]
+        raise ConfigError(f"{path}:{error.lineno}: this is not Python: {error.msg}") from error
+    except Exception as error:
+        del sys.modules[name]
+        raise PluginError(path.stem, "import", str(path), "-", error) from error
+    return module
+
+
+def _checked(cls: type, name: str, section: str) -> type[Plugin]:
+    base = KINDS[section]
+    if not (inspect.isclass(cls) and issubclass(cls, base)):
+        kinds = {kind: key for key, kind in KINDS.items()}
+        other = next((key for kind, key in kinds.items() if inspect.isclass(cls) and issubclass(cls, kind)), None)
+        hint = f"list it under {other}:" if other else f"inherit from {base.__name__}"
+        raise ConfigError(f"{name}: {getattr(cls, '__name__', cls)} is not a {base.__name__}; {hint}")
+    problems = faults(cls)
+    if problems:
+        raise ConfigError(problems)
+    return cls

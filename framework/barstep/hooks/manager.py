@@ -1,0 +1,281 @@
+"""Calls hooks: one typed method for each, on tuples of bound methods frozen before the run.
+
+pluggy registers and validates. While no wrapper and no tracing is there, a hook is a loop over bound methods in the
+order of the configuration, which a test proves to make the same calls as pluggy's own; otherwise pluggy's call runs.
+"""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pluggy
+
+from barstep.domain.errors import ConfigError, PluginError
+from barstep.domain.risk import RiskDecision, Verdict
+from barstep.hooks.checks import hooks_of, marks, parameters
+from barstep.hooks.markers import PROJECT, hookimpl, hookspec
+from barstep.hooks.specs import HOOK_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    from barstep.domain.bar import Bar
+    from barstep.domain.fill import Fill, Trade
+    from barstep.domain.order import Order
+    from barstep.domain.session import Session
+    from barstep.hooks.plugin import Plugin
+
+
+class Registered(NamedTuple):
+    """A plugin of a run: its name there, the instance and its own context."""
+
+    name: str
+    plugin: Plugin
+    context: Any
+    contract: str = ""
+    """Id of the one contract it follows, empty for all."""
+
+
+class Call(NamedTuple):
+    """One frozen call: who is called, the callable and the context it gets."""
+
+    name: str
+    method: Callable[..., Any]
+    context: Any
+
+
+class HookManager:
+    """The plugins of one run, registered with a plugin manager of their own.
+
+    Args:
+        plugins: In the order of the configuration.
+        when: Gives the replay's clock as text, for error messages.
+    """
+
+    def __init__(self, plugins: Sequence[Registered], when: Callable[[], str]) -> None:
+        self.plugins = tuple(plugins)
+        self._when = when
+        self._traced = False
+        self._contracts = {entry.name: entry.contract for entry in self.plugins if entry.contract}
+        self.pm = pluggy.PluginManager(PROJECT)
+        self.pm.add_hookspecs(_specs())
+        for entry in reversed(self.plugins):  # pluggy calls the last registered first
+            if isinstance(entry.plugin, type):
+                raise ConfigError(
+                    f"{entry.name}: got the class {entry.plugin.__name__}, write {entry.plugin.__name__}()"
+                )
+            self.pm.register(_Adapter(entry, self._error), name=entry.name)
+        self.pm.check_pending()
+        self.freeze()
+
+    def freeze(self) -> None:
+        """Fix what each hook calls; call it again after registering anything with `pm` by hand."""
+        everything = {hook: self._freeze(hook) for hook in HOOK_NAMES}
+        self._by_contract = {
+            contract: {hook: _followers(calls, self._contracts, contract) for hook, calls in everything.items()}
+            for contract in set(self._contracts.values())
+        }
+        self._by_contract[""] = everything
+        self.focus("")
+
+    def focus(self, contract: str, *, account_too: bool = True) -> None:
+        """Call only plugins that follow a contract (by id), and with `account_too` those that follow all of them."""
+        frozen = self._by_contract.get(contract) or self._by_contract[""]
+        if not account_too:
+            frozen = {h: tuple(c for c in calls if self._contracts.get(c.name)) for h, calls in frozen.items()}
+        self._frozen = frozen
+        self._on_bar = frozen["on_bar"]
+        self._on_fill = frozen["on_fill"]
+        self._on_order = frozen["on_order"]
+        self._on_trade = frozen["on_trade"]
+        self._on_risk = frozen["on_risk"]
+
+    def trace(self, before: Callable[..., None], after: Callable[..., None]) -> None:
+        """Watch every hook call, as pluggy's `add_hookcall_monitoring` does; pluggy's own call then runs."""
+        self.pm.add_hookcall_monitoring(before, after)
+        self._traced = True
+        self.freeze()
+
+    def order(self) -> dict[str, list[str]]:
+        """Which plugins each hook calls, in order."""
+        return {
+            hook: [entry.name for entry in self.plugins if hook in hooks_of(type(entry.plugin))] for hook in HOOK_NAMES
+        }
+
+    def on_start(self) -> None:
+        """Before the first bar."""
+        self._run("on_start")
+
+    def on_session_start(self, session: Session) -> None:
+        """A trading day begins."""
+        self._run("on_session_start", session)
+
+    def on_bar(self, bar: Bar) -> None:
+        """A bar is complete."""
+        name = ""
+        try:
+            for name, method, context in self._on_bar:  # noqa: B007 - named in the error below
+                method(bar, context)
+        except Exception as error:
+            raise self._error(name, "on_bar", error) from error
+
+    def on_risk(self, order: Order) -> list[Verdict]:
+        """Ask every risk rule about an order; the answers that object, in the order of the rules."""
+        verdicts = []
+        for answers in self._answers("on_risk", self._on_risk, order):
+            for name, decision in answers if isinstance(answers, list) else [answers]:
+                if decision is None:
+                    continue
+                if not isinstance(decision, RiskDecision):
+                    wrong = TypeError(f"on_risk returned {decision!r}: expected None or a RiskDecision")
+                    raise self._error(name, "on_risk", wrong)
+                verdicts.append(Verdict(name, decision.size, decision.reason))
+        return verdicts
+
+    def on_fill(self, fill: Fill) -> None:
+        """An order filled."""
+        if self._on_fill:
+            self._run("on_fill", fill)
+
+    def on_trade(self, trade: Trade) -> None:
+        """A round trip closed."""
+        if self._on_trade:
+            self._run("on_trade", trade)
+
+    def on_order(self, order: Order) -> None:
+        """An order's status changed."""
+        if self._on_order:
+            self._run("on_order", order)
+
+    def on_session_end(self, session: Session) -> None:
+        """A trading day is over."""
+        self._run("on_session_end", session)
+
+    def on_stop(self) -> None:
+        """After the last bar."""
+        self._run("on_stop")
+
+    def _run(self, hook: str, *args: object) -> None:
+        name = ""
+        try:
+            for name, method, context in self._frozen[hook]:  # noqa: B007 - named in the error below
+                method(*args, context)
+        except Exception as error:
+            raise self._error(name, hook, error) from error
+
+    def _answers(self, hook: str, calls: tuple[Call, ...], *args: object) -> list[Any]:
+        name = ""
+        found = []
+        try:
+            for name, method, context in calls:
+                answer = method(*args, context)
+                found.append(answer if name == PROJECT else (name, answer))
+        except Exception as error:
+            raise self._error(name, hook, error) from error
+        return found
+
+    def _freeze(self, hook: str) -> tuple[Call, ...]:
+        impls = getattr(self.pm.hook, hook).get_hookimpls()
+        if self._traced or any(impl.wrapper or not isinstance(impl.plugin, _Adapter) for impl in impls):
+            return (Call(PROJECT, _pluggy_call(self.pm, hook), None),)
+        entries = (entry for entry in self.plugins if hook in hooks_of(type(entry.plugin)))
+        return tuple(Call(entry.name, _positional(entry.plugin, hook), entry.context) for entry in entries)
+
+    def _error(self, name: str, hook: str, cause: Exception) -> PluginError:
+        if isinstance(cause, PluginError):
+            return cause
+        return PluginError(name, hook, _where(cause, self._file(name)), self._when(), cause)
+
+    def _file(self, name: str) -> str:
+        plugin = next((entry.plugin for entry in self.plugins if entry.name == name), None)
+        try:
+            return inspect.getfile(type(plugin)) if plugin is not None else ""
+        except (OSError, TypeError):
+            return ""
+
+
+class _Adapter:
+    """What is registered with pluggy for a plugin: functions that add the plugin's own context."""
+
+    def __init__(self, entry: Registered, error: Callable[[str, str, Exception], PluginError]) -> None:
+        for hook, function in hooks_of(type(entry.plugin)).items():
+            wrapper = bool((marks(function) or {}).get("wrapper"))
+            adapted = _adapt(entry, hook, _positional(entry.plugin, hook), wrapper, error)
+            setattr(self, hook, hookimpl(wrapper=wrapper)(adapted))
+
+
+def _adapt(
+    entry: Registered,
+    hook: str,
+    method: Callable[..., Any],
+    wrapper: bool,
+    error: Callable[[str, str, Exception], PluginError],
+) -> Callable[..., Any]:
+    context = entry.context
+
+    def call(*args: Any) -> Any:
+        followed = getattr(args[0], "contract", None) if args and entry.contract else None
+        if followed is not None and followed.id != entry.contract:
+            return None
+        try:
+            answer = method(*args, context)
+        except Exception as cause:
+            raise error(entry.name, hook, cause) from cause
+        return (entry.name, answer) if hook == "on_risk" else answer
+
+    def around(*args: Any) -> Generator[None, Any, Any]:
+        return (yield from method(*args, context))
+
+    return _signed(around if wrapper else call, hook)
+
+
+def _signed(function: Callable[..., Any], hook: str) -> Callable[..., Any]:
+    """Give a function the hook's parameters, less the context, as pluggy will read them."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    names = [name for name in parameters(hook) if name != "ctx"]
+    function.__signature__ = inspect.Signature([inspect.Parameter(n, kind) for n in names])  # type: ignore[attr-defined]
+    return function
+
+
+def _specs() -> type:
+    class Specs:
+        """The hooks as pluggy sees them: without the context, which each adapter adds."""
+
+    for hook in HOOK_NAMES:
+
+        def spec(*args: Any) -> None:
+            """See `HookSpecs`."""
+
+        setattr(Specs, hook, staticmethod(hookspec(_signed(spec, hook))))
+    return Specs
+
+
+def _followers(calls: tuple[Call, ...], contracts: dict[str, str], contract: str) -> tuple[Call, ...]:
+    return tuple(call for call in calls if contracts.get(call.name, contract) == contract)
+
+
+def _positional(plugin: Plugin, hook: str) -> Callable[..., Any]:
+    """The plugin's bound method, taking all of the hook's parameters by position."""
+    method: Callable[..., Any] = getattr(plugin, hook)
+    allowed = parameters(hook)
+    taken = tuple(inspect.signature(method).parameters)
+    if taken == allowed:
+        return method
+    places = [allowed.index(name) for name in taken]
+    return lambda *args: method(*(args[place] for place in places))
+
+
+def _pluggy_call(pm: pluggy.PluginManager, hook: str) -> Callable[..., Any]:
+    caller = getattr(pm.hook, hook)
+    names = [name for name in parameters(hook) if name != "ctx"]
+    return lambda *args: caller(**dict(zip(names, args, strict=False)))
+
+
+def _where(cause: BaseException, file: str) -> str:
+    """`file:line` of the deepest frame inside the plugin's own file, else of the deepest frame."""
+    frames = traceback.extract_tb(cause.__traceback__)
+    own = [frame for frame in frames if frame.filename == file]
+    chosen = own or list(frames)
+    return f"{chosen[-1].filename}:{chosen[-1].lineno}" if chosen else file or "?"

@@ -1,0 +1,156 @@
+"""Standard deviation and Bollinger bands."""
+# ruff: noqa: ARG002 - every indicator takes the whole bar
+
+from __future__ import annotations
+
+from collections import deque
+from math import isfinite, nan, sqrt
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from barstep.indicators.arrays import exact, largest, right_aligned, window_sums
+from barstep.indicators.base import WindowIndicator
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from barstep.domain.bar import BarColumns
+
+
+class StdDev(WindowIndicator):
+    """Population standard deviation of the last n values, ready on bar n.
+
+    `variance = n * sum(x * x) - sum(x) ** 2` is an exact integer of ticks; then, in this order,
+    `value = sqrt(variance / n**2) * numerator / denominator`.
+
+    Args:
+        n: Number of bars.
+        source: `open`, `high`, `low`, `close` or `volume`.
+    """
+
+    __slots__ = ("_ring", "_square", "_squares", "_total")
+
+    def reset(self) -> None:
+        """Forget all bars."""
+        self._ring = deque([0] * self.n, maxlen=self.n)
+        self._total = 0
+        self._squares = 0
+        self._missing = self.n
+        self._square = self.n * self.n
+
+    def update(self, open: int, high: int, low: int, close: int, volume: int, new_session: bool, /) -> None:
+        """Take in one completed bar."""
+        x = close if self._on_close else (open, high, low, close, volume)[self._column]
+        ring, n = self._ring, self.n
+        old = ring[0]
+        ring.append(x)
+        self._total = total = self._total + x - old
+        self._squares = squares = self._squares + (x - old) * (x + old)
+        if not self.ready:
+            self._missing -= 1
+            if self._missing:
+                return
+            self.ready = True
+        self.value = sqrt((n * squares - total * total) / self._square) * self._num / self._den
+
+    def compute(
+        self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """`value` after each bar, as `Indicator.compute`; window sums in numpy."""
+        x: NDArray[np.int64] = getattr(columns, self.source)
+        num, den = self._scale(numerator, denominator)
+        if not _fits(x, self.n, num, den):
+            return super().compute(columns, numerator, denominator, new_session)
+        return right_aligned(_deviations(x, self.n) * num / den, len(x))
+
+
+class Bands(NamedTuple):
+    """The three lines of Bollinger bands, one value per bar."""
+
+    middle: NDArray[np.float64]
+    upper: NDArray[np.float64]
+    lower: NDArray[np.float64]
+
+
+class Bollinger(WindowIndicator):
+    """Bollinger bands: an SMA and lines k population standard deviations above and below it, ready on bar n.
+
+    `middle` is `SMA(n)` and `deviation` is `StdDev(n)`, both to the last bit;
+    `upper = middle + k * deviation` and `lower = middle - k * deviation`.
+
+    Args:
+        n: Number of bars.
+        k: Width in standard deviations, above 0.
+        source: `open`, `high`, `low`, `close` or `volume`.
+
+    Attributes:
+        middle, upper, lower: The lines, NaN until ready; `value` is `middle`.
+    """
+
+    __slots__ = ("_divisor", "_ring", "_square", "_squares", "_total", "k", "lower", "middle", "upper")
+
+    def __init__(self, n: int = 20, k: float = 2.0, source: str = "close") -> None:
+        super().__init__(n, source)
+        if isinstance(k, bool) or not isinstance(k, (int, float)) or not isfinite(k) or k <= 0:
+            raise ValueError(f"Bollinger: k must be a number of standard deviations above 0, got {k!r}")
+        self.k = float(k)
+        self.middle = self.upper = self.lower = nan
+
+    def reset(self) -> None:
+        """Forget all bars."""
+        self.middle = self.upper = self.lower = nan
+        self._ring = deque([0] * self.n, maxlen=self.n)
+        self._total = 0
+        self._squares = 0
+        self._missing = self.n
+        self._square = self.n * self.n
+        self._divisor = self.n * self._den
+
+    def update(self, open: int, high: int, low: int, close: int, volume: int, new_session: bool, /) -> None:
+        """Take in one completed bar."""
+        x = close if self._on_close else (open, high, low, close, volume)[self._column]
+        ring, n, num, den = self._ring, self.n, self._num, self._den
+        old = ring[0]
+        ring.append(x)
+        self._total = total = self._total + x - old
+        self._squares = squares = self._squares + (x - old) * (x + old)
+        if not self.ready:
+            self._missing -= 1
+            if self._missing:
+                return
+            self.ready = True
+        self.value = self.middle = middle = total * num / self._divisor
+        width = self.k * (sqrt((n * squares - total * total) / self._square) * num / den)
+        self.upper = middle + width
+        self.lower = middle - width
+
+    def compute(
+        self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """The middle line after each bar, as `Indicator.compute`; `bands` gives all three."""
+        return self.bands(columns, numerator, denominator, new_session).middle
+
+    def bands(self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]) -> Bands:
+        """All three lines after each bar, equal bit for bit to what `update` gives."""
+        x: NDArray[np.int64] = getattr(columns, self.source)
+        n = self.n
+        num, den = self._scale(numerator, denominator)
+        if not (_fits(x, n, num, den) and exact(n * largest(x) * num)):
+            return Bands(*self._replay(columns, numerator, denominator, new_session, *Bands._fields).T)
+        middle = window_sums(x, n) * num / (n * den)
+        width = self.k * (_deviations(x, n) * num / den)
+        return Bands(*(right_aligned(line, len(x)) for line in (middle, middle + width, middle - width)))
+
+
+def _fits(x: NDArray[np.int64], n: int, num: int, den: int) -> bool:
+    """Whether int64 and doubles hold every step: the integer variance is at most (n * span) ** 2."""
+    span = int(x.max()) - int(x.min()) if x.size else 0
+    return exact((n * span) ** 2, n * n, n * den, num)
+
+
+def _deviations(x: NDArray[np.int64], n: int) -> NDArray[np.float64]:
+    """Standard deviations in ticks, taken from the distances to the lowest value: smaller sums."""
+    above = x - x.min() if x.size else x
+    variances = n * window_sums(above * above, n) - window_sums(above, n) ** 2
+    return np.sqrt(variances / (n * n))

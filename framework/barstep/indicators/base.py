@@ -1,0 +1,134 @@
+"""What every indicator is: bound to a tick size, updated with each bar, read as plain attributes."""
+
+from __future__ import annotations
+
+from copy import copy
+from math import nan
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from barstep.domain.bar import BarColumns
+
+SOURCES = ("open", "high", "low", "close", "volume")
+"""The columns of a bar that an indicator can read, in the order `update` takes them."""
+
+
+class Indicator:
+    """A value kept up to date bar by bar.
+
+    An indicator of your own overrides `reset` (make the state here, never in `__init__`) and `update`; its
+    array form follows by itself.
+
+    Attributes:
+        value: In price units unless the class says otherwise; NaN until `ready`.
+        ready: True once enough bars have been seen.
+    """
+
+    __slots__ = ("_den", "_num", "ready", "value")
+
+    value: float
+    ready: bool
+
+    def __init__(self) -> None:
+        self.value = nan
+        self.ready = False
+
+    def bind(self, numerator: int, denominator: int) -> None:
+        """Start afresh on an instrument whose price is `ticks * numerator / denominator`."""
+        self._num = numerator
+        self._den = denominator
+        self.value = nan
+        self.ready = False
+        self.reset()
+
+    def reset(self) -> None:
+        """Make the state that `update` works on; `bind` calls this."""
+
+    def update(self, open: int, high: int, low: int, close: int, volume: int, new_session: bool, /) -> None:
+        """Take in one completed bar.
+
+        Args:
+            open: First price in whole ticks, a plain int like all prices here.
+            high: Highest price in ticks.
+            low: Lowest price in ticks.
+            close: Last price in ticks.
+            volume: Contracts traded.
+            new_session: True on the first bar of a trading day.
+        """
+        raise NotImplementedError
+
+    def compute(
+        self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """`value` after each bar, equal bit for bit to what `update` gives; no state changes.
+
+        Args:
+            columns: Bars from the first on, m of them.
+            numerator: Of the tick size, as in `bind`.
+            denominator: Of the tick size.
+            new_session: m flags, as in `update`.
+
+        Returns:
+            m values, NaN where the indicator is not ready.
+        """
+        return self._replay(columns, numerator, denominator, new_session, "value")
+
+    def _replay(
+        self,
+        columns: BarColumns,
+        numerator: int,
+        denominator: int,
+        new_session: NDArray[np.bool_],
+        *names: str,
+    ) -> NDArray[np.float64]:
+        """The named attributes after each bar, found by updating a copy: shape (m,), or (m, names)."""
+        twin = copy(self)
+        twin.bind(numerator, denominator)
+        update, read = twin.update, attrgetter(*names)
+        values = []
+        lists = [getattr(columns, name).tolist() for name in SOURCES]
+        for open_, high, low, close, volume, new in zip(*lists, new_session.tolist(), strict=True):
+            update(open_, high, low, close, volume, new)
+            values.append(read(twin))
+        shape = (-1, len(names)) if len(names) > 1 else (-1,)
+        return np.array(values, dtype=np.float64).reshape(shape)
+
+
+class WindowIndicator(Indicator):
+    """An indicator of the last n values of one column.
+
+    Attributes:
+        n: Number of bars.
+        source: `open`, `high`, `low`, `close` or `volume`; of volume, the value is in contracts.
+    """
+
+    __slots__ = ("_column", "_missing", "_on_close", "n", "source")
+
+    def __init__(self, n: int, source: str = "close") -> None:
+        super().__init__()
+        self.n = bar_count(self, n)
+        if source not in SOURCES:
+            expected = ", ".join(SOURCES)
+            raise ValueError(f"{type(self).__name__}: source must be one of {expected}, got {source!r}")
+        self.source = source
+        self._column = SOURCES.index(source)
+        self._on_close = source == "close"
+
+    def bind(self, numerator: int, denominator: int) -> None:
+        """Start afresh on an instrument whose price is `ticks * numerator / denominator`."""
+        super().bind(*self._scale(numerator, denominator))
+
+    def _scale(self, numerator: int, denominator: int) -> tuple[int, int]:
+        return (1, 1) if self.source == "volume" else (numerator, denominator)
+
+
+def bar_count(owner: Indicator, n: int) -> int:
+    """`n` itself when it is a number of bars; a ValueError names the indicator it was meant for."""
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise ValueError(f"{type(owner).__name__}: n must be a whole number of bars, 1 or more, got {n!r}")
+    return n
