@@ -1,1 +1,87 @@
-"""barstep: a plugin-based strategy framework for futures traders."""
+"""barstep: a plugin-based strategy framework for futures traders.
+
+The names below are what plugins and programs import; everything else is inside. They are loaded when first used, so
+that importing barstep is cheap.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from barstep._version import __version__
+
+if TYPE_CHECKING:
+    from barstep.domain.bar import Bar
+    from barstep.domain.errors import BarstepError, BrokerError, ConfigError, DataError, PluginError
+    from barstep.domain.fill import Fill, Trade
+    from barstep.domain.option import option
+    from barstep.domain.order import Order
+    from barstep.domain.result import RunResult
+    from barstep.domain.risk import RiskDecision
+    from barstep.domain.session import Session
+    from barstep.engine.context import Context, ReadContext, RiskContext
+    from barstep.hooks.markers import hookimpl
+    from barstep.hooks.plugin import Observer, RiskRule, Strategy
+    from barstep.runs.run import run
+
+_HOMES = {
+    "Bar": "domain.bar",
+    "BarstepError": "domain.errors",
+    "BrokerError": "domain.errors",
+    "ConfigError": "domain.errors",
+    "Context": "engine.context",
+    "DataError": "domain.errors",
+    "Fill": "domain.fill",
+    "Observer": "hooks.plugin",
+    "Order": "domain.order",
+    "PluginError": "domain.errors",
+    "ReadContext": "engine.context",
+    "RiskContext": "engine.context",
+    "RiskDecision": "domain.risk",
+    "RiskRule": "hooks.plugin",
+    "RunResult": "domain.result",
+    "Session": "domain.session",
+    "Strategy": "hooks.plugin",
+    "Trade": "domain.fill",
+    "hookimpl": "hooks.markers",
+    "option": "domain.option",
+    "run": "runs.run",
+}
+
+__all__ = [
+    "Bar",
+    "BarstepError",
+    "BrokerError",
+    "ConfigError",
+    "Context",
+    "DataError",
+    "Fill",
+    "Observer",
+    "Order",
+    "PluginError",
+    "ReadContext",
+    "RiskContext",
+    "RiskDecision",
+    "RiskRule",
+    "RunResult",
+    "Session",
+    "Strategy",
+    "Trade",
+    "__version__",
+    "hookimpl",
+    "option",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'barstep' has no attribute {name!r}")
+    value = getattr(import_module(f"barstep.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -152,7 +152,7 @@ def _timeframe(text: str) -> str:
     """`5 min` and `m5` as `5m`."""
     number = "".join(filter(str.isdigit, text))
     unit = text.replace(number, "").strip().lower()
-    return number + unit[:1]
+    return number + unit[:1].replace("d", "D")
 
 
 _Instrument = Annotated[
@@ -181,11 +181,11 @@ class DataConfig(Section):
         str,
         Reads(
             str,
-            pattern="[1-9][0-9]*[smhdw]",
-            expected="a timeframe such as 30s, 1m, 4h or 1d",
+            pattern="[1-9][0-9]*[smhD]",
+            expected="a timeframe such as 1s, 15m, 4h or 1D",
             suggest=_timeframe,
         ),
-    ] = Field(description="length of a bar: a number and s, m, h, d or w, such as 1m")
+    ] = Field(description="length of a bar: a number and s, m, h or D, such as 1m")
     source: Annotated[_Source, BeforeValidator(_source, json_schema_input_type=Text | _Source)] = Field(
         description="sample, a file or pattern, or a mapping with `kind` or `path`"
     )
@@ -193,8 +193,9 @@ class DataConfig(Section):
         default=None, description="first trading day, or a moment with its zone from which bars count"
     )
     end: Moment | None = Field(default=None, description="last trading day, inclusive, or a moment with its zone")
-    volume: Annotated[Literal["known", "unknown"], Reads(Literal["known", "unknown"])] = Field(
-        default="known", description="whether volume 0 means that nothing was traded (rule R5)"
+    volume: Annotated[Literal["known", "unknown"], Reads(Literal["known", "unknown"])] | None = Field(
+        default=None,
+        description="whether volume 0 means that nothing was traded (R5); by default known unless it is 0 throughout",
     )
     history: Positive = Field(default=1000, description="bars that ctx.bars can look back on")
 

@@ -7,7 +7,7 @@ on which trading only pauses belongs to the next trading day, as the exchange co
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 NS = 1_000_000_000
@@ -95,6 +95,12 @@ class Session:
     def regular_close(self) -> datetime | None:
         """Close of the regular hours, if the day has any."""
         return to_datetime(self.regular[1], self.zone) if self.regular else None
+
+    def at(self, clock: time) -> datetime:
+        """A time of day inside the session; one later than the close belongs to the evening before."""
+        moment = self.close.replace(hour=clock.hour, minute=clock.minute, second=clock.second, microsecond=0)
+        before = moment - timedelta(days=1)
+        return before if moment > self.close and before >= self.open else moment
 
     @property
     def minute(self) -> int:

@@ -309,6 +309,11 @@ class Context(ReadContext):
 class RiskContext(ReadContext):
     """What a risk rule sees and may do besides judging orders: flatten, lock, watch levels, end the day flat."""
 
+    def exposure(self, order: Order) -> int:
+        """Contracts already held or working on an order's side, in the worst case and without the order; 0 or more."""
+        sign = 1 if order.side == "buy" else -1
+        return max(0, sign * self._desk.exchange.worst_case(order.contract, sign))
+
     def flatten(self, reason: str) -> None:
         """Cancel all orders and close all positions at the last close, less the forced slip (R18)."""
         self._desk.exchange.flatten(reason, "R18", "hooks")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import heapq
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from barstep.domain.bar import Bar
 from barstep.domain.errors import BarstepError
 from barstep.domain.fill import Fill, Trade
 from barstep.domain.order import Order
-from barstep.domain.session import NS, to_datetime
+from barstep.domain.session import NS
 from barstep.sim.records import AmbiguousBar, Breach
 
 if TYPE_CHECKING:
@@ -37,6 +36,10 @@ class Replay:
         desk: The state plugins reach.
         hooks: The plugins.
         recorder: What the run leaves behind.
+
+    Attributes:
+        bars_played: Bars so far.
+        stopping: Set it to end the run after the present bar, with positions as they are; a failed account sets it.
     """
 
     def __init__(self, desk: Desk, hooks: HookManager, recorder: Recorder) -> None:
@@ -45,6 +48,7 @@ class Replay:
         self.recorder = recorder
         self.exchange = desk.exchange
         self.bars_played = 0
+        self.stopping = False
         self.warnings: list[str] = []
         self._day: object = None
         self._bars = self._play()
@@ -71,7 +75,7 @@ class Replay:
             hooks.on_start()
             for stream, segment, start, stop in self._spans():
                 yield from self._rows(stream, segment, start, stop)
-                if self.exchange.failed:
+                if self.stopping:
                     break
             desk.accepting = False
             self._finish()
@@ -139,7 +143,7 @@ class Replay:
                 self.recorder.bar_done(market, exchange)
             self.bars_played += 1
             yield bar
-            if exchange.failed:
+            if self.stopping:
                 return
             row += 1
         if segment.ends and stop == segment.stop:
@@ -173,7 +177,7 @@ class Replay:
 
     def _finish(self) -> None:
         """The end of the data (R25), or of an account that failed."""
-        if not self.exchange.failed:
+        if not self.stopping:
             self.exchange.finish()
         self._deliver()
         self.recorder.settle(self.exchange)
@@ -213,6 +217,7 @@ class Replay:
         guard = breach.guard
         self.recorder.breaches.append(breach)
         self.desk.log.info("guard", name=guard.name, action=guard.action, at=self.desk.when())
+        self.stopping = self.stopping or bool(self.exchange.failed)
         if guard.action == "lock":
             self.desk.lock("session", f"{guard.name} reached", guard.plugin or guard.name)
 
@@ -221,7 +226,7 @@ class Replay:
     def _flat_row(self, stream: Stream, segment: Segment) -> int:
         """The last row of a session that ends by the earliest flat time, -1 when it is not in this segment."""
         clock = min(self.desk.flat_times.values())
-        flat_ns = session_time(segment.session, clock)
+        flat_ns = int(segment.session.at(clock).timestamp()) * NS
         ends = stream.market.ends
         row = segment.stop - 1
         while row >= segment.start and ends[row] > flat_ns:
@@ -247,12 +252,3 @@ class Replay:
             f"bars of {stream.feed.timeframe.text} straddle the flat time {clock:%H:%M}: positions are closed at the "
             f"last bar that ends before it; {exact} bars would be exact (R18)"
         )
-
-
-def session_time(session: Session, clock: time) -> int:
-    """UTC nanoseconds of a time of day inside a session; times after the evening open belong to the evening."""
-    close = to_datetime(session.close_ns, session.zone)
-    moment = close.replace(hour=clock.hour, minute=clock.minute, second=clock.second, microsecond=0)
-    if moment > close and moment - timedelta(days=1) >= to_datetime(session.open_ns, session.zone):
-        moment -= timedelta(days=1)
-    return int(moment.timestamp()) * NS

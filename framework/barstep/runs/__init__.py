@@ -1,1 +1,1 @@
-"""runs"""
+"""One run: assembled from its configuration, played, written and read back."""

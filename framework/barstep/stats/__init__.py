@@ -1,1 +1,1 @@
-"""stats"""
+"""Measures as pure functions of arrays; each says its formula, basis and unit."""

@@ -37,7 +37,6 @@ data:
   instrument: ES
   timeframe: 1m
   source: sample
-  volume: known
   history: 1000
 account:
   balance: 100000

@@ -50,12 +50,12 @@ MISTAKES = [
     (
         "timeframe: 1m, ",
         "",
-        "run.yaml:3:1 data.timeframe: got nothing, expected length of a bar: a number and s, m, h, d or w, such as 1m",
+        "run.yaml:3:1 data.timeframe: got nothing, expected length of a bar: a number and s, m, h or D, such as 1m",
     ),
     (
         "timeframe: 1m",
         "timeframe: 5 min",
-        "run.yaml:3:40 data.timeframe: got 5 min, expected a timeframe such as 30s, 1m, 4h or 1d; did you mean 5m?",
+        "run.yaml:3:40 data.timeframe: got 5 min, expected a timeframe such as 1s, 15m, 4h or 1D; did you mean 5m?",
     ),
     (
         "instrument: ES",
@@ -202,7 +202,7 @@ seed: 1.5
 """
     assert faults(text) == [
         "run.yaml:1:10 version: got 2, expected 1",
-        "run.yaml:2:1 data.timeframe: got nothing, expected length of a bar: a number and s, m, h, d or w, such as 1m",
+        "run.yaml:2:1 data.timeframe: got nothing, expected length of a bar: a number and s, m, h or D, such as 1m",
         "run.yaml:4:3 data.timefram: got the unknown key timefram, expected one of instrument, contract, timeframe, "
         "source, start, end, volume, history; did you mean timeframe?",
         "run.yaml:6:12 data.history: got ten, expected a whole number >= 1",

@@ -28,7 +28,7 @@ def test_the_run_of_the_design(write, run_text):
     assert config.name == "sma-crossover-es"
     (data,) = config.data
     assert (data.instrument.use, data.timeframe, data.source.kind) == ("ES", "1m", "sample")
-    assert (data.start, data.end, data.history, data.volume) == (date(2013, 9, 1), date(2013, 9, 3), 1000, "known")
+    assert (data.start, data.end, data.history, data.volume) == (date(2013, 9, 1), date(2013, 9, 3), 1000, None)
     assert (config.account.balance, config.account.fees) == (Decimal(50000), "topstepx")
     assert config.fills.options() == FillOptions()
     assert config.strategies[0].options == {"fast": "10", "slow": "30"}

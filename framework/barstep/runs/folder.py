@@ -1,0 +1,162 @@
+"""A run's folder: written beside its place and moved there whole, and found again later."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import platform
+import shutil
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from barstep._version import __version__
+from barstep.config import dump_resolved
+from barstep.data import TableSpool
+from barstep.domain.errors import BarstepError, ConfigError
+from barstep.runs.tables import NOTES, note_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from barstep.domain.result import RunResult
+    from barstep.engine.replay import Replay
+    from barstep.runs.assemble import RunPlan
+
+_LIBRARIES = ("numpy", "pluggy", "polars", "pydantic", "pyyaml")
+
+
+class RunFolder:
+    """Where a run is written.
+
+    Args:
+        plan: The run.
+        out: The folder the user asked for; it must not exist, or be empty.
+    """
+
+    def __init__(self, plan: RunPlan, out: Path | None) -> None:
+        self._plan = plan
+        self.config_text = dump_resolved(plan.loaded, {p.path: p.options for p in plan.plugins})
+        self.config_hash = hashlib.sha256(self.config_text.encode()).hexdigest()
+        self._created = datetime.now(UTC)
+        name = plan.loaded.config.name
+        if out is None:
+            out = _free(plan.workspace / "runs" / name / f"{self._created:%Y%m%dT%H%M%SZ}-{self.config_hash[:8]}")
+        elif out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise ConfigError(f"--out {out}: it exists and is not empty; choose another folder, or remove it")
+        self.path = out.resolve()
+        self.working = self.path.with_name(f".{self.path.name}.{os.getpid()}.partial")
+        self.label = f"{name}/{self.path.name}"
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Write inside the block; the folder appears whole after it, or not at all when it raises."""
+        try:
+            self.working.mkdir(parents=True)
+            yield
+            if self.path.is_dir():
+                self.path.rmdir()
+            self.working.replace(self.path)
+        except OSError as error:
+            raise BarstepError(
+                f"the results cannot be written to {self.path}: {error.strerror or error}; nothing was left there. "
+                "Free some space or choose another folder with --out"
+            ) from error
+        finally:
+            shutil.rmtree(self.working, ignore_errors=True)
+
+    def write(self, result: RunResult, replay: Replay) -> None:
+        """Write the documents beside the tables."""
+        self._text("config.resolved.yaml", self.config_text)
+        self._text("manifest.json", _json(self._manifest()))
+        if replay.desk.notes:
+            with TableSpool(self.working / "notes.parquet", NOTES) as spool:
+                spool.append(note_rows(replay.desk.notes))
+        self._text("result.json", _json(result.as_dict()))
+
+    def _text(self, name: str, text: str) -> None:
+        with (self.working / name).open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _manifest(self) -> dict[str, Any]:
+        plan = self._plan
+        return {
+            "created": self._created.isoformat(timespec="seconds"),
+            "config_sha256": self.config_hash,
+            "data": [stream.source for stream in plan.streams],
+            "plugins": [
+                {
+                    "name": p.name,
+                    "class": p.found.cls.__qualname__,
+                    "origin": p.found.origin,
+                    "sha256": _sha(p.found.file),
+                }
+                for p in plan.plugins
+            ],
+            "seed": plan.loaded.config.seed,
+            "versions": {
+                "barstep": __version__,
+                "python": platform.python_version(),
+                **{name: version(name) for name in _LIBRARIES},
+            },
+        }
+
+
+def find_run(text: str, workspace: Path) -> Path:
+    """The folder of a run given as a path, a config hash (or its beginning), or `last`.
+
+    Raises:
+        ConfigError: There is none, or several.
+    """
+    given = Path(text)
+    if (given / "result.json").is_file():
+        return given
+    if given.name == "result.json" and given.is_file():
+        return given.parent
+    runs = run_folders(workspace)
+    if text == "last" and runs:
+        return runs[-1]
+    found = [run for run in runs if run.name == text or run.name.rpartition("-")[2].startswith(text)]
+    if not found:
+        raise ConfigError(f"no run {text!r}: give a run's folder, the beginning of its config hash, or last")
+    return found[-1]
+
+
+def run_folders(workspace: Path) -> list[Path]:
+    """All finished runs of a workspace, oldest first."""
+    found = [
+        path.parent for path in (workspace / "runs").glob("*/*/result.json") if not path.parent.name.startswith(".")
+    ]
+    return sorted(found, key=lambda path: (path.name, str(path)))
+
+
+def read_result(folder: Path) -> dict[str, Any]:
+    """The stored result of a run."""
+    try:
+        document: dict[str, Any] = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{folder}: result.json cannot be read: {error}") from error
+    return document
+
+
+def _json(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def _sha(file: Path | None) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file is not None and file.is_file() else ""
+
+
+def _free(path: Path) -> Path:
+    """The path itself, or the same with a number when a run of this second is there already."""
+    candidate, number = path, 2
+    while candidate.exists():
+        stamp, _, tail = path.name.rpartition("-")
+        candidate = path.with_name(f"{stamp}.{number}-{tail}")
+        number += 1
+    return candidate

@@ -1,0 +1,150 @@
+"""Plays one run and leaves its folder behind."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections import deque
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from barstep.domain.errors import BarstepError, PluginError
+from barstep.domain.instrument import MICROS
+from barstep.domain.result import RunResult, RunStatus
+from barstep.domain.session import to_datetime
+from barstep.runs.assemble import RunPlan, build, load_plan
+from barstep.runs.folder import RunFolder
+from barstep.runs.log import run_logger
+from barstep.runs.spool import RunSpool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from barstep.engine.replay import Replay
+
+AMBIGUOUS_SHARE = 0.05
+"""Share of trades decided in ambiguous bars above which finer bars are advised (fill model, section 5)."""
+
+
+def run(
+    source: str | Path | Mapping[str, Any],
+    overrides: Sequence[str] = (),
+    *,
+    out: str | Path | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> RunResult:
+    """Play a run and write its folder.
+
+    Args:
+        source: A run file, or the same as a mapping.
+        overrides: `key=value` texts as for `--set`.
+        out: Folder to write; by default `runs/<name>/<time>-<confighash8>` in the workspace.
+        progress: Called with the number of bars played, now and then.
+
+    Returns:
+        The result; Ctrl-C ends a run early with what is done so far and the status `interrupted`.
+
+    Raises:
+        ConfigError, DataError: Before anything is written.
+        PluginError: A plugin raised; the run's folder is kept, marked `failed`.
+    """
+    plan = load_plan(source, overrides)
+    return play(plan, out=out, progress=progress or (lambda _: None))
+
+
+def play(plan: RunPlan, *, out: str | Path | None, progress: Callable[[int], None]) -> RunResult:
+    """Play a checked plan; see `run`."""
+    folder = RunFolder(plan, Path(out) if out is not None else None)
+    log = run_logger(run=folder.label)
+    start = round(plan.loaded.config.account.balance * MICROS)
+    with folder.writing():
+        spool = RunSpool(folder.working, start, progress)
+        replay = build(plan, spool, log)
+        status: RunStatus = "done"
+        error: BarstepError | None = None
+        try:
+            with _stop_on_interrupt(replay):
+                deque(replay, maxlen=0)
+            if replay.stopping and not replay.exchange.failed:
+                status = "interrupted"
+        except PluginError as raised:
+            status, error = "failed", raised
+        except BaseException as raised:
+            spool.abort(raised)
+            raise
+        spool.finish()
+        result = _result(plan, replay, spool, status, error)
+        folder.write(result, replay)
+    result.folder = folder.path
+    log.info(
+        "run", status=status, digest=result.digest[:12], bars=result.bars, trades=result.trades, net_pnl=result.net_pnl
+    )
+    if error is not None:
+        error.add_note(f"the run's folder, marked failed: {folder.path}")
+        raise error
+    return result
+
+
+def _result(plan: RunPlan, replay: Replay, spool: RunSpool, status: RunStatus, error: BarstepError | None) -> RunResult:
+    config, exchange = plan.loaded.config, replay.exchange
+    zone = plan.streams[0].feed.zone
+    meter = spool.meter
+    first = (meter.first_ns or 0) - (plan.streams[0].feed.timeframe.ns if meter.first_ns else 0)
+    warnings = [w for stream in plan.streams for w in stream.warnings] + plan.warnings + replay.warnings
+    trades = spool.trades
+    if trades and spool.ambiguous_trades / trades > AMBIGUOUS_SHARE:
+        share = spool.ambiguous_trades / trades
+        warnings.append(f"{share:.0%} of the trades were decided in ambiguous bars (R17): finer bars would tell more")
+    if error is not None:
+        warnings.append(str(error))
+    return RunResult(
+        name=config.name,
+        digest=spool.digest.finish(exchange.balance),
+        status=status,
+        instrument=" ".join(dict.fromkeys(s.feed.contract.instrument.name for s in plan.streams)),
+        contracts=[s.feed.contract.id for s in plan.streams],
+        timeframe=" ".join(dict.fromkeys(s.feed.timeframe.text for s in plan.streams)),
+        start=to_datetime(first, zone).isoformat(),
+        end=to_datetime(meter.last_ns, zone).isoformat(),
+        bars=meter.bars,
+        lane="event",
+        fill_profile=config.fills.profile,
+        start_balance=exchange.start_balance / MICROS,
+        final_balance=exchange.balance / MICROS,
+        net_pnl=(exchange.balance - exchange.start_balance) / MICROS,
+        fees=spool.fees / MICROS,
+        fills=spool.fills,
+        trades=trades,
+        ambiguous_bars=spool.ambiguous_bars,
+        denied_orders=spool.denied,
+        rejected_orders=spool.rejected,
+        metrics=spool.measures(),
+        risk={
+            "failed": exchange.failed,
+            "breaches": [
+                {"guard": b.guard.name, "action": b.guard.action, "time": to_datetime(b.at_ns, zone).isoformat()}
+                for b in spool.breaches
+            ],
+            "denials": dict(sorted(spool.denials.items())),
+        },
+        warnings=warnings,
+    )
+
+
+@contextmanager
+def _stop_on_interrupt(replay: Replay) -> Iterator[None]:
+    """The first Ctrl-C ends the run after the bar being played, the second at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_signal: int, _frame: object) -> None:
+        replay.stopping = True
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,129 @@
+"""From the `data` section to instruments, contracts and bar streams."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, cast
+
+from barstep import data
+from barstep.config.data_schema import InlineInstrument, SampleSource, SyntheticSource
+from barstep.domain.bar import Timeframe
+from barstep.domain.errors import ConfigError
+from barstep.domain.instrument import Contract, Instrument, micros
+from barstep.domain.session import to_datetime
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from barstep.config.data_schema import DataConfig
+    from barstep.data.sessions import SessionTable
+    from barstep.domain.bar import BarStream
+
+SYNTHETIC_START = date(2020, 1, 2)
+"""First trading day of synthetic bars when neither the source nor the data section gives one."""
+
+
+def make_instrument(config: DataConfig) -> Instrument:
+    """The instrument of a data section: packaged, packaged with changed figures, or inline."""
+    given = config.instrument
+    if isinstance(given, InlineInstrument):
+        return data.inline_instrument(
+            given.name,
+            given.tick_size,
+            given.tick_value,
+            session=given.session or "always",
+            fees={"own": given.fees} if given.fees is not None else None,
+            months=given.months or "HMUZ",
+            description=given.description or "",
+            exchange=given.exchange or "",
+            product_id=given.product_id or "",
+            asset_class=given.asset_class or "",
+            lot_weight_tenths=given.lot_weight_tenths or 10,
+        )
+    base = data.instrument(given.use)
+    changes: dict[str, object] = {
+        name: value
+        for name in ("months", "product_id", "description", "exchange", "asset_class", "lot_weight_tenths")
+        if (value := getattr(given, name)) is not None
+    }
+    if given.tick_size is not None:
+        changes["tick_size"] = Fraction(given.tick_size)
+    if given.tick_value is not None:
+        changes["tick_value"] = micros(str(given.tick_value))
+    if given.session is not None:
+        changes["session"] = data.session_hours(given.session)
+    if given.fees is not None:
+        changes["fees"] = MappingProxyType({**base.fees, "own": micros(str(given.fees))})
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def fee_of(instrument: Instrument, schedule: str | Decimal) -> int:
+    """Micro-dollars per contract and side: the instrument's own figure, else the account's schedule or figure."""
+    if "own" in instrument.fees:
+        return instrument.fees["own"]
+    if not isinstance(schedule, str):
+        return micros(str(schedule))
+    if schedule not in instrument.fees:
+        known = ", ".join(sorted(instrument.fees))
+        raise ConfigError(f"{instrument.name} has no fee schedule {schedule!r}; it has {known}, or give USD per side")
+    return instrument.fees[schedule]
+
+
+def make_stream(config: DataConfig, base: Path) -> BarStream:
+    """The bars of a data section; `base` is the folder that relative paths start from.
+
+    Raises:
+        DataError: When the bars cannot be read; EmptyRangeError when start and end leave none.
+        ConfigError: When the figures do not fit together.
+    """
+    item = make_instrument(config)
+    timeframe = Timeframe.parse(config.timeframe)
+    start, end = config.start, config.end
+    source = config.source
+    if isinstance(source, SyntheticSource):
+        return _synthetic(source, config, item, timeframe)
+    if isinstance(source, SampleSource):
+        path, layout = data.sample_path(item.name, config.timeframe), data.Layout()
+    else:
+        path = Path(source.path) if Path(source.path).is_absolute() else base / source.path
+        columns = {k: v for k, v in (source.columns.model_dump() if source.columns else {}).items() if v is not None}
+        layout = data.Layout(columns=columns, zone=source.zone, stamp=source.stamp, time_format=source.format)
+    near = start if start is not None else _first_day(path, layout, item, timeframe)
+    contract = _contract(config, item, near)
+    return data.FileStream(path, contract, timeframe, layout=layout, volume=config.volume, start=start, end=end)
+
+
+def sessions_of(stream: BarStream) -> SessionTable:
+    """The trading days of a stream's contract."""
+    return cast("SessionTable", stream.sessions)  # type: ignore[attr-defined]
+
+
+def _synthetic(source: SyntheticSource, config: DataConfig, item: Instrument, timeframe: Timeframe) -> BarStream:
+    first = source.start or _day(config.start) or SYNTHETIC_START
+    bars, end = source.bars, _day(config.end)
+    if source.days is not None:
+        end = first + timedelta(days=source.days - 1 + 2 * ((source.days + 4) // 5))
+    if bars is None and end is None:
+        bars = 10_000
+    contract = _contract(config, item, first)
+    limit = None if bars is not None else end
+    return data.SyntheticStream(contract, timeframe, seed=source.seed, start=first, bars=bars, end=limit)
+
+
+def _contract(config: DataConfig, item: Instrument, near: date | datetime) -> Contract:
+    day = near.date() if isinstance(near, datetime) else near
+    return data.parse_contract(item, config.contract, day) if config.contract else data.front_contract(item, day)
+
+
+def _first_day(path: Path, layout: data.Layout, item: Instrument, timeframe: Timeframe) -> date:
+    probe = data.FileStream(path, data.front_contract(item, date(2000, 1, 1)), timeframe, layout=layout)
+    span = probe.span()
+    return to_datetime(span[0], probe.feed.zone).date() if span else datetime.now(UTC).date()
+
+
+def _day(moment: date | datetime | None) -> date | None:
+    return moment.date() if isinstance(moment, datetime) else moment

@@ -1,0 +1,153 @@
+"""The sink of a run: tables, digest and running figures, fed chunk by chunk, so that memory stays bounded."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from barstep.data import TableSpool
+from barstep.domain.instrument import MICROS
+from barstep.runs import tables
+from barstep.stats.measures import EquityMeter, Measures, trade_measures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from barstep.domain.fill import Fill, Trade
+    from barstep.domain.order import Order
+    from barstep.engine.recorder import Recorder
+    from barstep.sim.records import Breach
+
+
+class Digest:
+    """sha256 over the fills of a run: one line each, neighbours of one order at one price merged."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._key: tuple[object, ...] | None = None
+        self._size = 0
+
+    def add(self, fill: Fill) -> None:
+        """Take in the next fill in event order."""
+        key = (fill.order.id, fill.bar_end_ns, fill.contract.id, fill.side, fill.price_ticks)
+        if key != self._key:
+            self._write()
+            self._key, self._size = key, 0
+        self._size += fill.size
+
+    def finish(self, balance: int) -> str:
+        """The digest in hex, after the final balance in micro-dollars."""
+        self._write()
+        self._hash.update(f"{balance}\n".encode())
+        return self._hash.hexdigest()
+
+    def _write(self) -> None:
+        if self._key is not None:
+            _, end_ns, contract, side, price = self._key
+            self._hash.update(f"{end_ns}|{contract}|{side}|{self._size}|{price}\n".encode())
+
+
+class RunSpool:
+    """Writes a run's tables into a folder and keeps the figures that `result.json` needs.
+
+    Args:
+        folder: An existing folder.
+        start: Start balance in micro-dollars.
+        progress: Called with the number of bars played after each chunk.
+    """
+
+    def __init__(self, folder: Path, start: int, progress: Callable[[int], None]) -> None:
+        self._stack = ExitStack()
+        self._spools = {
+            name: self._stack.enter_context(TableSpool(folder / f"{name}.parquet", schema))
+            for name, schema in (
+                ("fills", tables.FILLS),
+                ("trades", tables.TRADES),
+                ("orders", tables.ORDERS),
+                ("equity", tables.EQUITY),
+                ("ambiguous", tables.AMBIGUOUS),
+            )
+        }
+        self._progress = progress
+        self.digest = Digest()
+        self.meter = EquityMeter(start)
+        self.fills = 0
+        self.ambiguous_bars = 0
+        self.denied = 0
+        self.rejected = 0
+        self.fees = 0
+        self.ambiguous_trades = 0
+        self.denials: Counter[str] = Counter()
+        self.breaches: list[Breach] = []
+        self._trades: list[NDArray[np.int64]] = []
+
+    def take(self, recorder: Recorder, equity: dict[str, NDArray[np.int64]]) -> None:
+        """Write what the recorder has collected, and the equity of the bars since the last time."""
+        self._take_fills(recorder.fills)
+        self._take_trades(recorder.trades)
+        self._take_orders(recorder.orders)
+        self.ambiguous_bars += len(recorder.ambiguous)
+        if recorder.ambiguous:
+            self._spools["ambiguous"].append(tables.ambiguous_rows(recorder.ambiguous))
+        self.breaches += recorder.breaches
+        ends = equity["end_ns"]
+        self.meter.add(ends, equity["low"], equity["high"], equity["position"])
+        money = {name: equity[name] / MICROS for name in ("balance", "equity", "low", "high")}
+        self._spools["equity"].append({"time": ends, **money, "position": equity["position"]})
+        self._progress(self.meter.bars)
+
+    def finish(self) -> None:
+        """Write the final files."""
+        self._stack.close()
+
+    def abort(self, error: BaseException) -> None:
+        """Drop everything written so far."""
+        self._stack.__exit__(type(error), error, error.__traceback__)
+
+    @property
+    def trades(self) -> int:
+        """Closed round trips so far."""
+        return sum(part.shape[1] for part in self._trades)
+
+    def measures(self) -> Measures:
+        """All measures of the run."""
+        table = np.concatenate(self._trades, axis=1) if self._trades else np.empty((5, 0), np.int64)
+        return {**trade_measures(*table), **self.meter.measures()}
+
+    def _take_fills(self, fills: Sequence[Fill]) -> None:
+        if not fills:
+            return
+        for fill in fills:
+            self.digest.add(fill)
+            self.fees += fill.fee
+        self.fills += len(fills)
+        self._spools["fills"].append(tables.fill_rows(fills))
+
+    def _take_trades(self, trades: Sequence[Trade]) -> None:
+        if not trades:
+            return
+        rows = tables.trade_rows(trades)
+        self._spools["trades"].append(rows)
+        self.ambiguous_trades += sum(rows["ambiguous"])
+        numbers = [(t.gross - t.fee, t.fee, round(t.mae * MICROS), round(t.mfe * MICROS), t.bars) for t in trades]
+        self._trades.append(np.array(numbers, dtype=np.int64).T)
+
+    def _take_orders(self, orders: Sequence[Order]) -> None:
+        if not orders:
+            return
+        self._spools["orders"].append(tables.order_rows(orders))
+        for order in orders:
+            if order.status == "denied":
+                self.denied += 1
+            elif order.status == "rejected":
+                self.rejected += 1
+            for verdict in order.verdicts:
+                if verdict.size < order.opens:
+                    self.denials[verdict.rule] += 1

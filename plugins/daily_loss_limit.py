@@ -1,0 +1,13 @@
+"""A daily loss limit that acts inside the bar and locks the rest of the trading day."""
+
+from barstep import RiskContext, RiskRule, hookimpl, option
+
+
+class DailyLossLimit(RiskRule):
+    """When the day's result, open positions and fees included, touches the limit, all is closed and the day is locked."""
+
+    usd: float = option(1000.0, gt=0, help="USD that a trading day may lose")
+
+    @hookimpl
+    def on_start(self, ctx: RiskContext) -> None:
+        ctx.set_guard("daily_loss_limit", basis="day", level=-self.usd, action="lock")
