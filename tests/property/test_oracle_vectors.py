@@ -260,6 +260,40 @@ def test_r17b_needs_a_parent_filled_in_phase_c() -> None:
     assert (in_c.fills[1], in_c.ambiguous) == ((1, 2, -1, 1, 401, "R17b", "path"), {1})
 
 
+def test_r17b_needs_a_parent_filled_in_the_same_bar() -> None:
+    bars = [(400, 404, 400, 404), (404, 411, 402, 410)]
+    result = run(bars, [stop(1, 404, trailing_sl=6, tp=4)])
+    assert result.fills == [(1, 1, 1, 1, 405, "R8", "path"), (2, 3, -1, 1, 409, "R7", "path")]
+    assert result.ambiguous == set()
+
+
+def test_r17_prefers_the_nearest_path_before_the_walk_without_r17b() -> None:
+    # A leaves the position open at 396 (equity 0); B with R17b stops out at 397 - 1 (equity 0); B is the nearest path
+    result = run([(400, 406, 394, 396)], [limit(1, 396, trailing_sl=4, tp=4)])
+    assert result.fills == [(1, 1, 1, 1, 396, "R7", "path"), (1, 2, -1, 1, 396, "R17b", "path")]
+    assert result.ambiguous == {1}
+
+
+def test_a_child_already_reached_when_created_in_the_path_fills_at_p() -> None:
+    result = run([FIRST], [stop(1, 404, sl=1)], Options(stop_slip_ticks=2))
+    assert result.ledger == [(1, 1, 1, 406), (2, -1, 1, 402)]
+
+
+def test_plain_orders_survive_a_flat_position() -> None:
+    result = run([(400, 404, 398, 402)], [market(1), limit(-1, 402), stop(-1, 390)])
+    assert (result.position, result.working) == (0, [3])
+
+
+def test_a_position_guard_needs_a_position() -> None:
+    assert not run([FIRST], [limit(1, 380)], None, [guard(0, "position")]).failed
+    assert run([FIRST], [limit(1, 380)], None, [guard(0, "equity")]).failed
+
+
+def test_stop_limit_with_equal_prices_fills_at_the_trigger() -> None:
+    result = run([(400, 404, 400, 404)], [stop_limit(1, 404, 404)])
+    assert (result.ledger, result.ambiguous) == ([(1, 1, 1, 404)], set())
+
+
 # properties
 
 small = st.integers(1, 8)

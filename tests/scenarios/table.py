@@ -1,4 +1,13 @@
-"""Play tables of bars and orders through the exchange: whole ticks, tick value 1 USD, no session, no plugins."""
+"""Bars in, orders in, fills out: tables that a trader can check by hand, played through the simulated exchange.
+
+Prices are whole ticks, one tick of one contract is worth 1 USD, and there are no plugins. A bar is `(open, high, low,
+close)`, bars count from 1. `buy(...)` and `sell(...)` describe orders that reach the exchange just before bar `bar`
+(between two bars, as a strategy's do); `cancel(...)` and `change(...)` name an order by its `name`. A fill reads
+
+    2 open sell 1 @ 389 R8
+
+that is: bar 2, at its open, sold 1 contract at 389, by rule R8.
+"""
 
 from __future__ import annotations
 
@@ -12,87 +21,221 @@ from barstep.domain.bar import BarColumns, Feed, Timeframe
 from barstep.domain.fill import Fill, Trade
 from barstep.domain.fill_options import FillOptions
 from barstep.domain.instrument import MICROS, Contract, Instrument
-from barstep.domain.order import Order
+from barstep.domain.order import Bracket, Order
 from barstep.domain.session import NS, SessionHours
 from barstep.sim.exchange import SimulatedExchange
+from barstep.sim.guards import Guard
 from barstep.sim.records import AmbiguousBar, Breach
 
-TICK = Instrument("TICK", Fraction(1), MICROS, SessionHours("always", "UTC", ((0, 1440),), tuple(range(7))))
+ALWAYS = SessionHours("always", "UTC", ((0, 1440),), tuple(range(7)))
+TICK = Instrument("TICK", Fraction(1), MICROS, ALWAYS)
 CONTRACT = Contract(TICK, "TICK", "TICK")
 FEED = Feed(CONTRACT, Timeframe.parse("1m"), ZoneInfo("UTC"))
 
 
 def columns(bars: list[tuple[int, int, int, int]], volume: list[int] | None = None) -> BarColumns:
+    """Bars as the exchange loads them: one-minute bars from 1970 on, 100 contracts each unless said."""
     table = np.array(bars, dtype=np.int64).reshape(-1, 4)
     start = np.arange(len(bars), dtype=np.int64) * 60 * NS
     volumes = np.array(volume or [100] * len(bars), dtype=np.int64)
     return BarColumns(start, start + 60 * NS, *(table[:, i].copy() for i in range(4)), volumes)
 
 
+# -- what a table's rows ask for ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ask:
+    """An order of a table; the real `Order` is made when its bar has come."""
+
+    side: str
+    size: int
+    kind: str
+    bar: int
+    name: str
+    oco: str
+    prices: dict
+    bracket: dict
+    more: dict
+
+    def make(self) -> Order:
+        bracket = Bracket(**self.bracket) if self.bracket else None
+        return Order(CONTRACT, self.side, self.size, self.kind, bracket=bracket, tag=self.name, **self.prices, **self.more)
+
+
+def _ask(side, size=1, *, limit=None, stop=None, trail=None, join=False, sl=None, tp=None, trailing_sl=None,
+         sl_price=None, tp_price=None, bar=1, name="", oco="", **more) -> Ask:  # fmt: skip
+    kind = (
+        "trailing_stop" if trail else "stop_limit" if stop and limit else "stop" if stop else
+        "limit" if limit else "join" if join else "market"
+    )  # fmt: skip
+    prices = {key: value for key, value in (("limit", limit), ("stop", stop), ("trail", trail)) if value is not None}
+    bracket = {
+        key: value
+        for key, value in (
+            ("stop_ticks", sl), ("target_ticks", tp), ("trail_ticks", trailing_sl), ("stop", sl_price), ("target", tp_price),
+        )
+        if value is not None
+    }  # fmt: skip
+    return Ask(side, size, kind, bar, name, oco, prices, bracket, more)
+
+
+def buy(size=1, **terms) -> Ask:
+    """A buy order: `limit stop trail join`, bracket `sl tp trailing_sl` in ticks or `sl_price tp_price`.
+
+    `bar` is the bar it reaches the exchange before, `oco` the name of its group.
+    """
+    return _ask("buy", size, **terms)
+
+
+def sell(size=1, **terms) -> Ask:
+    """A sell order; the terms are those of `buy`."""
+    return _ask("sell", size, **terms)
+
+
+@dataclass(frozen=True)
+class Request:
+    """Something other than an order that is asked of the exchange just before a bar."""
+
+    what: str
+    name: str
+    bar: int
+    terms: dict
+
+
+def cancel(name: str, *, bar: int) -> Request:
+    """Cancel the order of that name."""
+    return Request("cancel", name, bar, {})
+
+
+def change(name: str, *, bar: int, size=None, limit=None, stop=None, trail=None) -> Request:
+    """Change the order of that name (R23)."""
+    return Request("change", name, bar, {"size": size, "limit": limit, "stop": stop, "trail": trail})
+
+
+def floor(level: int, action: str = "fail", basis: str = "equity", trail: int | None = None, name: str = "floor") -> Guard:
+    """A guard that is breached at or below a level in USD; the account starts with 0."""
+    return Guard(name, basis, level * MICROS, "floor", action, None if trail is None else trail * MICROS)
+
+
+def cap(level: int, action: str = "lock", basis: str = "equity", name: str = "cap") -> Guard:
+    """A guard that is breached at or above a level in USD."""
+    return Guard(name, basis, level * MICROS, "cap", action)
+
+
+# -- what comes out ----------------------------------------------------------------------------------------------
+
+
 @dataclass
 class Played:
+    """Everything a table led to."""
+
     exchange: SimulatedExchange
-    fills: list[Fill] = field(default_factory=list)
+    named: dict[str, Order] = field(default_factory=dict)
+    records: list[Fill] = field(default_factory=list)
     trades: list[Trade] = field(default_factory=list)
-    orders: list[Order] = field(default_factory=list)
+    changes: list[tuple[int, str]] = field(default_factory=list)
     breaches: list[Breach] = field(default_factory=list)
     ambiguous: list[AmbiguousBar] = field(default_factory=list)
     equity: list[int] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
 
     @property
-    def prices(self) -> list[tuple[str, int, int]]:
-        return [(fill.side, fill.size, fill.price_ticks) for fill in self.fills]
+    def fills(self) -> list[str]:
+        return [f"{f.bar_index} {f.phase} {f.side} {f.size} @ {f.price_ticks} {f.rule}" for f in self.records]
 
     @property
     def position(self) -> int:
         return self.exchange.markets[0].ledger.position
 
+    @property
+    def working(self) -> list[str]:
+        """Orders still in the book, by id, as `#2 sell stop 396`."""
+        found = []
+        for order in self.exchange.working_orders(CONTRACT):
+            prices = "".join(f" {int(price)}" for price in (order.stop, order.limit) if price is not None)
+            found.append(f"#{order.id} {order.side} {order.kind}{prices}" + (f" x{order.size}" if order.size > 1 else ""))
+        return found
 
-def order(side: str, kind: str = "market", size: int = 1, **options) -> Order:
-    return Order(CONTRACT, side, size, kind, **options)
+    @property
+    def outcomes(self) -> list[tuple[str, int, bool]]:
+        """Path, equity in USD and whether it was chosen, of each outcome of the ambiguous bars."""
+        return [(o.path, o.equity // MICROS, o.chosen) for bar in self.ambiguous for o in bar.outcomes]
+
+    def take(self, bar: int) -> None:
+        for event in self.exchange.events:
+            if isinstance(event, Order):
+                self.changes.append((bar, f"#{event.id} {event.status}"))
+            else:
+                kinds = {Fill: self.records, Trade: self.trades, Breach: self.breaches, AmbiguousBar: self.ambiguous}
+                kinds[type(event)].append(event)
+        self.exchange.events.clear()
 
 
-def play(bars, asks=(), guards=(), options: FillOptions | None = None, fee: int = 0, at_end: str = "mark", volume=None,
-         links=()) -> Played:
-    """Play bars; `asks` are orders or (order, bar) with the 1-based bar in which the order arrives."""
-    options = options or FillOptions.of(wrong_side_stop="trigger", at_end=at_end)
-    exchange = SimulatedExchange([FEED], options, [fee * MICROS], 0)
+def play(bars, *asks, guards=(), fee=0, volume=None, sessions=(), finish=True, profile="strict", **options) -> Played:
+    """Play a table.
+
+    Args:
+        bars: From bar 1 on. Before them comes a bar at the first open in which nothing happens, so that there is a
+            last close when the orders of bar 1 are given.
+        asks: Orders and requests.
+        guards: In force from bar 1 on.
+        fee: USD per contract and side.
+        volume: Contracts traded in each bar.
+        sessions: Bars with which a new trading day begins.
+        finish: Whether the data ends after the last bar (R25).
+        profile, options: Fill options. Orders are taken as accepted (`wrong_side_stop: trigger`) and positions are
+            left open at the end (`at_end: mark`) unless a table says otherwise.
+    """
+    chosen = FillOptions.of(profile, **{"wrong_side_stop": "trigger", "at_end": "mark", **options})
+    exchange = SimulatedExchange([FEED], chosen, [fee * MICROS], 0)
     market = exchange.markets[0]
-    market.load(columns(bars, volume), None)
-    result = Played(exchange)
-    market._closed_before = bars[0][0]
+    before = (bars[0][0],) * 4
+    traded = columns([before, *bars], [100, *(volume or [100] * len(bars))])
+    market.load(traded, traded.volume == 0)
     exchange.start_session(market, 0)
-    for guard in guards:
-        exchange.set_guard(guard)
-    timed = [ask if isinstance(ask, tuple) else (ask, 1) for ask in asks]
-    for row in range(len(bars)):
-        for ask, bar in timed:
-            if bar == row + 1:
-                exchange.accept(ask)
-                ref = getattr(ask, "tag", "")
-                if ref.startswith("ref "):  # the vectors state a trailing stop's reference
-                    working = market.book.live[-1]
-                    working.ref = int(ref[4:])
-                    working.level = working.event = working.ref + working.sign * working.trail
-        for first, second in links:
-            if row == 0:
-                assert exchange.link(first, second) == ""
-        exchange.between_bars = False
+    exchange.between_bars = False
+    played = Played(exchange)
+    groups: dict[str, Order] = {}
+    for row in range(len(bars) + 1):
+        if row in sessions:
+            exchange.start_session(market, market.starts[row])
         if market.needs_work(row):
             exchange.play(market, row)
         market.row = row
-        result.equity.append(exchange.equity // MICROS)
-        drain(result)
+        played.take(row)
+        if row:
+            played.equity.append(exchange.equity // MICROS)
         if exchange.failed:
             break
-    exchange.finish()
-    drain(result)
-    return result
+        if row == 0:
+            for guard in guards:
+                exchange.set_guard(guard)
+        for ask in asks:
+            if ask.bar == row + 1:
+                _send(played, ask, groups)
+        played.take(row)
+    if finish:
+        exchange.finish()
+        played.take(len(bars))
+    return played
 
 
-def drain(result: Played) -> None:
-    for event in result.exchange.events:
-        kinds = ((Fill, result.fills), (Trade, result.trades), (Order, result.orders), (Breach, result.breaches),
-                 (AmbiguousBar, result.ambiguous))
-        next(into for kind, into in kinds if isinstance(event, kind)).append(event)
-    result.exchange.events.clear()
+def _send(played: Played, ask: Ask | Request, groups: dict[str, Order]) -> None:
+    exchange = played.exchange
+    if isinstance(ask, Request):
+        order = played.named[ask.name]
+        if ask.what == "cancel":
+            done = "" if exchange.cancel(order) else "not working"
+        else:
+            done = exchange.amend(order, **ask.terms)
+        if done:
+            played.refusals.append(done)
+        return
+    order = ask.make()
+    exchange.accept(order)
+    played.named[ask.name] = order
+    if ask.oco:
+        if ask.oco in groups:
+            assert exchange.link(groups[ask.oco], order) == ""
+        groups[ask.oco] = order

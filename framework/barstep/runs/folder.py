@@ -122,8 +122,13 @@ def find_run(text: str, workspace: Path) -> Path:
     if text == "last" and runs:
         return runs[-1]
     found = [run for run in runs if run.name == text or run.name.rpartition("-")[2].startswith(text)]
+    if not runs:
+        raise ConfigError(f"no run {text!r}: there are none yet in {workspace / 'runs'}; `barstep run` makes one")
     if not found:
         raise ConfigError(f"no run {text!r}: give a run's folder, the beginning of its config hash, or last")
+    hashes = sorted({run.name.rpartition("-")[2] for run in found})
+    if len(hashes) > 1:
+        raise ConfigError(f"{text!r} is the beginning of several config hashes: {', '.join(hashes)}; give more of it")
     return found[-1]
 
 

@@ -7,16 +7,17 @@ from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from barstep import data
 from barstep.config.data_schema import InlineInstrument, SampleSource, SyntheticSource
 from barstep.domain.bar import Timeframe
-from barstep.domain.errors import ConfigError
+from barstep.domain.errors import ConfigError, DataError
 from barstep.domain.instrument import Contract, Instrument, micros
 from barstep.domain.session import to_datetime
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from decimal import Decimal
 
     from barstep.config.data_schema import DataConfig
@@ -102,16 +103,52 @@ def sessions_of(stream: BarStream) -> SessionTable:
     return cast("SessionTable", stream.sessions)  # type: ignore[attr-defined]
 
 
+class Extent(NamedTuple):
+    """Where bars begin and end: the first one's start and the last one's end, and their trading days."""
+
+    start: datetime
+    end: datetime
+    first_day: date
+    last_day: date
+
+
+def extent(stream: BarStream) -> Extent:
+    """Where a stream's bars begin and end; generated bars are gone through for it, files are not read whole.
+
+    Raises:
+        DataError: When there is no bar.
+    """
+    span: Callable[[], tuple[int, int] | None] | None = getattr(stream, "span", None)
+    if span is not None:
+        low, high = span() or (0, 0)
+    else:
+        ends = [(int(bars.start_ns[0]), int(bars.end_ns[-1])) for bars in stream.chunks()] or [(0, 0)]
+        low, high = ends[0][0], ends[-1][1]
+    if low == high:
+        raise DataError(f"{stream.feed.contract.name}: no bars between start and end; choose other dates")
+    zone, sessions = stream.feed.zone, sessions_of(stream)
+    days = sessions.between(low, high - 1)
+    return Extent(to_datetime(low, zone), to_datetime(high, zone), days[0].date, days[-1].date)
+
+
 def _synthetic(source: SyntheticSource, config: DataConfig, item: Instrument, timeframe: Timeframe) -> BarStream:
     first = source.start or _day(config.start) or SYNTHETIC_START
     bars, end = source.bars, _day(config.end)
     if source.days is not None:
-        end = first + timedelta(days=source.days - 1 + 2 * ((source.days + 4) // 5))
+        end = _trading_day(data.SessionTable(item.session), first, source.days)
     if bars is None and end is None:
         bars = 10_000
     contract = _contract(config, item, first)
     limit = None if bars is not None else end
     return data.SyntheticStream(contract, timeframe, seed=source.seed, start=first, bars=bars, end=limit)
+
+
+def _trading_day(sessions: SessionTable, first: date, number: int) -> date:
+    """The date of the trading day with a number, counted from 1 at the first one."""
+    day = sessions.first_from(first).date
+    for _ in range(number - 1):
+        day = sessions.first_from(day + timedelta(days=1)).date
+    return day
 
 
 def _contract(config: DataConfig, item: Instrument, near: date | datetime) -> Contract:

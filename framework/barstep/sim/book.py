@@ -152,7 +152,7 @@ class Book:
     """
 
     __slots__ = (
-        "base", "cash", "failed", "fee", "fees", "guards", "live", "locked", "log", "lots", "newborn", "next_id",
+        "base", "cash", "failed", "fee", "fees", "fills", "guards", "live", "locked", "log", "lots", "newborn", "next_id",
         "position", "r17b", "r17b_acted", "r17b_due", "tick_value", "volume_left",
     )  # fmt: skip
 
@@ -163,6 +163,7 @@ class Book:
         self.position = 0
         self.cash = 0
         self.fees = 0
+        self.fills = 0
         self.base = 0
         self.next_id = 1
         self.log: list[LogEntry] = []

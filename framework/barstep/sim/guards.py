@@ -91,7 +91,7 @@ class ArmedGuard:
         gap = start + slope * price - self.level
         if (gap <= 0) if floor else (gap >= 0):
             return price
-        if not slope or (slope * direction < 0) != floor:
+        if not slope * direction or (slope * direction < 0) != floor:
             return None
         steps = -(-abs(gap) // abs(slope))
         return price + direction * steps

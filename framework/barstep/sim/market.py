@@ -152,8 +152,10 @@ class Market:
             if line is None or armed.idle(self.book):
                 continue
             start, slope = line
-            if armed.guard.trail is not None or not slope:
-                force = force or bool(slope)
+            if not slope:
+                force = force or armed.breach(self.book, 0, 0) is not None
+            elif armed.guard.trail is not None:
+                force = True
             else:
                 at = (armed.level - start) // slope  # one tick early at most, never late
                 falling = (slope > 0) == (armed.guard.side == "floor")

@@ -139,6 +139,7 @@ def execute(
     after = before + sign * size
     opened = size - min(size, closable)
     book.position = after
+    book.fills += 1
     book.cash -= sign * size * price
     book.fees += size * book.fee
     if book.lots is not None:
@@ -219,10 +220,10 @@ def try_newborn(book: Book, price: int, now: Moment, phase: Phase, leg: int) -> 
         child = book.newborn.pop(0)
         if child not in book.live:
             continue
-        before = len(book.log)
+        before = book.fills
         through = now.options.limit_through_ticks
         reached = child.kind == LIMIT and child.sign * (price - child.level) <= -through
         if not (reached and same_bar_guard(book, child, now, leg)):
             try_at(book, child, price, now, phase, leg, True)
-        if book.guards and len(book.log) > before:
+        if book.guards and book.fills > before:
             test_guards(book, price, now.options.forced_slip_ticks, phase, leg)

@@ -27,9 +27,9 @@ def walk_open(book: Book, now: Moment) -> None:
     for working in eligible:
         if working not in book.live:
             continue
-        before = len(book.log)
+        before = book.fills
         try_at(book, working, price, now, "open", 0, working.arrive_bar == now.bar)
-        if book.guards and len(book.log) > before:
+        if book.guards and book.fills > before:
             test_guards(book, price, forced, "open", 0)
     try_newborn(book, price, now, "open", 0)
     if now.options.trail_update == "path":
@@ -57,12 +57,12 @@ def _walk_leg(book: Book, now: Moment, price: int, target: int, leg: int) -> Non
         if book.log[-1] != price:
             book.log.append(price)
         _follow(book, now, price, direction)
-        before = len(book.log)
+        before = book.fills
         if isinstance(what, Working):
             fire(book, what, now, leg)
         else:
             act(book, what, price, now.options.forced_slip_ticks, "path", leg)
-        if book.guards and len(book.log) > before:
+        if book.guards and book.fills > before:
             test_guards(book, price, now.options.forced_slip_ticks, "path", leg)
         try_newborn(book, price, now, "path", leg)
     _follow(book, now, target, direction)

@@ -1,0 +1,5 @@
+"""`python -m barstep` is the command `barstep`."""
+
+from barstep.cli.main import main
+
+main()

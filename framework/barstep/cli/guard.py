@@ -1,0 +1,77 @@
+"""Errors into messages and exit codes: what is our user's to mend comes without a traceback, a bug of ours with one.
+
+0 done; 1 the run failed; 2 usage or configuration; 3 data; 4 broker; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperGroup
+
+from barstep.cli.output import emit, wants_json, warn
+from barstep.domain.errors import BarstepError, ConfigError, PluginError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+INTERRUPTED = 130
+
+_OURS = str(Path(__file__).resolve().parents[1])
+_BUNDLED = str(Path(_OURS, "_bundled"))
+
+
+class Guarded(TyperGroup):
+    """The command group that turns errors raised on purpose into a message and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except BarstepError as error:
+            report(error)
+            if wants_json(ctx):
+                emit({"error": _document(error)})
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            warn("interrupted", "nothing was kept")
+            raise typer.Exit(INTERRUPTED) from None
+
+
+def report(error: BarstepError) -> None:
+    """Tell an error on stderr: one line for each problem, and the plugin's own traceback if there is one."""
+    if isinstance(error, PluginError) and error.__cause__ is not None:
+        typer.echo(own_traceback(error.__cause__), err=True, nl=False)
+    for problem in _problems(error):
+        warn("error", problem)
+    for note in getattr(error, "__notes__", []):
+        typer.echo(note, err=True)
+
+
+def own_traceback(cause: BaseException) -> str:
+    """The traceback of a plugin's exception from the plugin's first line on, as Python prints it."""
+    frames: TracebackType | None = cause.__traceback__
+    while frames is not None and _is_machinery(frames.tb_frame.f_code.co_filename):
+        frames = frames.tb_next
+    return "".join(traceback.format_exception(type(cause), cause, frames or cause.__traceback__))
+
+
+def _is_machinery(file: str) -> bool:
+    inside = file.startswith(_OURS) and not file.startswith(_BUNDLED)
+    return inside or file.startswith("<frozen") or "pluggy" in Path(file).parts
+
+
+def _problems(error: BarstepError) -> list[str]:
+    return error.problems if isinstance(error, ConfigError) else [str(error)]
+
+
+def _document(error: BarstepError) -> dict[str, Any]:
+    return {
+        "kind": type(error).__name__,
+        "exit_code": error.exit_code,
+        "problems": _problems(error),
+        "notes": list(getattr(error, "__notes__", [])),
+    }

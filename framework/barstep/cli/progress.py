@@ -1,0 +1,57 @@
+"""The progress bar of a run: on a terminal only, and only when the run takes a while."""
+
+from __future__ import annotations
+
+from threading import Timer
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.console import Console
+
+DELAY = 0.5
+"""Seconds before the bar appears."""
+
+
+class Meter:
+    """Called with the bars played; used as a context manager around a run.
+
+    Args:
+        out: Where the bar is drawn; nothing is drawn where it is no terminal.
+        total: Bars in all, None when that is not known.
+        wanted: False draws nothing.
+    """
+
+    def __init__(self, out: Console, total: int | None, *, wanted: bool = True) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self._progress = Progress(
+            TextColumn("replaying"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("bars"),
+            TimeElapsedColumn(),
+            console=out,
+            transient=True,
+        )
+        self._task = self._progress.add_task("bars", total=total)
+        self._timer = Timer(DELAY, self._progress.start)
+        self._timer.daemon = True
+        self._wanted = wanted and out.is_terminal
+
+    def __call__(self, bars: int) -> None:
+        self._progress.update(self._task, completed=bars)
+
+    def __enter__(self) -> Meter:
+        if self._wanted:
+            self._timer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._wanted:
+            self._timer.cancel()
+            self._timer.join()
+            self._progress.stop()
