@@ -150,11 +150,12 @@ class Played:
 
     @property
     def working(self) -> list[str]:
-        """Orders still in the book, by id, as `#2 sell stop 396`."""
+        """Orders still in the book, by id, with what is left of them: `#2 sell stop 396 x3`."""
         found = []
         for order in self.exchange.working_orders(CONTRACT):
             prices = "".join(f" {int(price)}" for price in (order.stop, order.limit) if price is not None)
-            found.append(f"#{order.id} {order.side} {order.kind}{prices}" + (f" x{order.size}" if order.size > 1 else ""))
+            left = order.size - order.filled
+            found.append(f"#{order.id} {order.side} {order.kind}{prices}" + (f" x{left}" if left > 1 else ""))
         return found
 
     @property

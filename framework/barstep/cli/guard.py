@@ -65,6 +65,12 @@ def _is_machinery(file: str) -> bool:
 
 
 def _problems(error: BarstepError) -> list[str]:
+    """One text for each problem; there is no bar to name while a plugin is imported."""
+    cause = error.__cause__
+    if isinstance(error, PluginError) and error.hook == "import" and cause is not None:
+        lines = [frame.lineno for frame in traceback.extract_tb(cause.__traceback__) if frame.filename == error.where]
+        place = f"{error.where}:{lines[-1]}" if lines else error.where
+        return [f"plugin {error.plugin} cannot be imported, {place}: {type(cause).__name__}: {cause}"]
     return error.problems if isinstance(error, ConfigError) else [str(error)]
 
 

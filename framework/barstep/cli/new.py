@@ -70,12 +70,12 @@ def _write(target: str, template: str, **words: str) -> Path:
 
     path = find_workspace(Path.cwd()) / target
     text = Template((_TEMPLATES / template).read_text(encoding="utf-8")).substitute(words)
+    if path.exists():
+        raise ConfigError(f"{shown(path)} exists already; choose another name, or remove it first")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except FileExistsError:
-        raise ConfigError(f"{shown(path)} exists already; choose another name, or remove it first") from None
+        path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
+        path.unlink(missing_ok=True)
         raise BarstepError(f"{shown(path)} cannot be written: {error.strerror or error}") from error
     return path

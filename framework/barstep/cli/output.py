@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.console import Console
+    from rich.table import Table
 
 _JSON = "barstep.json"
 
@@ -66,15 +67,27 @@ def warn(word: str, text: str) -> None:
 
 
 def columns(out: Console, head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> None:
-    """Print aligned columns under a heading; those named in `right` are numbers."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    """Print aligned columns under a heading, if there is one; those named in `right` are numbers."""
+    table = grid(header=any(head))
     for name in head:
         table.add_column(name, justify="right" if name in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*row)
-    out.print(table)
+    put(out, table)
+
+
+def grid(*, header: bool = False) -> Table:
+    """A table without lines, two spaces between columns."""
+    from rich.table import Table
+
+    return Table(box=None, show_header=header, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+
+
+def put(out: Console, table: Table) -> None:
+    """Print a table without blanks at the ends of its lines."""
+    with out.capture() as taken:
+        out.print(table)
+    out.file.write("".join(f"{line.rstrip()}\n" for line in taken.get().splitlines()))
 
 
 @contextmanager

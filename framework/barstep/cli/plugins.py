@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import sys
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -47,8 +48,11 @@ def list_(as_json: JsonOption = False) -> None:
     if as_json:
         emit([_document(entry) for entry in listed])
         return
-    rows = [(entry.name, entry.section, entry.origin, _summary(entry)) for entry in listed]
-    columns(console(), ("name", "list it under", "origin", "what it does"), rows)
+    out = console()
+    for section in KINDS:
+        rows = [(f"  {entry.name}", entry.origin, _summary(entry)) for entry in listed if entry.section == section]
+        if rows:
+            columns(out, (f"{section}:", "origin", "what it does"), rows)
 
 
 @app.command("show")
@@ -105,8 +109,13 @@ def _find(loader: Loader, name: str, origin: str) -> Listed:
 
 def _summary(entry: Listed) -> str:
     if entry.found is None:
-        return f"broken: {entry.error}"
-    return (inspect.getdoc(entry.found.cls) or "").partition("\n")[0]
+        return f"broken, see: barstep plugins show {entry.name}"
+    return _doc(entry.found.cls).partition("\n")[0]
+
+
+def _doc(cls: type) -> str:
+    """The class's own docstring, else its file's."""
+    return inspect.cleandoc(cls.__doc__ or sys.modules[cls.__module__].__doc__ or "")
 
 
 def _document(entry: Listed) -> dict[str, Any]:
@@ -123,7 +132,7 @@ def _document(entry: Listed) -> dict[str, Any]:
         **document,
         "class": cls.__name__,
         "file": str(entry.found.file),
-        "doc": inspect.getdoc(cls) or "",
+        "doc": _doc(cls),
         "hooks": [hook for hook in HOOK_NAMES if hook in marked],
         "options": [_option(field) for field in option_fields(cls)],
     }

@@ -41,6 +41,7 @@ class Meter:
         self._wanted = wanted and out.is_terminal
 
     def __call__(self, bars: int) -> None:
+        """Move the bar."""
         self._progress.update(self._task, completed=bars)
 
     def __enter__(self) -> Meter:

@@ -27,8 +27,9 @@ def run(
 ) -> None:
     """Replay a strategy over its bars, and keep every order, fill and trade in a folder.
 
-    The summary goes to stderr; the folder is the last line on stdout. Ctrl-C ends the run after the present bar and
-    keeps what is done.
+    The summary goes to stderr, the folder is the last line on stdout.
+
+    Ctrl-C ends the run after the present bar and keeps what is done.
     """
     from barstep.cli.guard import INTERRUPTED
     from barstep.cli.progress import Meter
@@ -49,7 +50,7 @@ def run(
     if as_json:
         emit({**result.as_dict(), "folder": str(result.folder)})
     elif not quiet:
-        summary(screen, result.as_dict())
+        summary(screen, result.as_dict(), result.folder)
     if interrupted:
         warn("interrupted", f"the {result.bars:,} bars played are kept in {result.folder}")
     if not as_json:

@@ -68,7 +68,7 @@ def show(
         emit({**result, "folder": str(folder)})
         return
     out = console()
-    summary(out, result)
+    summary(out, result, folder)
     out.print()
     out.print(str(folder), soft_wrap=True)
 

@@ -6,43 +6,48 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from barstep.cli.output import moment
+from barstep.cli.output import columns, grid, moment, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from rich.console import Console
     from rich.text import Text
 
 Document = dict[str, Any]
 
+_REASONS = 3  # of rejected orders, the most frequent first
 
-def summary(out: Console, result: Document) -> None:
-    """Print the table of a result as it stands in `result.json`."""
-    from rich.table import Table
+
+def summary(out: Console, result: Document, folder: Path | None) -> None:
+    """Print the table of a result as it stands in `result.json`; the folder tells why orders were rejected."""
     from rich.text import Text
 
-    contracts = " ".join(str(contract).rpartition(".US.")[2] for contract in result["contracts"])
-    head = (
-        f"{result['name']}  {contracts} {result['timeframe']}  {result['fill_profile']} fills  {result['bars']:,} bars"
-    )
+    what = f"{result['name']}  {_contracts(result)} {result['timeframe']}"
     out.print()
-    out.print(Text(head, style="bold"))
+    out.print(Text(f"{what}  {result['fill_profile']} fills  {result['bars']:,} bars", style="bold"))
     out.print(f"{_when(result, result['start'])} to {_when(result, result['end'])}")
     for line in _verdicts(result):
         out.print(line)
     out.print()
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table = grid()
     for justify in ("left", "right", "left", "right"):
-        table.add_column(justify=justify)  # type: ignore[arg-type]
+        table.add_column(justify=justify)
     for left, right in zip(_money(result), _quality(result), strict=True):
         table.add_row(*left, *right)
-    out.print(table)
+    put(out, table)
     out.print()
-    remarks = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    for name, text in _remarks(result):
-        remarks.add_row(name, text)
-    out.print(remarks)
+    columns(out, ("", ""), _remarks(result, folder))
+
+
+def _contracts(result: Document) -> str:
+    """`ESU3`, or the ends of the ids where several instruments trade."""
+    tails = [str(contract).rpartition(".US.")[2] for contract in result["contracts"]]
+    if " " in result["instrument"]:
+        return " ".join(tails)
+    months = [tail.rpartition(".")[2] for tail in tails]
+    return " ".join(f"{result['instrument']}{month[:1]}{month[-1:]}" for month in months)
 
 
 def _verdicts(result: Document) -> Iterable[Text]:
@@ -88,13 +93,17 @@ def _quality(result: Document) -> list[tuple[str, Text | str]]:
     ]
 
 
-def _remarks(result: Document) -> Iterable[tuple[str, str]]:
+def _remarks(result: Document, folder: Path | None) -> Iterable[tuple[str, str]]:
+    from barstep.runs.folder import rejections
+
     denials = result["risk"].get("denials", {})
     rules = ", ".join(f"{rule} {count:,}" for rule, count in denials.items())
     yield "Orders denied", f"{result['denied_orders']:,}"
     if rules:
         yield "Denied or cut by", rules
     yield "Orders rejected", f"{result['rejected_orders']:,}"
+    if result["rejected_orders"] and folder is not None:
+        yield from (("", f"{count:,}: {reason}") for reason, count in rejections(folder)[:_REASONS])
     yield "Ambiguous bars", f"{result['ambiguous_bars']:,}"
     for count, breach in _breaches(result):
         more = f"  (and {count - 1} more like it)" if count > 1 else ""

@@ -53,7 +53,7 @@ def _document(plan: RunPlan, config: Path) -> dict[str, Any]:
     bars = []
     for stream, fee in zip(plan.streams, plan.fees, strict=True):
         found = extent(stream)
-        entry = {"contract": stream.feed.contract.name, "id": stream.feed.contract.id}
+        entry: dict[str, Any] = {"contract": stream.feed.contract.name, "id": stream.feed.contract.id}
         entry |= {"timeframe": stream.feed.timeframe.text, "start": found.start, "end": found.end}
         entry |= {"first_day": found.first_day, "last_day": found.last_day, "bars": stream.count()}
         entry |= {"volume_known": stream.volume_known, "fee_per_side": fee / MICROS, "source": stream.source}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from barstep.domain.instrument import Contract
@@ -80,8 +81,8 @@ class Order:
     average_price: float | None = None
     asked: int = 0
     opens: int = 0
-    verdicts: list[Verdict] = field(default_factory=list)
-    children: list[Order] = field(default_factory=list)
+    verdicts: Sequence[Verdict] = ()
+    children: tuple[Order, ...] = ()
     parent: int | None = None
     asked_ns: int = 0
     ended_ns: int | None = None

@@ -40,8 +40,8 @@ class ReadContext:
 
     @property
     def bar(self) -> Bar | None:
-        """The last complete bar, None before the first."""
-        return self._desk.bar
+        """The last complete bar of the contract, None before the first."""
+        return next(iter(self._stream.recent(1)), None)
 
     @property
     def bar_index(self) -> int:
@@ -177,9 +177,11 @@ class Context(ReadContext):
 
     def set_position(self, size: int, *, tag: str = "") -> Order | None:
         """Bring the position to a signed size with one market order; None when it is there, or on its way there."""
-        working = [o for o in self.orders if o.kind == "market"] if self._stream.market.book.live else ()
-        underway = sum((o.size - o.filled) * (1 if o.side == "buy" else -1) for o in working)
-        missing = size - self.position.size - underway
+        market = self._stream.market
+        missing = size - market.ledger.position
+        if market.book.live:
+            working = [o for o in self.orders if o.kind == "market"]
+            missing -= sum((o.size - o.filled) * (1 if o.side == "buy" else -1) for o in working)
         if not missing:
             return None
         return self.buy(missing, tag=tag) if missing > 0 else self.sell(-missing, tag=tag)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from datetime import time
 
     from barstep.broker.protocol import Broker
-    from barstep.domain.bar import Bar
     from barstep.domain.fill import Trade
     from barstep.domain.instrument import Contract
     from barstep.domain.order import Order
@@ -56,7 +55,6 @@ class Desk:
         self.streams = list(streams)
         self.by_contract = {stream.feed.contract.id: stream for stream in streams}
         self.hooks: HookManager | None = None
-        self.bar: Bar | None = None
         self.accepting = False
         self.trades: deque[Trade] = deque(maxlen=trades_kept)
         self.account = Account(self)
@@ -113,13 +111,13 @@ class Desk:
         contract = order.contract
         worst = sign * self.exchange.worst_case(contract, sign)
         order.opens = max(0, worst + order.size) - max(0, worst)
-        position = self.positions[contract.id].size
-        closes = min(order.size, max(0, -sign * position))
         if not order.opens:
             return
         verdicts = self.verdicts(order)
         if not verdicts:
             return
+        position = self.positions[contract.id].size
+        closes = min(order.size, max(0, -sign * position))
         order.verdicts = verdicts
         allowed = min(order.opens, *(verdict.size for verdict in verdicts))
         if allowed == order.opens:
@@ -147,10 +145,10 @@ class Desk:
 
     def verdicts(self, order: Order) -> list[Verdict]:
         """What locks and risk rules say to an order, the strictest first; the order of the plugins does not matter."""
-        found = [Verdict(lock.plugin, 0, lock.reason) for lock in self.active_locks()]
-        if self.hooks is not None:
-            found += self.hooks.on_risk(order)
-        return sorted(found, key=lambda verdict: (verdict.size, verdict.rule, verdict.reason))
+        found = self.hooks.on_risk(order) if self.hooks is not None else []
+        if self.locks:
+            found += [Verdict(lock.plugin, 0, lock.reason) for lock in self.active_locks()]
+        return found and sorted(found, key=lambda verdict: (verdict.size, verdict.rule, verdict.reason))
 
     def set_guard(
         self, name: str, basis: Basis, level: int, side: GuardSide, action: Action, trail: int | None, plugin: str

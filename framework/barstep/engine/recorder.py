@@ -91,8 +91,12 @@ class Recorder:
         held = np.array([self._held, *((s.position, s.cash, s.fees, s.balance) for s in steps)], dtype=np.int64)
         position, cash, fees, balance = (np.repeat(held[:, i], np.diff(at)) for i in range(4))
         tick = market.book.tick_value
-        prices = (np.array(column[rows], dtype=np.int64) for column in (market.closes, market.lows, market.highs))
-        close, one, two = ((cash + position * price) * tick - fees + start for price in prices)
+        columns = market.columns
+        if columns is None:
+            return {name: np.empty(0, np.int64) for name in EQUITY_COLUMNS}
+        base = cash * tick - fees + start
+        held_value = position * tick
+        close, one, two = (base + held_value * price[rows] for price in (columns.close, columns.low, columns.high))
         low, high = np.minimum(one, two), np.maximum(one, two)
         for step in steps:
             low[step.row - begin_row] = step.low + start
@@ -101,6 +105,5 @@ class Recorder:
             last = steps[-1]
             self._held = (last.position, last.cash, last.fees, last.balance)
         self._done = market.first + end
-        ends = np.array(market.ends[rows], dtype=np.int64)
-        values = (ends, balance + start, close, low, high, position)
+        values = (columns.end_ns[rows], balance + start, close, low, high, position)
         return dict(zip(EQUITY_COLUMNS, values, strict=True))

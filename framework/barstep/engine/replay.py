@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from barstep.domain.bar import Bar
 from barstep.domain.errors import BarstepError
@@ -13,7 +13,7 @@ from barstep.domain.session import NS
 from barstep.sim.records import AmbiguousBar, Breach
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from datetime import time
 
     from barstep.domain.session import Session
@@ -38,7 +38,6 @@ class Replay:
         recorder: What the run leaves behind.
 
     Attributes:
-        bars_played: Bars so far.
         stopping: Set it to end the run after the present bar, with positions as they are; a failed account sets it.
     """
 
@@ -47,11 +46,17 @@ class Replay:
         self.hooks = hooks
         self.recorder = recorder
         self.exchange = desk.exchange
-        self.bars_played = 0
         self.stopping = False
         self.warnings: list[str] = []
         self._day: object = None
         self._bars = self._play()
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            Fill: self._filled,
+            Trade: self._closed,
+            Order: self._changed,
+            Breach: self._breached,
+            AmbiguousBar: recorder.ambiguous.append,
+        }
         desk.hooks = hooks
 
     def step(self) -> Bar | None:
@@ -120,10 +125,10 @@ class Replay:
         self.hooks.focus(stream.feed.contract.id)
         flat_row = self._flat_row(stream, segment) if desk.flat_times else -1
         opens, highs, lows, closes = market.opens, market.highs, market.lows, market.closes
-        volumes, updates = stream.volumes(), stream.updates
-        events, on_bar, per_bar = exchange.events, self.hooks.on_bar, self.recorder.per_bar
+        volumes, updates, events = stream.volumes(), stream.updates, exchange.events
+        hooks, calls, per_bar = self.hooks, self.hooks.bar_calls, self.recorder.per_bar
         first = segment.start if segment.begins else -1
-        row = start
+        row, name = start, ""
         for bar in stream.make_bars(start, stop):
             if market.force or highs[row] >= market.up or lows[row] <= market.down:
                 exchange.play(market, row)
@@ -131,17 +136,19 @@ class Replay:
                 market.row = row
             if row == flat_row:
                 exchange.flatten("flat time", "R18", "settle", stream.feed.contract)
-            desk.bar = bar
             for update in updates:
                 update(opens[row], highs[row], lows[row], closes[row], volumes[row], row == first)
             if events:
                 self._deliver()
-            on_bar(bar)
+            try:
+                for name, method, context in calls:  # noqa: B007 - named in the error below
+                    method(bar, context)
+            except Exception as error:
+                raise hooks.error(name, "on_bar", error) from error
             if events:
                 self._deliver()
             if per_bar:
                 self.recorder.bar_done(market, exchange)
-            self.bars_played += 1
             yield bar
             if self.stopping:
                 return
@@ -184,34 +191,34 @@ class Replay:
 
     def _deliver(self) -> None:
         """Hand events to the recorder and the hooks, in order, until none are left (R3)."""
-        events, hooks, recorder = self.exchange.events, self.hooks, self.recorder
+        events, hooks = self.exchange.events, self.hooks
         several = len(self.desk.streams) > 1
         for count, event in enumerate(events):
-            if several and isinstance(event, (Fill, Order)):
-                hooks.focus(event.contract.id)
             if count > RUNAWAY:
                 raise BarstepError(
                     f"more than {RUNAWAY} events between two bars at {self.desk.when()}: an on_fill or on_order hook "
                     "answers each event with another order; let it wait for on_bar"
                 )
-            if isinstance(event, Fill):
-                recorder.fills.append(event)
-                hooks.on_fill(event)
-            elif isinstance(event, Trade):
-                recorder.trades.append(event)
-                self.desk.trades.append(event)
-                hooks.on_trade(event)
-            elif isinstance(event, Order):
-                if not event.is_open:
-                    recorder.orders.append(event)
-                hooks.on_order(event)
-            elif isinstance(event, Breach):
-                self._breached(event)
-            elif isinstance(event, AmbiguousBar):
-                recorder.ambiguous.append(event)
+            if several and isinstance(event, (Fill, Order)):
+                hooks.focus(event.contract.id)
+            self._handlers[type(event)](event)
         events.clear()
         if several:
             hooks.focus(self.exchange.current.feed.contract.id)
+
+    def _filled(self, fill: Fill) -> None:
+        self.recorder.fills.append(fill)
+        self.hooks.on_fill(fill)
+
+    def _closed(self, trade: Trade) -> None:
+        self.recorder.trades.append(trade)
+        self.desk.trades.append(trade)
+        self.hooks.on_trade(trade)
+
+    def _changed(self, order: Order) -> None:
+        if order.status != "working":
+            self.recorder.orders.append(order)
+        self.hooks.on_order(order)
 
     def _breached(self, breach: Breach) -> None:
         guard = breach.guard

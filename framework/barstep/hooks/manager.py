@@ -66,7 +66,7 @@ class HookManager:
                 raise ConfigError(
                     f"{entry.name}: got the class {entry.plugin.__name__}, write {entry.plugin.__name__}()"
                 )
-            self.pm.register(_Adapter(entry, self._error), name=entry.name)
+            self.pm.register(_Adapter(entry, self.error), name=entry.name)
         self.pm.check_pending()
         self.freeze()
 
@@ -86,11 +86,10 @@ class HookManager:
         if not account_too:
             frozen = {h: tuple(c for c in calls if self._contracts.get(c.name)) for h, calls in frozen.items()}
         self._frozen = frozen
-        self._on_bar = frozen["on_bar"]
+        self.bar_calls = frozen["on_bar"]
         self._on_fill = frozen["on_fill"]
         self._on_order = frozen["on_order"]
         self._on_trade = frozen["on_trade"]
-        self._on_risk = frozen["on_risk"]
 
     def trace(self, before: Callable[..., None], after: Callable[..., None]) -> None:
         """Watch every hook call, as pluggy's `add_hookcall_monitoring` does; pluggy's own call then runs."""
@@ -113,25 +112,21 @@ class HookManager:
         self._run("on_session_start", session)
 
     def on_bar(self, bar: Bar) -> None:
-        """A bar is complete."""
-        name = ""
-        try:
-            for name, method, context in self._on_bar:  # noqa: B007 - named in the error below
-                method(bar, context)
-        except Exception as error:
-            raise self._error(name, "on_bar", error) from error
+        """A bar is complete. The replay makes the same calls itself, from `bar_calls`: it saves a call a bar."""
+        self._run("on_bar", bar)
 
     def on_risk(self, order: Order) -> list[Verdict]:
         """Ask every risk rule about an order; the answers that object, in the order of the rules."""
+        name = ""
         verdicts = []
-        for answers in self._answers("on_risk", self._on_risk, order):
-            for name, decision in answers if isinstance(answers, list) else [answers]:
-                if decision is None:
-                    continue
-                if not isinstance(decision, RiskDecision):
-                    wrong = TypeError(f"on_risk returned {decision!r}: expected None or a RiskDecision")
-                    raise self._error(name, "on_risk", wrong)
-                verdicts.append(Verdict(name, decision.size, decision.reason))
+        try:
+            for name, method, context in self._frozen["on_risk"]:
+                answer = method(order, context)
+                for rule, decision in answer if name == PROJECT else ((name, answer),):
+                    if decision is not None:
+                        verdicts.append(_verdict(rule, decision))
+        except Exception as error:
+            raise self.error(name, "on_risk", error) from error
         return verdicts
 
     def on_fill(self, fill: Fill) -> None:
@@ -163,18 +158,7 @@ class HookManager:
             for name, method, context in self._frozen[hook]:  # noqa: B007 - named in the error below
                 method(*args, context)
         except Exception as error:
-            raise self._error(name, hook, error) from error
-
-    def _answers(self, hook: str, calls: tuple[Call, ...], *args: object) -> list[Any]:
-        name = ""
-        found = []
-        try:
-            for name, method, context in calls:
-                answer = method(*args, context)
-                found.append(answer if name == PROJECT else (name, answer))
-        except Exception as error:
-            raise self._error(name, hook, error) from error
-        return found
+            raise self.error(name, hook, error) from error
 
     def _freeze(self, hook: str) -> tuple[Call, ...]:
         impls = getattr(self.pm.hook, hook).get_hookimpls()
@@ -183,7 +167,8 @@ class HookManager:
         entries = (entry for entry in self.plugins if hook in hooks_of(type(entry.plugin)))
         return tuple(Call(entry.name, _positional(entry.plugin, hook), entry.context) for entry in entries)
 
-    def _error(self, name: str, hook: str, cause: Exception) -> PluginError:
+    def error(self, name: str, hook: str, cause: Exception) -> PluginError:
+        """What a plugin's exception leaves as: named, with file and line and the replay's clock."""
         if isinstance(cause, PluginError):
             return cause
         return PluginError(name, hook, _where(cause, self._file(name)), self._when(), cause)
@@ -250,6 +235,12 @@ def _specs() -> type:
 
         setattr(Specs, hook, staticmethod(hookspec(_signed(spec, hook))))
     return Specs
+
+
+def _verdict(rule: str, decision: object) -> Verdict:
+    if not isinstance(decision, RiskDecision):
+        raise TypeError(f"on_risk of {rule} returned {decision!r}: expected None or a RiskDecision")
+    return Verdict(rule, decision.size, decision.reason)
 
 
 def _followers(calls: tuple[Call, ...], contracts: dict[str, str], contract: str) -> tuple[Call, ...]:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from barstep.broker.direct import DirectBroker
-from barstep.config import Loaded, Positions, load_mapping, load_run, validate_options
+from barstep.config import Loaded, Positions, in_order, load_mapping, load_run, validate_options
 from barstep.config.positions import path_text
 from barstep.data.checks import EmptyRangeError
-from barstep.domain.errors import ConfigError
+from barstep.domain.errors import ConfigError, DataError
 from barstep.domain.instrument import micros
 from barstep.engine.context import context_for
 from barstep.engine.desk import Desk
@@ -20,7 +20,7 @@ from barstep.engine.streams import Stream
 from barstep.hooks.loader import Found, Loader, find_workspace
 from barstep.hooks.manager import HookManager, Registered
 from barstep.hooks.plugin import Plugin, configure, option_fields
-from barstep.runs.sources import fee_of, make_stream, sessions_of
+from barstep.runs.sources import KeyedError, fee_of, make_stream, sessions_of
 from barstep.sim.exchange import SimulatedExchange
 
 if TYPE_CHECKING:
@@ -132,22 +132,32 @@ def _open_data(loaded: Loaded, base: Path) -> tuple[list[BarStream], list[int]]:
     """Open every data section; faults that the file can mend carry its places."""
     config, positions = loaded.config, loaded.positions
     single = not isinstance(loaded.document.get("data"), list)
-    streams, fees, problems = [], [], []
+    streams: list[BarStream] = []
+    fees: list[int] = []
+    problems: list[str] = []
     for index, data in enumerate(config.data):
         path: tuple[str | int, ...] = ("data",) if single else ("data", index)
         try:
             stream = make_stream(data, base)
             streams.append(stream)
-            fees.append(fee_of(stream.feed.contract.instrument, config.account.fees))
             _check_range(stream)
         except ConfigError as error:
-            at = (*path, "instrument") if "instrument" in str(error) else path
+            at = (*path, *error.key) if isinstance(error, KeyedError) else path
             problems += [f"{positions.where(at)} {path_text(at)}: {problem}" for problem in error.problems]
+            continue
         except EmptyRangeError as error:
             at = (*path, "start") if data.start is not None else (*path, "end")
             problems.append(f"{positions.where(at)} {path_text(at)}: {error}")
+        except DataError as error:
+            at = (*path, "source")
+            raise DataError(f"{positions.where(at)} {path_text(at)}: {error}") from error
+        try:
+            fees.append(fee_of(stream.feed.contract.instrument, config.account.fees))
+        except ConfigError as error:
+            at = ("account", "fees")
+            problems += [f"{positions.where(at)} {path_text(at)}: {problem}" for problem in error.problems]
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError(in_order(problems))
     return streams, fees
 
 

@@ -13,9 +13,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from polars.exceptions import PolarsError
+
 from barstep._version import __version__
 from barstep.config import dump_resolved
-from barstep.data import TableSpool
+from barstep.data import TableSpool, read_table
 from barstep.domain.errors import BarstepError, ConfigError
 from barstep.runs.tables import NOTES, note_rows
 
@@ -60,9 +62,12 @@ class RunFolder:
             if self.path.is_dir():
                 self.path.rmdir()
             self.working.replace(self.path)
-        except OSError as error:
+        except (OSError, PolarsError) as error:
+            if isinstance(error, PolarsError) and "os error" not in str(error):
+                raise
+            why = getattr(error, "strerror", None) or error
             raise BarstepError(
-                f"the results cannot be written to {self.path}: {error.strerror or error}; nothing was left there. "
+                f"the results cannot be written to {self.path}: {why}; nothing was left there. "
                 "Free some space or choose another folder with --out"
             ) from error
         finally:
@@ -147,6 +152,13 @@ def read_result(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise ConfigError(f"{folder}: result.json cannot be read: {error}") from error
     return document
+
+
+def rejections(folder: Path) -> list[tuple[str, int]]:
+    """Why the venue refused orders of a run, each reason with its count, the most frequent first."""
+    orders = read_table(folder / "orders.parquet")
+    reasons = orders["reason"].filter(orders["status"] == "rejected")
+    return [(str(reason), int(count)) for reason, count in reasons.value_counts(sort=True).iter_rows()]
 
 
 def _json(document: dict[str, Any]) -> str:

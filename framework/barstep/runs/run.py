@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 from collections import deque
@@ -64,7 +65,7 @@ def play(plan: RunPlan, *, out: str | Path | None, progress: Callable[[int], Non
         status: RunStatus = "done"
         error: BarstepError | None = None
         try:
-            with _stop_on_interrupt(replay):
+            with _stop_on_interrupt(replay), _rare_collections():
                 deque(replay, maxlen=0)
             if replay.stopping and not replay.exchange.failed:
                 status = "interrupted"
@@ -130,6 +131,17 @@ def _result(plan: RunPlan, replay: Replay, spool: RunSpool, status: RunStatus, e
         },
         warnings=warnings,
     )
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Collect cycles seldom: a chunk of orders and fills is alive at once and has none, walking it costs a fifth."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextmanager

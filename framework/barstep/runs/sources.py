@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -17,7 +18,7 @@ from barstep.domain.instrument import Contract, Instrument, micros
 from barstep.domain.session import to_datetime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from decimal import Decimal
 
     from barstep.config.data_schema import DataConfig
@@ -26,6 +27,23 @@ if TYPE_CHECKING:
 
 SYNTHETIC_START = date(2020, 1, 2)
 """First trading day of synthetic bars when neither the source nor the data section gives one."""
+
+
+class KeyedError(ConfigError):
+    """Faults that belong to one key below a data section: `key` is the way to it from there."""
+
+    def __init__(self, key: tuple[str, ...], problems: list[str]) -> None:
+        super().__init__(problems)
+        self.key = key
+
+
+@contextmanager
+def _about(*key: str) -> Iterator[None]:
+    """Faults raised inside the block belong to a key."""
+    try:
+        yield
+    except ConfigError as error:
+        raise error if isinstance(error, KeyedError) else KeyedError(key, error.problems) from error
 
 
 def make_instrument(config: DataConfig) -> Instrument:
@@ -56,7 +74,8 @@ def make_instrument(config: DataConfig) -> Instrument:
     if given.tick_value is not None:
         changes["tick_value"] = micros(str(given.tick_value))
     if given.session is not None:
-        changes["session"] = data.session_hours(given.session)
+        with _about("instrument", "session"):
+            changes["session"] = data.session_hours(given.session)
     if given.fees is not None:
         changes["fees"] = MappingProxyType({**base.fees, "own": micros(str(given.fees))})
     return replace(base, **changes)  # type: ignore[arg-type]
@@ -81,14 +100,19 @@ def make_stream(config: DataConfig, base: Path) -> BarStream:
         DataError: When the bars cannot be read; EmptyRangeError when start and end leave none.
         ConfigError: When the figures do not fit together.
     """
-    item = make_instrument(config)
+    with _about("instrument"):
+        item = make_instrument(config)
     timeframe = Timeframe.parse(config.timeframe)
     start, end = config.start, config.end
     source = config.source
     if isinstance(source, SyntheticSource):
-        return _synthetic(source, config, item, timeframe)
+        with _about("source"):
+            return _synthetic(source, config, item, timeframe)
     if isinstance(source, SampleSource):
-        path, layout = data.sample_path(item.name, config.timeframe), data.Layout()
+        try:
+            path, layout = data.sample_path(item.name, config.timeframe), data.Layout()
+        except DataError as error:
+            raise KeyedError(("timeframe",), [str(error)]) from error
     else:
         path = Path(source.path) if Path(source.path).is_absolute() else base / source.path
         columns = {k: v for k, v in (source.columns.model_dump() if source.columns else {}).items() if v is not None}
@@ -134,6 +158,8 @@ def extent(stream: BarStream) -> Extent:
 def _synthetic(source: SyntheticSource, config: DataConfig, item: Instrument, timeframe: Timeframe) -> BarStream:
     first = source.start or _day(config.start) or SYNTHETIC_START
     bars, end = source.bars, _day(config.end)
+    if sum(limit is not None for limit in (bars, source.days, end)) > 1:
+        raise ConfigError("source.bars, source.days and end each say where the bars stop: give one of them")
     if source.days is not None:
         end = _trading_day(data.SessionTable(item.session), first, source.days)
     if bars is None and end is None:
@@ -153,7 +179,8 @@ def _trading_day(sessions: SessionTable, first: date, number: int) -> date:
 
 def _contract(config: DataConfig, item: Instrument, near: date | datetime) -> Contract:
     day = near.date() if isinstance(near, datetime) else near
-    return data.parse_contract(item, config.contract, day) if config.contract else data.front_contract(item, day)
+    with _about("contract"):
+        return data.parse_contract(item, config.contract, day) if config.contract else data.front_contract(item, day)
 
 
 def _first_day(path: Path, layout: data.Layout, item: Instrument, timeframe: Timeframe) -> date:

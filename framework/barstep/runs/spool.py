@@ -136,8 +136,7 @@ class RunSpool:
         rows = tables.trade_rows(trades)
         self._spools["trades"].append(rows)
         self.ambiguous_trades += sum(rows["ambiguous"])
-        numbers = [(t.gross - t.fee, t.fee, round(t.mae * MICROS), round(t.mfe * MICROS), t.bars) for t in trades]
-        self._trades.append(np.array(numbers, dtype=np.int64).T)
+        self._trades.append(tables.trade_numbers(trades))
 
     def _take_orders(self, orders: Sequence[Order]) -> None:
         if not orders:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from barstep.domain.instrument import MICROS
 from barstep.sim.book import Execution
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from barstep.data.tables import Kind
     from barstep.domain.fill import Fill, Trade
@@ -45,46 +49,109 @@ AMBIGUOUS: dict[str, Kind] = {
 }  # fmt: skip
 NOTES: dict[str, Kind] = {"time": "time", "plugin": "text", "text": "text"}
 
-Rows = dict[str, list[Any]]
+Rows = dict[str, Any]
+"""Values by column, all of one length: lists or arrays."""
 
 
 def fill_rows(fills: Sequence[Fill]) -> Rows:
     """Rows of `fills.parquet`, one for each execution in event order."""
-    rows = [
-        (
-            f.order.id, f.contract.id, f.bar_index, f.bar_start_ns, f.bar_end_ns, f.side, f.size, f.price, f.price_ticks,
-            f.level_ticks, f.price_ticks - f.level_ticks, f.rule, f.phase, f.leg, f.arriving, f.certainty, f.opened,
-            f.closed, f.realised / MICROS, f.fee / MICROS, f.position_after, f.order.plugin, f.order.tag, f.reason,
-        )
-        for f in fills
-    ]  # fmt: skip
-    return _columns(FILLS, rows)
+    orders = [f.order for f in fills]
+    prices, levels = _ints([f.price_ticks for f in fills]), _ints([f.level_ticks for f in fills])
+    return {
+        "order_id": [o.id for o in orders],
+        "contract": [f.feed.contract.id for f in fills],
+        "bar_index": [f.bar_index for f in fills],
+        "bar_start": [f.bar_start_ns for f in fills],
+        "bar_end": [f.bar_end_ns for f in fills],
+        "side": [f.side for f in fills],
+        "size": [f.size for f in fills],
+        "price": _prices(prices, fills),
+        "price_ticks": prices,
+        "level_ticks": levels,
+        "slip_ticks": prices - levels,
+        "rule": [f.rule for f in fills],
+        "phase": [f.phase for f in fills],
+        "leg": [f.leg for f in fills],
+        "arriving": [f.arriving for f in fills],
+        "certainty": [f.certainty for f in fills],
+        "opened": [f.opened for f in fills],
+        "closed": [f.closed for f in fills],
+        "realised_pnl": _ints([f.realised for f in fills]) / MICROS,
+        "fees": _ints([f.fee for f in fills]) / MICROS,
+        "position_after": [f.position_after for f in fills],
+        "plugin": [o.plugin for o in orders],
+        "tag": [o.tag for o in orders],
+        "reason": [f.reason for f in fills],
+    }
 
 
 def trade_rows(trades: Sequence[Trade]) -> Rows:
     """Rows of `trades.parquet`, one for each closed round trip in order of closing."""
-    rows = [
-        (
-            t.entry.contract.id, t.side, t.size, _moment(t.entry), t.entry.bar_index, t.entry.price, _moment(t.exit),
-            t.exit.bar_index, t.exit.price, t.gross / MICROS, t.fee / MICROS, (t.gross - t.fee) / MICROS, t.mae, t.mfe,
-            t.bars, t.exit_reason, t.entry.ambiguous or t.exit.ambiguous, t.entry.order.id, t.exit.order.id,
-            t.entry.order.plugin, t.entry.order.tag,
-        )
-        for t in trades
-    ]  # fmt: skip
-    return _columns(TRADES, rows)
+    entries, exits = [t.entry for t in trades], [t.exit for t in trades]
+    gross, fees = _ints([t.gross for t in trades]), _ints([t.fee for t in trades])
+    size = _ints([t.size for t in trades])
+    tick_usd = size * _ints([f.feed.contract.instrument.tick_value for f in entries]) / MICROS
+    entry_bar, exit_bar = _ints([f.bar_index for f in entries]), _ints([f.bar_index for f in exits])
+    return {
+        "contract": [f.feed.contract.id for f in entries],
+        "side": [f.side for f in entries],
+        "size": size,
+        "entry_time": [_moment(f) for f in entries],
+        "entry_bar": entry_bar,
+        "entry_price": _prices(_ints([f.price_ticks for f in entries]), entries),
+        "exit_time": [_moment(f) for f in exits],
+        "exit_bar": exit_bar,
+        "exit_price": _prices(_ints([f.price_ticks for f in exits]), exits),
+        "gross_pnl": gross / MICROS,
+        "fees": fees / MICROS,
+        "net_pnl": (gross - fees) / MICROS,
+        "mae": np.minimum(_ints([t.worst_ticks for t in trades]), 0) * tick_usd,
+        "mfe": np.maximum(_ints([t.best_ticks for t in trades]), 0) * tick_usd,
+        "bars": exit_bar - entry_bar,
+        "exit_reason": [t.exit_reason for t in trades],
+        "ambiguous": [t.entry.certainty == "ambiguous" or t.exit.certainty == "ambiguous" for t in trades],
+        "entry_order": [f.order.id for f in entries],
+        "exit_order": [f.order.id for f in exits],
+        "plugin": [f.order.plugin for f in entries],
+        "tag": [f.order.tag for f in entries],
+    }
+
+
+def trade_numbers(trades: Sequence[Trade]) -> NDArray[np.int64]:
+    """What the measures need of trades, in micro-dollars and bars: net, fees, mae, mfe, bars; shape (5, n)."""
+    gross, fees = _ints([t.gross for t in trades]), _ints([t.fee for t in trades])
+    value = _ints([t.size * t.entry.feed.contract.instrument.tick_value for t in trades])
+    worst = np.minimum(_ints([t.worst_ticks for t in trades]), 0) * value
+    best = np.maximum(_ints([t.best_ticks for t in trades]), 0) * value
+    bars = _ints([t.exit.bar_index - t.entry.bar_index for t in trades])
+    return np.stack((gross - fees, fees, worst, best, bars))
 
 
 def order_rows(orders: Sequence[Order]) -> Rows:
     """Rows of `orders.parquet`, one for each order when it has ended, with every risk rule's answer as JSON."""
-    rows = [
-        (
-            o.id, o.plugin, o.tag, o.contract.id, o.side, o.kind, o.asked, o.opens, o.size, o.filled, o.limit, o.stop,
-            o.trail, o.reduce_only, o.parent, o.status, o.reason, o.average_price, _verdicts(o), o.asked_ns, o.ended_ns,
-        )
-        for o in orders
-    ]  # fmt: skip
-    return _columns(ORDERS, rows)
+    return {
+        "id": [o.id for o in orders],
+        "plugin": [o.plugin for o in orders],
+        "tag": [o.tag for o in orders],
+        "contract": [o.contract.id for o in orders],
+        "side": [o.side for o in orders],
+        "kind": [o.kind for o in orders],
+        "asked": [o.asked for o in orders],
+        "opens": [o.opens for o in orders],
+        "size": [o.size for o in orders],
+        "filled": [o.filled for o in orders],
+        "limit": [o.limit for o in orders],
+        "stop": [o.stop for o in orders],
+        "trail_ticks": [o.trail for o in orders],
+        "reduce_only": [o.reduce_only for o in orders],
+        "parent": [o.parent for o in orders],
+        "status": [o.status for o in orders],
+        "reason": [o.reason for o in orders],
+        "average_price": [o.average_price for o in orders],
+        "verdicts": [_verdicts(o) if o.verdicts else "" for o in orders],
+        "asked_at": [o.asked_ns for o in orders],
+        "ended_at": [o.ended_ns for o in orders],
+    }
 
 
 def ambiguous_rows(bars: Sequence[AmbiguousBar]) -> Rows:
@@ -123,6 +190,14 @@ def _moment(fill: Fill) -> int:
 
 
 def _verdicts(order: Order) -> str:
-    if not order.verdicts:
-        return ""
     return json.dumps([{"rule": v.rule, "size": v.size, "reason": v.reason} for v in order.verdicts])
+
+
+def _ints(values: list[int]) -> NDArray[np.int64]:
+    return np.array(values, dtype=np.int64)
+
+
+def _prices(ticks: NDArray[np.int64], fills: Sequence[Fill]) -> NDArray[np.float64]:
+    """Prices of whole ticks, each by its own instrument's tick size."""
+    sizes = [f.feed.contract.instrument.tick_size for f in fills]
+    return ticks * _ints([s.numerator for s in sizes]) / _ints([s.denominator for s in sizes])

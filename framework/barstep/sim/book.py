@@ -70,7 +70,14 @@ class Working:
 
     def copy(self) -> Working:
         """The same order on a copy of the book; the public `Order` stays one object."""
-        twin = Working(self.id, self.order, self.sign, self.kind, self.size, self.level, self.rule)
+        twin = Working.__new__(Working)
+        twin.id = self.id
+        twin.order = self.order
+        twin.sign = self.sign
+        twin.kind = self.kind
+        twin.size = self.size
+        twin.level = self.level
+        twin.rule = self.rule
         twin.event = self.event
         twin.needs = self.needs
         twin.limit = self.limit
@@ -179,19 +186,24 @@ class Book:
 
     def copy(self) -> Book:
         """A copy to walk: the log so far is copied too, the orders are twins."""
-        twin = Book(self.tick_value, self.fee)
+        twin = Book.__new__(Book)
+        twin.tick_value = self.tick_value
+        twin.fee = self.fee
         twin.live = [working.copy() for working in self.live]
         twin.position = self.position
         twin.cash = self.cash
         twin.fees = self.fees
+        twin.fills = self.fills
         twin.base = self.base
         twin.next_id = self.next_id
         twin.log = self.log.copy()
+        twin.newborn = []
         twin.guards = [guard.copy() for guard in self.guards]
         twin.lots = None if self.lots is None else self.lots.copy()
         twin.failed = self.failed
         twin.locked = self.locked
         twin.volume_left = self.volume_left
+        twin.r17b = twin.r17b_due = twin.r17b_acted = False
         return twin
 
     def equity(self, price: int) -> int:

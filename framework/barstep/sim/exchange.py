@@ -125,7 +125,9 @@ class SimulatedExchange:
         self.events.append(order)
         if self.options.market_fill == "current_close" and not self.between_bars:
             self._fill_at_close(market, working)
-        market.refresh()
+            market.refresh()
+        else:
+            market.watch(working)
 
     def refuse(self, order: Order, status: Literal["denied", "rejected"], reason: str) -> None:
         """Record an order that never reached the book."""
@@ -198,7 +200,9 @@ class SimulatedExchange:
 
     def worst_case(self, contract: Contract, sign: int) -> int:
         """Signed position if every working order of a side that may open filled; of an OCO group the largest counts."""
-        book = self.market(contract).book
+        book = self._by_contract[contract.id].book
+        if not book.live:
+            return book.position
         groups: dict[int, int] = {}
         total = 0
         for working in book.live:
@@ -232,20 +236,19 @@ class SimulatedExchange:
 
     def play(self, market: Market, row: int) -> None:
         """Phases A to D of one bar that needs work (`market.needs_work`); leaves `market.row` at it."""
-        self._expire(market, market.starts[row], session_over=False)
+        if market.expiring:
+            self._expire(market, market.starts[row], session_over=False)
         book = market.book
         book.next_id = self._next_id
         book.base = self._worth_of_others(market)
-        acted = [armed.acted for armed in book.guards]
         outcomes = market.play(row)
         market.row = row
-        book = market.book
-        self._next_id = book.next_id
-        if book.log:
+        self._next_id = market.book.next_id
+        if market.book.log:
             self.records.book_bar(market, outcomes)
-        self._after_guards(market, acted)
+        if not market.silent:
+            self._after_guards(market, market.armed_before)
         market.finish_bar(row)
-        market.show_levels()
 
     def finish(self) -> None:
         """The end of the data (R25): cancel all orders and, under `at_end: close`, close at the last close."""
@@ -287,13 +290,13 @@ class SimulatedExchange:
             market.refresh()
             market.force = True
 
-    def _after_guards(self, market: Market, before: list[bool]) -> None:
+    def _after_guards(self, market: Market, before: list[ArmedGuard]) -> None:
         """Report the guards that acted in a bar, and let account guards act on the other contracts too."""
         armed_now = market.book.guards
         for other in self.markets:
             other.book.guards = armed_now
-        for armed, acted in zip(armed_now, before, strict=False):
-            if not armed.acted or acted:
+        for armed, was in zip(armed_now, before, strict=False):
+            if not armed.acted or was.acted:
                 continue
             self.events.append(Breach(armed.guard, self.clock_ns))
             if armed.guard.basis != "position":
@@ -320,9 +323,9 @@ class SimulatedExchange:
         """Carry out a request now, or after the configured latency (R23)."""
         if self.options.latency_bars:
             market.pending.append((market.next_bar - 1 + self.options.latency_bars, act))
+            market.force = True
         else:
             act()
-        market.refresh()
 
     def _cancel_now(
         self, market: Market, order: Order, reason: str, status: Literal["cancelled", "expired"] = "cancelled"
@@ -331,12 +334,12 @@ class SimulatedExchange:
         if working is not None:
             market.book.live.remove(working)
             self.records.end(order, status, reason, self.clock_ns)
-            market.refresh()
 
     def _amend_now(self, market: Market, order: Order, made: Working) -> None:
         working = self._working(market, order)
         if working is not None:
             apply_amendment(working, made, self.options, market.next_bar)
+            market.watch(working)
             self.events.append(order)
 
     def _expire(self, market: Market, start_ns: int, *, session_over: bool) -> None:
@@ -355,12 +358,12 @@ class SimulatedExchange:
         book.next_id = self._next_id
         now = Moment(self.options, market.next_bar - 1, close, close, close, close, first_of_session=False)
         try_at(book, working, close, now, "hooks", 0, arriving=True)
-        acted = [armed.acted for armed in book.guards]
+        before = [armed.copy() for armed in book.guards]
         if book.log and book.guards:
             test_guards(book, close, self.options.forced_slip_ticks, "hooks", 0)
         self._next_id = book.next_id
         self.records.book_late(market)
-        self._after_guards(market, acted)
+        self._after_guards(market, before)
 
     def _liquidate(self, market: Market, slip: int, phase: Phase, rule: str, reason: str) -> None:
         book = market.book

@@ -21,6 +21,13 @@ class Lot:
         self.size = size
         self.price = self.low = self.high = fill.price_ticks
 
+    def see(self, low: int, high: int) -> None:
+        """Widen the extremes."""
+        if low < self.low:
+            self.low = low
+        if high > self.high:
+            self.high = high
+
 
 class Ledger:
     """What the fills of one contract add up to.
@@ -72,29 +79,31 @@ class Ledger:
         if self.lots and until > self.seen:
             low, high = min(lows[self.seen : until]), max(highs[self.seen : until])
             for lot in self.lots:
-                if low < lot.low:
-                    lot.low = low
-                if high > lot.high:
-                    lot.high = high
+                lot.see(low, high)
         self.seen = until
 
     def start_bar(self, price: int) -> None:
         """Begin a bar whose walk is booked point by point, at its open."""
         self.low = self.high = self.worth(price)
-        self.touch(price)
+        for lot in self.lots:
+            lot.see(price, price)
 
     def touch(self, price: int) -> None:
         """The path reached a price: widen the extremes of worth and of the open lots."""
-        worth = self.worth(price)
-        if worth < self.low:
-            self.low = worth
-        elif worth > self.high:
-            self.high = worth
+        self.span(price, price)
+
+    def span(self, low: int, high: int) -> None:
+        """The price moved between two ends: widen the extremes of worth and of the open lots."""
+        at_low = (self.cash + self.position * low) * self.tick_value - self.fees
+        at_high = at_low + self.position * (high - low) * self.tick_value
+        if at_low > at_high:
+            at_low, at_high = at_high, at_low
+        if at_low < self.low:
+            self.low = at_low
+        if at_high > self.high:
+            self.high = at_high
         for lot in self.lots:
-            if price < lot.low:
-                lot.low = price
-            elif price > lot.high:
-                lot.high = price
+            lot.see(low, high)
 
     def apply(self, fill: Fill, reason: str) -> list[Trade]:
         """Book a fill: close lots first in, first out, then open the rest; sets the fill's money fields."""
@@ -104,7 +113,7 @@ class Ledger:
         fee = fill.size * self.fee
         self.fees += fee
         trades = self._close(fill, signed, reason) if self.position * signed < 0 else []
-        closed = sum(trade.size for trade in trades)
+        closed = min(fill.size, abs(self.position)) if trades else 0
         opened = fill.size - closed
         if opened:
             before = abs(self.position) - closed
@@ -147,12 +156,17 @@ class Ledger:
         return trades
 
     def check(self, position: int, cash: int, close: int) -> None:
-        """Assert R20: the lots and the cash flow, counted apart from each other, give one position and one equity."""
-        held = sum(lot.size for lot in self.lots)
-        by_lots = self.realised * self.tick_value + self.open_result(close) - self.fees
-        by_cash = (cash + position * close) * self.tick_value - self.fees
+        """Assert R20: the lots and the cash flow, counted apart from each other, give one position and one equity.
+
+        Both sides are in ticks before fees: what closed lots earned and open ones stand ahead, against the cash flow.
+        """
+        held, by_lots = 0, self.realised
+        for lot in self.lots:
+            held += lot.size
+            by_lots += (close - lot.price) * lot.size
+        by_cash = cash + position * close
         if held != position or self.position != position or by_lots != by_cash:
             raise InvariantError(
-                f"the ledger is off (R20): lots hold {held} and the book {position} contracts, equity by lots "
-                f"{by_lots} and by cash flow {by_cash} micro-dollars; this is a bug of barstep, please report it"
+                f"the ledger is off (R20): lots hold {held} and the book {position} contracts, results by lots "
+                f"{by_lots} and by cash flow {by_cash} ticks; this is a bug of barstep, please report it"
             )

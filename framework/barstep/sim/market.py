@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from barstep.domain.errors import InvariantError
-from barstep.sim.book import LIMIT, MARKET, NEVER, Birth, Book, Execution, Removal, Working
+from barstep.sim.book import LIMIT, MARKET, NEVER, Book, Working
 from barstep.sim.choice import Outcome, walk_bar
 from barstep.sim.ledger import Ledger
 from barstep.sim.matching import Moment
+from barstep.sim.reach import guards_silent
 from barstep.sim.walk import walk_open
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from barstep.domain.bar import BarColumns, Feed
     from barstep.domain.fill_options import FillOptions
+    from barstep.sim.guards import ArmedGuard
 
 
 class Step(NamedTuple):
@@ -50,11 +52,15 @@ class Market:
         self.up = NEVER
         self.down = -NEVER
         self.force = False
+        self.expiring = False
+        self.silent = True
+        self.armed_before: list[ArmedGuard] = []
         self.first = 0
         self.row = -1
         self.session_first = 0
         self._closed_before: int | None = None
         self._stamps_before = (0, 0)
+        self.columns: BarColumns | None = None
         self.opens: list[int] = []
         self.highs: list[int] = []
         self.lows: list[int] = []
@@ -75,6 +81,7 @@ class Market:
         self.row = -1
         self.starts = columns.start_ns.tolist()
         self.ends = columns.end_ns.tolist()
+        self.columns = columns
         self.opens = columns.open.tolist()
         self.highs = columns.high.tolist()
         self.lows = columns.low.tolist()
@@ -116,53 +123,84 @@ class Market:
             book.volume_left = int(share * self.volumes[row])
             for working in book.live:
                 working.blocked = False
-        book.r17b_due = False
+        guards = book.guards
+        self.silent = not guards or guards_silent(book, now)
+        self.armed_before = [] if self.silent else [armed.copy() for armed in guards]
+        if self.silent:
+            book.guards = []
         walk_open(book, now)
         self.book, outcomes = walk_bar(book, now)
+        if self.silent:
+            self.book.guards = guards
         return outcomes
 
     def finish_bar(self, row: int) -> None:
         """Phase D for the orders: trailing stops that move on the close (R10), delayed requests (R23), R28."""
-        bar, close = self.first + row, self.closes[row]
-        if self.shut is None or not self.shut[row]:
+        if self.book.live and (self.shut is None or not self.shut[row]):
+            bar, close = self.first + row, self.closes[row]
             if self.options.trail_update == "bar_close":
                 for working in self.book.live:
                     if working.trail and working.from_bar <= bar:
                         working.follow(close)
             self._check_r28(bar, close)
+            self._show_levels()
         if self.pending:
+            bar = self.first + row
             due = [act for when, act in self.pending if when <= bar]
             self.pending = [(when, act) for when, act in self.pending if when > bar]
             for act in due:
                 act()
         self.refresh()
 
+    def watch(self, working: Working) -> None:
+        """Widen what needs work by one order; a cancelled one is forgotten by the next `refresh`, which costs little."""
+        if working.kind == MARKET or working.trail or working.expire_bar != NEVER or working.expire_ns != NEVER:
+            self.force = True
+            self.expiring = True
+        elif working.needs > 0:
+            self.up = min(self.up, working.event)
+        else:
+            self.down = max(self.down, working.event)
+        for armed in self.book.guards:
+            self.force = self.force or armed.acted  # a guard that stays breached cancels whatever comes
+
     def refresh(self) -> None:
         """Recompute which bars need work, after anything about the orders, the guards or the position has changed."""
-        up, down, force = NEVER, -NEVER, bool(self.pending)
+        up, down, force, expiring = NEVER, -NEVER, bool(self.pending), False
         for working in self.book.live:
-            if working.kind == MARKET or working.trail or working.expire_bar != NEVER or working.expire_ns != NEVER:
+            if working.expire_bar != NEVER or working.expire_ns != NEVER:
+                expiring = True
+            if working.kind == MARKET or working.trail:
                 force = True
             elif working.needs > 0:
-                up = min(up, working.event)
-            else:
-                down = max(down, working.event)
-        for armed in self.book.guards:
-            line = armed.line(self.book)
-            if line is None or armed.idle(self.book):
-                continue
-            start, slope = line
-            if not slope:
-                force = force or armed.breach(self.book, 0, 0) is not None
-            elif armed.guard.trail is not None:
-                force = True
-            else:
-                at = (armed.level - start) // slope  # one tick early at most, never late
-                falling = (slope > 0) == (armed.guard.side == "floor")
-                up, down = (up, max(down, at + 1)) if falling else (min(up, at), down)
-        self.up, self.down, self.force = up, down, force
+                if working.event < up:
+                    up = working.event
+            elif working.event > down:
+                down = working.event
+        if self.book.guards:
+            up, down, guarded = self._watch_guards(up, down)
+            force = force or guarded
+        self.up, self.down, self.force, self.expiring = up, down, force or expiring, expiring
 
-    def show_levels(self) -> None:
+    def _watch_guards(self, up: int, down: int) -> tuple[int, int, bool]:
+        """Narrow the levels that need work by the prices at which guards are breached; True where every bar needs it."""
+        book, force = self.book, False
+        for armed in book.guards:
+            if not book.position:
+                force = force or (armed.acted and bool(book.live))
+                continue
+            start, slope = armed.line(book) or (0, 0)
+            if armed.guard.trail is not None:
+                force = True
+                continue
+            at = (armed.level - start) // slope  # one tick early at most, never late
+            if (slope > 0) == (armed.guard.side == "floor"):
+                down = max(down, at + 1)
+            else:
+                up = min(up, at)
+        return up, down, force
+
+    def _show_levels(self) -> None:
         """Bring the public orders up to date with what a bar changed: trailing levels, sizes of grown children."""
         for working in self.book.live:
             order = working.order
@@ -193,47 +231,11 @@ class Market:
                     "this is a bug of barstep, please report it"
                 )
 
-    def book_bar(self, row: int, on_entry: Callable[[Execution | Removal | Birth], None]) -> None:
-        """Hand the walk's log to the ledger in order; `on_entry` makes the public record of each entry."""
-        ledger = self.ledger
-        log = self.book.log
-        ledger.catch_up(self.lows, self.highs, row)
-        ledger.start_bar(self.opens[row])
-        points, fills = 0, False
-        for entry in log:
-            if isinstance(entry, int):
-                ledger.touch(entry)
-                points += 1
-            else:
-                on_entry(entry)
-                fills = fills or isinstance(entry, Execution)
-        if points < 2:  # no path was walked: all that can happen in it is that the price visits both ends
-            ledger.touch(self.highs[row])
-            ledger.touch(self.lows[row])
-        ledger.touch(self.closes[row])
-        ledger.seen = row + 1
-        if fills:
-            self._mark(row)
-
-    def book_late(self, on_entry: Callable[[Execution | Removal | Birth], None]) -> None:
-        """The same for what happens after the path, at the last close: phases D, E and the end of the data."""
-        ledger, row = self.ledger, self.row
-        ledger.catch_up(self.lows, self.highs, row + 1)
-        if row < 0:
-            ledger.low = ledger.high = ledger.worth(self.last_close or 0)
-        elif not self.steps or self.steps[-1].row != row:
-            ledger.low, ledger.high = sorted((ledger.worth(self.lows[row]), ledger.worth(self.highs[row])))
-        for entry in self.book.log:
-            if not isinstance(entry, int):
-                on_entry(entry)
-        ledger.touch(self.last_close or 0)
-        if any(isinstance(entry, Execution) for entry in self.book.log):
-            self._mark(max(row, 0))
-
-    def _mark(self, row: int) -> None:
+    def mark(self, row: int) -> None:
         """Check R20 on a bar with a fill and keep what the equity curve needs."""
         ledger = self.ledger
         ledger.check(self.book.position, self.book.cash, self.last_close or 0)
         if self.steps and self.steps[-1].row == row:
             self.steps.pop()
-        self.steps.append(Step(row, ledger.position, ledger.cash, ledger.fees, ledger.balance, ledger.low, ledger.high))
+        balance = ledger.realised * ledger.tick_value - ledger.fees
+        self.steps.append(Step(row, ledger.position, ledger.cash, ledger.fees, balance, ledger.low, ledger.high))

@@ -92,3 +92,30 @@ def _guards_in_reach(book: Book, now: Moment, position: int, cash: int, fees: in
         if min(ends) <= armed.level if guard.side == "floor" else max(ends) >= armed.level:
             return True
     return False
+
+
+def guards_silent(book: Book, now: Moment) -> bool:
+    """Whether no guard can act in this bar, whatever the orders do: a bound on the equity that the bar can reach.
+
+    No position in it is larger than what is held and works now, the path is at most three ranges long, every fill is off
+    the path by slippage and, for limits, by their distance from the open, and there are at most three fills a contract.
+    """
+    options = now.options
+    slip = options.market_slip_ticks + options.stop_slip_ticks + options.forced_slip_ticks
+    size, away = abs(book.position), 0
+    for working in book.live:
+        size += working.size
+        if working.kind == LIMIT or working.limit:
+            limit = working.limit or working.level
+            away += working.size * abs(limit - now.open)
+    ticks = 3 * size * (now.high - now.low + slip) + away
+    reach = ticks * book.tick_value + 3 * size * book.fee
+    equity = book.base + (book.cash + book.position * now.open) * book.tick_value - book.fees
+    for armed in book.guards:
+        guard = armed.guard
+        if guard.basis == "position" or guard.trail is not None:
+            return False
+        value = equity - armed.day_start if guard.basis == "day" else equity
+        if value - reach <= armed.level if guard.side == "floor" else value + reach >= armed.level:
+            return False
+    return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from barstep.domain.fill import Certainty, Fill, Trade
@@ -47,19 +46,47 @@ class Records:
         self._born: dict[int, Order] = {}
 
     def book_bar(self, market: Market, outcomes: list[Outcome]) -> None:
-        """Record the bar that `market.row` stands at, with its outcomes when it is ambiguous."""
-        self._born.clear()
-        market.book_bar(market.row, partial(self._record, market, bool(outcomes)))
-        self._adopt(market.book)
-        if outcomes:
+        """Record the bar that `market.row` stands at, point by point, with its outcomes when it is ambiguous."""
+        ledger, row, log = market.ledger, market.row, market.book.log
+        ledger.catch_up(market.lows, market.highs, row)
+        ledger.start_bar(market.opens[row])
+        ambiguous = bool(outcomes)
+        points, fills = 0, False
+        for entry in log:
+            if isinstance(entry, int):
+                points += 1
+                if points > 1:
+                    ledger.span(entry, entry)
+            else:
+                fills = self._record(market, ambiguous, entry) or fills
+        if points < 2:  # no path was walked: all that can happen in it is that the price visits both ends
+            ledger.span(market.lows[row], market.highs[row])
+        ledger.seen = row + 1
+        if fills:
+            market.mark(row)
+        if self._born:
+            self._adopt(market.book)
+        if ambiguous:
             self.events.append(AmbiguousBar(market.feed, market.next_bar - 1, market.stamps[1], outcomes))
 
     def book_late(self, market: Market) -> None:
-        """Record what happened after the last bar's path."""
-        self._born.clear()
-        market.book_late(partial(self._record, market, False))
-        self._adopt(market.book)
-        market.book.log = []
+        """Record what happened after the last bar's path, at its close: phases D, E and the end of the data."""
+        ledger, row, book = market.ledger, market.row, market.book
+        ledger.catch_up(market.lows, market.highs, row + 1)
+        if row < 0:
+            ledger.low = ledger.high = ledger.worth(market.last_close or 0)
+        elif not market.steps or market.steps[-1].row != row:
+            ledger.low, ledger.high = sorted((ledger.worth(market.lows[row]), ledger.worth(market.highs[row])))
+        fills = False
+        for entry in book.log:
+            if not isinstance(entry, int):
+                fills = self._record(market, False, entry) or fills
+        ledger.touch(market.last_close or 0)
+        if fills:
+            market.mark(max(row, 0))
+        if self._born:
+            self._adopt(book)
+        book.log = []
 
     def end(self, order: Order, status: Literal["cancelled", "expired", "filled"], reason: str, at_ns: int) -> None:
         """An order leaves the book."""
@@ -71,36 +98,45 @@ class Records:
 
     def _adopt(self, book: Book) -> None:
         """Give the children of a bar their public orders: the walk may have been on a copy of the book."""
-        if self._born:
-            for working in book.live:
-                working.order = working.order or self._born[working.id]
+        for working in book.live:
+            working.order = working.order or self._born[working.id]
+        self._born.clear()
 
-    def _record(self, market: Market, ambiguous: bool, entry: Execution | Removal | Birth) -> None:
-        """Make the public record of one log entry: fills and trades, cancelled orders, new children."""
+    def _record(self, market: Market, ambiguous: bool, entry: Execution | Removal | Birth) -> bool:
+        """Make the public record of one log entry: fills and trades, cancelled orders, new children. True for a fill."""
         if isinstance(entry, Execution):
             self._record_fill(market, ambiguous, entry)
-        elif isinstance(entry, Removal):
-            self.end(entry.working.order or self._born[entry.working.id], "cancelled", entry.reason, market.stamps[1])
+            return True
+        if isinstance(entry, Removal):
+            order = entry.working.order or self._born[entry.working.id]
+            self.end(order, "cancelled", entry.reason, market.stamps[1])
         else:
             self._record_child(market, entry)
+        return False
 
     def _record_fill(self, market: Market, ambiguous: bool, entry: Execution) -> None:
+        working, _, _, size, price, level, rule, phase, leg, arriving, _, reason = entry
         start_ns, end_ns = market.stamps
         order = self._order_of(market, entry)
-        certainty: Certainty = "ambiguous" if ambiguous and entry.phase == "path" else "certain"
-        if certainty == "certain" and entry.working is not None and entry.working.approximate:
-            certainty = "approximate"
+        certainty: Certainty = "ambiguous" if ambiguous and phase == "path" else "certain"
+        role = ""
+        if working is not None:
+            role = working.role
+            if working.approximate and certainty == "certain":
+                certainty = "approximate"
         fill = Fill(
-            order, market.feed, order.side, entry.size, entry.price, market.next_bar - 1, start_ns, end_ns, entry.phase,
-            entry.leg, entry.level, entry.rule, entry.arriving, certainty, 0, 0, 0, 0, 0, entry.reason,
+            order, market.feed, order.side, size, price, market.next_bar - 1, start_ns, end_ns, phase, leg, level, rule,
+            arriving, certainty, 0, 0, 0, 0, 0, reason,
         )  # fmt: skip
-        role = entry.working.role if entry.working is not None else ""
-        trades = market.ledger.apply(fill, role or entry.reason or order.tag or "order")
-        before = order.filled
-        order.filled += entry.size
-        order.average_price = ((order.average_price or 0.0) * before + fill.price * entry.size) / order.filled
+        trades = market.ledger.apply(fill, role or reason or order.tag or "order")
+        before, paid = order.filled, fill.price
+        order.filled = before + size
+        order.average_price = (
+            paid if not before else ((order.average_price or 0.0) * before + paid * size) / order.filled
+        )
         self.events.append(fill)
-        self.events.extend(trades)
+        if trades:
+            self.events.extend(trades)
         if order.filled >= order.size or (order.reduce_only and not fill.position_after):
             self.end(order, "filled", "", end_ns)
 
@@ -138,5 +174,5 @@ class Records:
             asked_ns=market.stamps[1],
         )
         self._born[working.id] = order
-        parent.children.append(order)
+        parent.children += (order,)
         self.events.append(order)
