@@ -90,6 +90,8 @@ class Replay:
                 hooks.focus("")
                 hooks.on_stop()
             finally:
+                hooks.silence()
+                self._deliver()
                 for stream in desk.streams:
                     self.recorder.chunk_done(stream, self.exchange)
 
@@ -243,8 +245,9 @@ class Replay:
         if row == segment.stop - 1 and not segment.ends:
             following = stream.next_end()
             return row if following is not None and following > flat_ns else -1
-        if row == segment.stop - 1 and stream.next_end() is None and segment.stop == len(ends):
-            return -1
+        data_ends = segment.stop == len(ends) and stream.next_end() is None
+        if row == segment.stop - 1 and data_ends and ends[row] < flat_ns:
+            return -1  # bars that are not there might have come before the flat time: R25 closes instead
         self._warn_straddle(stream, segment, row, flat_ns, clock)
         return row
 

@@ -91,6 +91,11 @@ class HookManager:
         self._on_order = frozen["on_order"]
         self._on_trade = frozen["on_trade"]
 
+    def silence(self) -> None:
+        """Call nothing from now on: the run is over, what is still to be recorded is nobody's to answer."""
+        self._by_contract = {"": dict.fromkeys(HOOK_NAMES, ())}
+        self.focus("")
+
     def trace(self, before: Callable[..., None], after: Callable[..., None]) -> None:
         """Watch every hook call, as pluggy's `add_hookcall_monitoring` does; pluggy's own call then runs."""
         self.pm.add_hookcall_monitoring(before, after)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from barstep.sim.amend import Amendment
 from barstep.sim.amend import apply as apply_amendment
 from barstep.sim.guards import ArmedGuard, Guard, liquidate, test_guards
-from barstep.sim.intake import RefusedError, make_working, set_expiry
+from barstep.sim.intake import RefusedError, make_working, set_expiry, show_prices
 from barstep.sim.market import Market
 from barstep.sim.matching import Moment, try_at
 from barstep.sim.records import Breach, Event, Records
@@ -121,6 +121,8 @@ class SimulatedExchange:
         order.id = working.id = self._take_id()
         if working.trail:
             order.stop = order.contract.instrument.price(working.level)
+        elif self.options.off_grid == "conservative":
+            show_prices(order, working)
         market.book.live.append(working)
         self.events.append(order)
         if self.options.market_fill == "current_close" and not self.between_bars:

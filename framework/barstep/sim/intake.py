@@ -88,6 +88,15 @@ def make_working(order: Order, options: FillOptions, last_close: int | None) -> 
     return working
 
 
+def show_prices(order: Order, working: Working) -> None:
+    """Let the order show the prices it works at, where they were rounded to the grid (R24)."""
+    price = order.contract.instrument.price
+    if order.limit is not None:
+        order.limit = price(working.limit)
+    if order.stop is not None:
+        order.stop = price(working.level)
+
+
 def set_expiry(working: Working, expires: object, first_bar: int) -> None:
     """Read `expires`: None, `session`, a number of eligible bars, or an aware datetime."""
     if expires is None:

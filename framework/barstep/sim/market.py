@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from barstep.domain.errors import InvariantError
@@ -45,6 +46,7 @@ class Market:
     def __init__(self, feed: Feed, options: FillOptions, fee: int) -> None:
         self.feed = feed
         self.options = options
+        self._share = None if options.participation is None else Fraction(repr(options.participation))
         self.book = Book(feed.contract.instrument.tick_value, fee)
         self.ledger = Ledger(feed.contract.instrument.tick_value, fee)
         self.steps: list[Step] = []
@@ -118,9 +120,9 @@ class Market:
             return []
         high, low, bar = self.highs[row], self.lows[row], self.first + row
         now = Moment(self.options, bar, self.opens[row], high, low, self.closes[row], bar == self.session_first)
-        share = self.options.participation
+        share = self._share
         if share is not None:
-            book.volume_left = int(share * self.volumes[row])
+            book.volume_left = share.numerator * self.volumes[row] // share.denominator
             for working in book.live:
                 working.blocked = False
         guards = book.guards
