@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -78,6 +78,17 @@ def barstep() -> Callable[..., subprocess.CompletedProcess[str]]:
         return subprocess.run(
             command(arguments), capture_output=True, text=True, timeout=120, check=False, env=environment(), **options
         )
+
+    return call
+
+
+@pytest.fixture
+def barstep_into() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Calls `python -m barstep` with an open file as stdout."""
+
+    def call(stdout: IO[str], *arguments: str) -> subprocess.CompletedProcess[str]:
+        pipes: dict[str, Any] = {"stdout": stdout, "stderr": subprocess.PIPE}
+        return subprocess.run(command(arguments), text=True, timeout=120, check=False, env=environment(), **pipes)
 
     return call
 

@@ -131,6 +131,24 @@ def test_a_disk_that_is_full(desk, barstep, limit):
     assert not leftovers(desk)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_results_that_cannot_be_printed(desk, barstep_into):
+    with Path("/dev/full").open("w") as full:
+        done = barstep_into(full, "run", "configs/run.yaml", "--json", "--quiet")
+    assert done.returncode == 1
+    assert done.stderr == "error: the output cannot be written: No space left on device\n"
+    assert len(list(desk.glob("runs/*/*/result.json"))) == 1
+
+
+def test_a_strategy_that_leaves(desk, cli):
+    write(desk, "raise SystemExit(0)")
+    result = cli("run", "configs/run.yaml")
+    assert result.exit_code == 1
+    assert 'strategies/mine.py", line 7, in on_bar' in result.stderr
+    assert "error: a plugin called sys.exit(): nothing was kept" in result.stderr
+    assert not list(desk.glob("runs/*/*"))
+
+
 def test_out_under_a_file(desk, cli):
     (desk / "taken").write_text("x")
     result = cli("run", "configs/run.yaml", "--out", "taken/there")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import oracle  # noqa: E402
-from versus import compare  # noqa: E402
+import oracle
+from versus import compare
 
 SEVERITY = ["fail", "lock", "flatten"]
 

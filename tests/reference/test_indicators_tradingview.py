@@ -3,38 +3,29 @@
 The data has no license to ship, so it lives beside the checkout and the tests skip where it is absent.
 """
 
-from datetime import date
-from pathlib import Path
-
 import numpy as np
 import polars as pl
 import pytest
 
+from barstep.data import SessionTable, session_hours
 from barstep.domain.bar import BarColumns
 from barstep.indicators import EMA, SMA, Bollinger, SessionVWAP
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 TICK = (1, 4)  # NQ and ES
 NAMES = ["NQ_1m_2022-01-16_2022-01-28", "NQ_5m_2021-12-05_2022-01-28", "ES_5m_2021-12-05_2022-01-28"]
-HOLIDAYS_RUN_ON = {date(2022, 1, 17): date(2022, 1, 18)}  # no trade date of its own: it belongs to the next
 
 
-def session_starts(times: pl.Series) -> np.ndarray:
-    """True on the first bar of each trade date, which changes at 17:00 in Chicago.
-
-    To be replaced by the packaged session table.
-    """
-    wall = times.dt.convert_time_zone("America/Chicago").dt.replace_time_zone(None)
-    dates = wall.dt.offset_by("7h").dt.date().replace(HOLIDAYS_RUN_ON)
-    return (dates != dates.shift(1)).fill_null(True).to_numpy()
+def session_starts(start: np.ndarray) -> np.ndarray:
+    """True on the first bar of each trading day of the equity index session, whose holidays run on into the next day."""
+    _, index, inside = SessionTable(session_hours("equity_index")).locate(start)
+    assert inside.all()
+    return np.diff(index, prepend=-1) != 0
 
 
 @pytest.fixture(scope="module", params=NAMES)
-def series(request):
+def series(request, shared):
     """Bars as columns, session starts, and TradingView's values by column name."""
-    bars, drawn = DATA / f"{request.param}.parquet", DATA / "reference" / f"tv_{request.param}.parquet"
-    if not (bars.exists() and drawn.exists()):
-        pytest.skip(f"needs {bars.name} and {drawn.name} in {DATA}")
+    bars, drawn = shared(f"{request.param}.parquet"), shared(f"reference/tv_{request.param}.parquet")
     frame, reference = pl.read_parquet(bars), pl.read_parquet(drawn)
     assert frame["t"].equals(reference["t"])
     start = frame["t"].dt.epoch("ns").to_numpy()
@@ -44,7 +35,7 @@ def series(request):
     }
     columns = BarColumns(start_ns=start, end_ns=start + 1, volume=frame["v"].to_numpy(), **ticks)
     values = {name: reference[name].to_numpy() for name in reference.columns if name != "t"}
-    return columns, session_starts(frame["t"]), values
+    return columns, session_starts(start), values
 
 
 def replay(indicator, columns, new, *names):

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 INTERRUPTED = 130
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 _OURS = str(Path(__file__).resolve().parents[1])
 _BUNDLED = str(Path(_OURS, "_bundled"))
@@ -36,9 +41,25 @@ class Guarded(TyperGroup):
             if wants_json(ctx):
                 emit({"error": _document(error)})
             raise typer.Exit(error.exit_code) from None
+        except SystemExit as leaving:  # ours are typer.Exit: this one comes from a plugin
+            typer.echo(own_traceback(leaving), err=True, nl=False)
+            warn("error", "a plugin called sys.exit(): nothing was kept; raise an error to end a run")
+            raise typer.Exit(1) from None
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            warn("error", f"the output cannot be written: {error.strerror}")
+            _drop_stdout()
+            raise typer.Exit(1) from None
         except KeyboardInterrupt:
             warn("interrupted", "nothing was kept")
             raise typer.Exit(INTERRUPTED) from None
+
+
+def _drop_stdout() -> None:
+    """Forget what waits to be written, so that Python does not try again when it ends."""
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def report(error: BarstepError) -> None:
