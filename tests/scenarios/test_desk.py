@@ -433,3 +433,97 @@ def test_a_rule_that_denies_one_contract_leaves_the_other(tmp_path):
     one, other = trader("ONE", {0: lambda ctx: ctx.buy()}), trader("TWO", {0: lambda ctx: ctx.buy()})
     ran = run(tmp_path, None, one(tmp_path), other(tmp_path), NoTwo, data=two(tmp_path, FLAT, FLAT))
     assert (ran.fills, ran.result.denied_orders) == (["1 open buy 1 @ 401 R6"], 1)
+
+
+# -- exits stay, whatever is locked; several contracts ------------------------------------------------------------
+
+
+def test_a_lock_makes_a_working_flip_reduce_only(tmp_path):
+    plan = at({0: lambda ctx: ctx.buy(2), 1: lambda ctx: ctx.sell(5, limit=405)})
+    bars = [*FLAT[:4], (400, 408, 399, 406)]
+    ran = run(tmp_path, bars, plan, risk_at({2: lambda ctx: ctx.lock("session", "enough")}))
+    assert ran.fills == ["1 open buy 2 @ 401 R6", "4 path sell 2 @ 405 R7"]
+
+
+def test_a_lock_denies_a_change_that_adds(tmp_path):
+    answers = []
+
+    def grow(ctx):
+        order = ctx.orders[0]
+        answers.extend([ctx.modify(order, size=4), order.size, ctx.modify(order, limit=406), order.limit])
+
+    plan = at({0: lambda ctx: ctx.buy(2), 1: lambda ctx: ctx.sell(2, limit=405), 3: grow})
+    run(tmp_path, FLAT, plan, risk_at({2: lambda ctx: ctx.lock("session", "enough")}))
+    assert answers[2:] == [True, 406], "an exit may move"
+
+
+def test_a_bracket_child_can_be_moved(tmp_path):
+    entry = []
+    plan = at({
+        0: lambda ctx: entry.append(ctx.buy(stop_loss_ticks=20, take_profit_ticks=30)),
+        2: lambda ctx: ctx.modify(entry[0].children[0], stop=399),
+    })  # fmt: skip
+    bars = [FLAT[0], (400, 404, 400, 403), (403, 404, 402, 403), (403, 404, 398, 400)]
+    ran = run(tmp_path, bars, plan)
+    assert ran.fills[-1] == "3 path sell 1 @ 398 R8"
+    assert "#3 sell 1/1 limit cancelled: OCO: order 2 filled" in ran.orders
+
+
+def test_r18_closes_every_contract(tmp_path):
+    one, other = trader("ONE", {0: lambda ctx: ctx.buy()}), trader("TWO", {0: lambda ctx: ctx.sell()})
+    ran = run(tmp_path, None, one(tmp_path), other(tmp_path), hours(flat_by="12:03"), data=two(tmp_path, FLAT, FLAT))
+    assert ran.fills[2:] == ["2 settle sell 1 @ 398 R18", "2 settle buy 1 @ 402 R18"]
+
+
+def test_flatten_closes_every_contract(tmp_path):
+    one, other = trader("ONE", {0: lambda ctx: ctx.buy()}), trader("TWO", {0: lambda ctx: ctx.sell()})
+
+    class Out(RiskRule):
+        @hookimpl
+        def on_bar(self, bar, ctx):
+            if bar.index == 2 and bar.contract.instrument.name == "TWO":
+                ctx.flatten("enough")
+
+    ran = run(tmp_path, None, one(tmp_path), other(tmp_path), Out, data=two(tmp_path, FLAT, FLAT))
+    assert ran.fills[2:] == ["2 hooks sell 1 @ 398 R18", "2 hooks buy 1 @ 402 R18"]
+
+
+def test_r4_an_order_for_the_other_contract_cannot_fill_in_a_bar_that_began_before_it(tmp_path):
+    """ONE's bar 0 ends at 12:01. What is asked for then may fill in TWO's bar of 12:01, not in that of 12:00."""
+    rising = [(price, price, price, price) for price in range(100, 106)]
+    one, other = trader("ONE", {0: lambda ctx: ctx.buy(contract="TWO")}), trader("TWO", {})
+    ran = run(tmp_path, None, one(tmp_path), other(tmp_path), data=two(tmp_path, FLAT, rising))
+    assert ran.fills == ["1 open buy 1 @ 102 R6"]
+
+
+def test_a_strategy_hears_only_its_own_contract_also_when_nobody_trades_the_other(tmp_path):
+    heard = []
+
+    class Listener(Strategy):
+        @hookimpl
+        def on_bar(self, bar, ctx):
+            heard.append(bar.contract.instrument.name)
+
+    entry = ("strategies", {"use": plugin_file(Listener, tmp_path), "contract": "ONE"})
+    run(tmp_path, None, entry, data=two(tmp_path, FLAT[:2], FLAT[:2]))
+    assert heard == ["ONE", "ONE"]
+
+
+def test_r7_the_first_bar_of_a_session_is_its_auction(tmp_path):
+    plan = at({0: lambda ctx: ctx.buy(limit=398)})
+    bars = days([(400, 404, 399, 402)] * 2, [(390, 393, 388, 392)])
+    assert run(tmp_path, bars, plan, fills={"gap_price": "auction"}).fills == ["2 open buy 1 @ 390 R7"]
+
+
+def test_expiry_with_the_session_in_a_run(tmp_path):
+    plan = at({0: lambda ctx: (ctx.buy(limit=395, expires="session"), ctx.buy(limit=396))})
+    ran = run(tmp_path, days(FLAT[:2], [(400, 401, 390, 400)]), plan)
+    assert ran.fills == ["2 path buy 1 @ 396 R7"]
+    assert "#1 buy 1/1 limit expired" in ran.orders
+
+
+def test_size_for_risk_and_round_price(tmp_path):
+    seen = []
+    plan = at({0: lambda ctx: seen.extend([ctx.size_for_risk(500, 12), ctx.size_for_risk(100, 300), ctx.round_price(6000.4)])})
+    run(tmp_path, [(6000, 6000, 6000, 6000)] * 2, plan, instrument="ES", start=datetime(2025, 6, 3, 15, tzinfo=UTC))
+    assert seen == [3, 0, 6000.5]

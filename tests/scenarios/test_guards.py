@@ -123,3 +123,35 @@ def test_a_removed_guard_does_nothing():
     exchange = played.exchange
     exchange.remove_guard("", "floor")
     assert exchange.floor() is None
+
+
+CLIMB = [(400, 408, 400, 408), (408, 415, 408, 415), (415, 421, 415, 421)]
+LEVEL = [(421, 422, 420, 421), (421, 422, 419, 420)]
+
+
+def test_a_trailing_floor_of_the_day_starts_anew_with_the_day():
+    """Day one is 20 ahead at best, which lifts its floor to +10; day two begins at 0 and may lose 10 again."""
+    guard = floor(-10, "lock", "day", trail=10)
+    played = play(CLIMB + LEVEL, buy(), sell(bar=4), buy(bar=5), guards=[guard], sessions=[5])
+    assert played.breaches == []
+    assert played.fills[-1] == "5 open buy 1 @ 422 R6"
+    assert played.position == 1
+
+
+def test_a_trailing_floor_of_a_position_starts_anew_with_each_position():
+    guard = floor(-10, "flatten", "position", trail=10)
+    played = play(CLIMB + LEVEL, buy(), sell(bar=4), buy(bar=5), guards=[guard])
+    assert played.breaches == []
+    assert played.position == 1
+
+
+def test_a_trailing_floor_of_a_position_protects_its_profit():
+    bars = [*CLIMB, (421, 422, 408, 409)]
+    played = play(bars, buy(), guards=[floor(-10, "flatten", "position", trail=10)], intrabar="ohlc")
+    assert played.fills[-1] == "4 path sell 1 @ 410 R19", "422 is 21 ahead; at 412 ten of them are gone"
+
+
+def test_every_breach_of_a_position_floor_is_reported():
+    bars = [CALM, FALL, (400, 401, 385, 390)]
+    played = play(bars, buy(), buy(bar=3), guards=[floor(-6, "flatten", "position")])
+    assert len(played.breaches) == 2

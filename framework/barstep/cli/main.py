@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Annotated
 
 import typer
@@ -46,4 +47,6 @@ def _options(
 
 def main() -> None:
     """Run the command line; it exits with 0, or with the code that `barstep.cli.guard` gives an error."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `barstep ... | head` ends quietly
     app(prog_name="barstep")

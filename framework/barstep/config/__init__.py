@@ -1,15 +1,16 @@
 """Configuration: run files with the place of every key, checked in one pass, and written back resolved."""
 
 from barstep.config.dump import dump_resolved
-from barstep.config.loader import Loaded, PluginChecks, load_mapping, load_run
+from barstep.config.loader import Draft, FileChecks, Loaded, load_mapping, load_run
 from barstep.config.options import validate_options
 from barstep.config.overrides import PluginEntry
 from barstep.config.positions import Positions, in_order
 from barstep.config.schema import RunConfig
 
 __all__ = [
+    "Draft",
+    "FileChecks",
     "Loaded",
-    "PluginChecks",
     "PluginEntry",
     "Positions",
     "RunConfig",

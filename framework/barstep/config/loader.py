@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import ValidationError
 
+from barstep.config.data_schema import DataConfig
 from barstep.config.environment import resolve
 from barstep.config.overrides import PluginEntry, apply_overrides, plugin_entries
-from barstep.config.positions import Positions, in_order
+from barstep.config.positions import Path, Positions, in_order
 from barstep.config.problems import schema_lines
-from barstep.config.schema import RunConfig, slug
+from barstep.config.schema import AccountConfig, RunConfig, slug
 from barstep.config.yaml_source import Document, read_file
 from barstep.domain.errors import ConfigError
 
-PluginChecks = Callable[[list[PluginEntry], Positions], list[str]]
-"""Looks at the plugins of a file, also of one with faults elsewhere, and returns a line for each fault."""
+FileChecks = Callable[["Draft"], list[str]]
+"""Looks at what of a file is well formed, also of one with faults elsewhere, and returns a line for each fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What of a file can be looked at, whatever else is wrong with it.
+
+    Attributes:
+        plugins: The entries that name a plugin.
+        data: The data sections that are well formed, with their paths.
+        fees: The account's fees as far as they can be read, else None.
+        positions: Places of every value.
+    """
+
+    plugins: list[PluginEntry]
+    data: list[tuple[Path, DataConfig]]
+    fees: Decimal | str | None
+    positions: Positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,39 +56,37 @@ class Loaded:
     document: dict[str, Any]
 
 
-def load_run(path: str | FilePath, overrides: Sequence[str] = (), plugin_checks: PluginChecks | None = None) -> Loaded:
+def load_run(path: str | FilePath, overrides: Sequence[str] = (), checks: FileChecks | None = None) -> Loaded:
     """Read and check a run file.
 
     Args:
         path: The file; messages show it as given.
         overrides: `key=value` texts of `--set`, later ones win.
-        plugin_checks: Checks of the plugins' options, so that their faults come in the same pass.
+        checks: Checks of what the file names, so that their faults come in the same pass.
 
     Raises:
         ConfigError: With a line for every fault, in the order of the file.
     """
     document = read_file(FilePath(path))
-    return _load(document, overrides, plugin_checks, slug(FilePath(path).stem) or "run")
+    return _load(document, overrides, checks, slug(FilePath(path).stem) or "run")
 
 
-def load_mapping(
-    mapping: Mapping[str, Any], overrides: Sequence[str] = (), plugin_checks: PluginChecks | None = None
-) -> Loaded:
+def load_mapping(mapping: Mapping[str, Any], overrides: Sequence[str] = (), checks: FileChecks | None = None) -> Loaded:
     """Check a run made in Python: the same keys as in a file; values may be text or Python objects.
 
     Args:
         mapping: The run; it is not changed.
         overrides: As for `load_run`.
-        plugin_checks: As for `load_run`.
+        checks: As for `load_run`.
 
     Raises:
         ConfigError: With a line for every fault, each with its key path.
     """
     tree = _copied(mapping)
-    return _load(Document(tree, Positions()), overrides, plugin_checks, "run")
+    return _load(Document(tree, Positions()), overrides, checks, "run")
 
 
-def _load(document: Document, overrides: Sequence[str], plugin_checks: PluginChecks | None, name: str) -> Loaded:
+def _load(document: Document, overrides: Sequence[str], checks: FileChecks | None, name: str) -> Loaded:
     positions = document.positions
     lines = document.problems + apply_overrides(document, overrides)
     tree, missing = resolve(document.tree, positions)
@@ -78,11 +96,27 @@ def _load(document: Document, overrides: Sequence[str], plugin_checks: PluginChe
         config = RunConfig.model_validate({"name": name, **tree})
     except ValidationError as error:
         lines += schema_lines(error, tree, positions)
-    if plugin_checks is not None:
-        lines += plugin_checks(plugin_entries(tree), positions)
+    if checks is not None:
+        lines += checks(Draft(plugin_entries(tree), _data_sections(tree), _fees(tree), positions))
     if lines or config is None:
         raise ConfigError(in_order(lines))
     return Loaded(config, positions, document.tree)
+
+
+def _data_sections(tree: dict[str, Any]) -> list[tuple[Path, DataConfig]]:
+    given = tree.get("data")
+    several = isinstance(given, list)
+    found: list[tuple[Path, DataConfig]] = []
+    for index, raw in enumerate(given if isinstance(given, list) else [given]):
+        with suppress(ValidationError):
+            found.append((("data", index) if several else ("data",), DataConfig.model_validate(raw)))
+    return found
+
+
+def _fees(tree: dict[str, Any]) -> Decimal | str | None:
+    with suppress(ValidationError):
+        return AccountConfig.model_validate(tree.get("account")).fees
+    return None
 
 
 def _copied(value: Any) -> Any:

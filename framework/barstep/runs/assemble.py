@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from barstep.broker.direct import DirectBroker
-from barstep.config import Loaded, Positions, in_order, load_mapping, load_run, validate_options
+from barstep.config import Loaded, Positions, load_mapping, load_run, validate_options
 from barstep.config.positions import path_text
 from barstep.data.checks import EmptyRangeError
 from barstep.domain.errors import ConfigError, DataError
@@ -19,14 +19,15 @@ from barstep.engine.replay import Replay
 from barstep.engine.streams import Stream
 from barstep.hooks.loader import Found, Loader, find_workspace
 from barstep.hooks.manager import HookManager, Registered
-from barstep.hooks.plugin import Plugin, configure, option_fields
+from barstep.hooks.plugin import configure, option_fields
 from barstep.runs.sources import KeyedError, fee_of, make_stream, sessions_of
 from barstep.sim.exchange import SimulatedExchange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from barstep.config import PluginEntry
+    from barstep.config import Draft, PluginEntry
+    from barstep.config.data_schema import DataConfig
     from barstep.domain.bar import BarStream
     from barstep.engine.recorder import Sink
 
@@ -67,16 +68,19 @@ def load_plan(source: str | Path | Mapping[str, Any], overrides: Sequence[str] =
     workspace = find_workspace(base)
     loader = Loader(base, workspace)
     plans: list[PluginPlan] = []
+    bars = _Bars(base)
 
-    def check_plugins(entries: list[PluginEntry], positions: Positions) -> list[str]:
-        return [line for entry in entries for line in _plan_plugin(entry, positions, loader, plans)]
+    def check(draft: Draft) -> list[str]:
+        lines = [line for entry in draft.plugins for line in _plan_plugin(entry, draft.positions, loader, plans)]
+        return lines + bars.open(draft)
 
     if isinstance(source, str | Path):
-        loaded = load_run(source, overrides, check_plugins)
+        loaded = load_run(source, overrides, check)
     else:
-        loaded = load_mapping(source, overrides, check_plugins)
-    streams, fees = _open_data(loaded, base)
-    return RunPlan(loaded, workspace, base, plans, streams, fees)
+        loaded = load_mapping(source, overrides, check)
+    if bars.unreadable is not None:
+        raise bars.unreadable
+    return RunPlan(loaded, workspace, base, plans, bars.streams, bars.fees)
 
 
 def build(plan: RunPlan, sink: Sink, log: Any) -> Replay:
@@ -128,43 +132,42 @@ def _plan_plugin(entry: PluginEntry, positions: Positions, loader: Loader, plans
     return []
 
 
-def _open_data(loaded: Loaded, base: Path) -> tuple[list[BarStream], list[int]]:
-    """Open every data section; faults that the file can mend carry its places."""
-    config, positions = loaded.config, loaded.positions
-    single = not isinstance(loaded.document.get("data"), list)
-    streams: list[BarStream] = []
-    fees: list[int] = []
-    problems: list[str] = []
-    for index, data in enumerate(config.data):
-        path: tuple[str | int, ...] = ("data",) if single else ("data", index)
+class _Bars:
+    """Opens the data sections of a file; faults that the file can mend carry its places."""
+
+    def __init__(self, base: Path) -> None:
+        self.streams: list[BarStream] = []
+        self.fees: list[int] = []
+        self.unreadable: DataError | None = None
+        self._base = base
+
+    def open(self, draft: Draft) -> list[str]:
+        """Open what is well formed; returns a line for each fault, and keeps a file that cannot be read for later."""
+        return [line for path, config in draft.data for line in self._open_one(path, config, draft)]
+
+    def _open_one(self, path: tuple[str | int, ...], config: DataConfig, draft: Draft) -> list[str]:
+        at: tuple[str | int, ...] = path
         try:
-            stream = make_stream(data, base)
-            streams.append(stream)
+            stream = make_stream(config, self._base)
+            self.streams.append(stream)
             _check_range(stream)
+            at = ("account", "fees")
+            if draft.fees is not None:
+                self.fees.append(fee_of(stream.feed.contract.instrument, draft.fees))
         except ConfigError as error:
-            at = (*path, *error.key) if isinstance(error, KeyedError) else path
-            problems += [f"{positions.where(at)} {path_text(at)}: {problem}" for problem in error.problems]
-            continue
+            at = (*path, *error.key) if isinstance(error, KeyedError) else at
+            return [f"{draft.positions.where(at)} {path_text(at)}: {problem}" for problem in error.problems]
         except EmptyRangeError as error:
-            at = (*path, "start") if data.start is not None else (*path, "end")
-            problems.append(f"{positions.where(at)} {path_text(at)}: {error}")
+            at = (*path, "start") if config.start is not None else (*path, "end")
+            return [f"{draft.positions.where(at)} {path_text(at)}: {error}"]
         except DataError as error:
             at = (*path, "source")
-            raise DataError(f"{positions.where(at)} {path_text(at)}: {error}") from error
-        try:
-            fees.append(fee_of(stream.feed.contract.instrument, config.account.fees))
-        except ConfigError as error:
-            at = ("account", "fees")
-            problems += [f"{positions.where(at)} {path_text(at)}: {problem}" for problem in error.problems]
-    if problems:
-        raise ConfigError(in_order(problems))
-    return streams, fees
+            fault = DataError(f"{draft.positions.where(at)} {path_text(at)}: {error}")
+            self.unreadable = self.unreadable or fault
+        return []
 
 
 def _check_range(stream: BarStream) -> None:
     span = getattr(stream, "span", None)
     if span is not None and span() is None:
         next(iter(stream.chunks()), None)  # raises, with the bars there are
-
-
-__all__ = ["Plugin", "PluginPlan", "RunPlan", "build", "load_plan"]

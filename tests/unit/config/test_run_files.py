@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from barstep.config import PluginEntry, Positions, load_mapping, load_run
+from barstep.config import Draft, load_mapping, load_run
 from barstep.config.schema import FillsConfig
 from barstep.domain.errors import ConfigError
 from barstep.domain.fill_options import PROFILES, FillOptions
@@ -151,13 +151,16 @@ def test_a_mapping_is_not_changed_and_its_keys_are_text():
         load_mapping({5: 1})
 
 
-def test_plugin_checks_run_in_the_same_pass_also_over_faults(write, run_text):
-    def checks(entries: list[PluginEntry], positions: Positions) -> list[str]:
-        assert [entry.name for entry in entries] == ["sma_crossover", "max_position", "trading_hours", "trade_journal"]
-        return [positions.line((*entries[0].path, "options", "fast"), "10", "another")]
+def test_checks_of_names_run_in_the_same_pass_also_over_faults(write, run_text):
+    def checks(draft: Draft) -> list[str]:
+        names = [entry.name for entry in draft.plugins]
+        assert names == ["sma_crossover", "max_position", "trading_hours", "trade_journal"]
+        assert [config.label for _, config in draft.data] == ["ES"]
+        assert draft.fees is None, "the account is faulty"
+        return [draft.positions.line((*draft.plugins[0].path, "options", "fast"), "10", "another")]
 
     with pytest.raises(ConfigError) as caught:
-        load_run(write(run_text.replace("balance: 50000", "balance: x") + "sed: 1\n"), plugin_checks=checks)
+        load_run(write(run_text.replace("balance: 50000", "balance: x") + "sed: 1\n"), checks=checks)
     assert [line.split(" ")[0] for line in caught.value.problems] == ["run.yaml:4:22", "run.yaml:9:21", "run.yaml:17:1"]
 
 
