@@ -6,7 +6,7 @@ import heapq
 from typing import TYPE_CHECKING, Any
 
 from barstep.domain.bar import Bar
-from barstep.domain.errors import BarstepError
+from barstep.domain.errors import BarstepError, PluginError
 from barstep.domain.fill import Fill, Trade
 from barstep.domain.order import Order
 from barstep.domain.session import NS
@@ -145,6 +145,8 @@ class Replay:
             try:
                 for name, method, context in calls:  # noqa: B007 - named in the error below
                     method(bar, context)
+            except PluginError:
+                raise
             except Exception as error:
                 raise hooks.error(name, "on_bar", error) from error
             if events:

@@ -130,6 +130,8 @@ class HookManager:
                 for rule, decision in answer if name == PROJECT else ((name, answer),):
                     if decision is not None:
                         verdicts.append(_verdict(rule, decision))
+        except PluginError:
+            raise
         except Exception as error:
             raise self.error(name, "on_risk", error) from error
         return verdicts
@@ -162,6 +164,8 @@ class HookManager:
         try:
             for name, method, context in self._frozen[hook]:  # noqa: B007 - named in the error below
                 method(*args, context)
+        except PluginError:
+            raise
         except Exception as error:
             raise self.error(name, hook, error) from error
 
@@ -174,8 +178,6 @@ class HookManager:
 
     def error(self, name: str, hook: str, cause: Exception) -> PluginError:
         """What a plugin's exception leaves as: named, with file and line and the replay's clock."""
-        if isinstance(cause, PluginError):
-            return cause
         return PluginError(name, hook, _where(cause, self._file(name)), self._when(), cause)
 
     def _file(self, name: str) -> str:
@@ -205,27 +207,43 @@ def _adapt(
 ) -> Callable[..., Any]:
     context = entry.context
 
-    def call(*args: Any) -> Any:
+    def answer(*args: Any) -> Any:
         followed = getattr(args[0], "contract", None) if args and entry.contract else None
         if followed is not None and followed.id != entry.contract:
             return None
         try:
-            answer = method(*args, context)
+            given = method(*args, context)
         except Exception as cause:
             raise error(entry.name, hook, cause) from cause
-        return (entry.name, answer) if hook == "on_risk" else answer
+        return (entry.name, given) if hook == "on_risk" else given
 
-    def around(*args: Any) -> Generator[None, Any, Any]:
-        return (yield from method(*args, context))
+    def call(thing: Any) -> Any:
+        return answer(thing)
 
-    return _signed(around if wrapper else call, hook)
+    def call_bare() -> Any:
+        return answer()
+
+    def around(thing: Any) -> Generator[None, Any, Any]:
+        return (yield from method(thing, context))
+
+    def around_bare() -> Generator[None, Any, Any]:
+        return (yield from method(context))
+
+    takes = _taken(hook)
+    if takes:
+        return _renamed(around if wrapper else call, takes)
+    return around_bare if wrapper else call_bare
 
 
-def _signed(function: Callable[..., Any], hook: str) -> Callable[..., Any]:
-    """Give a function the hook's parameters, less the context, as pluggy will read them."""
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    names = [name for name in parameters(hook) if name != "ctx"]
-    function.__signature__ = inspect.Signature([inspect.Parameter(n, kind) for n in names])  # type: ignore[attr-defined]
+def _taken(hook: str) -> str:
+    """The one parameter a hook has besides the context, empty for none."""
+    return next((name for name in parameters(hook) if name != "ctx"), "")
+
+
+def _renamed(function: Callable[[Any], Any], name: str) -> Callable[..., Any]:
+    """Name a function's one parameter: pluggy reads parameter names from the code and passes what they ask for."""
+    code = function.__code__
+    function.__code__ = code.replace(co_varnames=(name, *code.co_varnames[1:]))
     return function
 
 
@@ -235,10 +253,14 @@ def _specs() -> type:
 
     for hook in HOOK_NAMES:
 
-        def spec(*args: Any) -> None:
+        def spec(thing: Any) -> None:
             """See `HookSpecs`."""
 
-        setattr(Specs, hook, staticmethod(hookspec(_signed(spec, hook))))
+        def bare() -> None:
+            """See `HookSpecs`."""
+
+        takes = _taken(hook)
+        setattr(Specs, hook, staticmethod(hookspec(_renamed(spec, takes) if takes else bare)))
     return Specs
 
 

@@ -1,0 +1,113 @@
+"""Where plugins are found, and what is refused with the line to change."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from barstep.domain.errors import ConfigError, PluginError
+from barstep.hooks import loader as loading
+
+GOOD = """
+    from barstep import Strategy, hookimpl
+
+    class Good(Strategy):
+        @hookimpl
+        def on_bar(self, bar, ctx):
+            pass
+"""
+
+
+def refusal(loader, use: str, section: str = "strategies") -> str:
+    with pytest.raises(ConfigError) as caught:
+        loader.load(use, section)
+    return str(caught.value)
+
+
+def test_a_path_beside_the_configuration_wins_over_the_workspace(loader, write):
+    write("configs/good.py", GOOD.replace("Good", "Beside"))
+    write("strategies/good.py", GOOD)
+    assert loader.load("good.py", "strategies").cls.__name__ == "Beside"
+    assert loader.load("good", "strategies").cls.__name__ == "Good"
+
+
+def test_the_workspace_wins_over_an_entry_point_and_that_over_the_bundled(loader, write, monkeypatch):
+    point = EntryPoint("sma_crossover", "tests_plugin_dist:Installed", "barstep")
+    offered = [point]
+    monkeypatch.setattr(loading, "entry_points", lambda **given: [p for p in offered if given.get("name") in (None, p.name)])
+    module = loading.import_file(write("installed.py", GOOD.replace("Good", "Installed")))
+    monkeypatch.setitem(__import__("sys").modules, "tests_plugin_dist", module)
+
+    assert loader.load("sma_crossover", "strategies").origin == "entry point"
+    offered.append(EntryPoint("sma_crossover", "another_dist:Installed", "barstep"))
+    message = refusal(loader, "sma_crossover")
+    assert "tests_plugin_dist:Installed" in message
+    assert "another_dist:Installed" in message
+    write("strategies/sma_crossover.py", GOOD)
+    assert loader.load("sma_crossover", "strategies").origin == "workspace"
+    offered.clear()
+    (loader.workspace / "strategies/sma_crossover.py").unlink()
+    assert loader.load("sma_crossover", "strategies").origin == "bundled"
+
+
+def test_a_near_name_is_suggested(loader):
+    assert "did you mean sma_crossover?" in refusal(loader, "sma_crosover")
+
+
+def test_a_file_with_several_classes_needs_one_named(loader, write):
+    write("strategies/two.py", GOOD + GOOD.replace("Good", "Other"))
+    assert "two.py:Good" in refusal(loader, "two")
+    assert loader.load("two.py:Other", "strategies").cls.__name__ == "Other"
+    assert "no plugin class Third; it has Good, Other" in refusal(loader, "two.py:Third")
+
+
+def test_files_of_one_name_in_two_folders_are_two_modules(loader, write):
+    (loader.workspace / "a").mkdir()
+    (loader.workspace / "b").mkdir()
+    one = write("a/same.py", GOOD.replace("Good", "One"))
+    two = write("b/same.py", GOOD.replace("Good", "Two"))
+    assert loading.import_file(one).One
+    assert loading.import_file(two).Two
+    assert loading.import_file(one).One, "and neither shadows the other"
+    import sys
+
+    assert not any(str(loader.workspace) in entry for entry in sys.path)
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "says"),
+    [
+        ("def on_bar(self, bar, ctx): pass", 4, "on_bar is named like a hook but not marked: write @hookimpl above it"),
+        ("@hookimpl\n    def on_baar(self, bar): pass", 4, "there is no such hook: did you mean on_bar?"),
+        ("@hookimpl\n    def on_bar(self, bar, ctx=None): pass", 4, "ctx has a default, so it would never receive"),
+        ("@hookimpl\n    def on_bar(self, candle): pass", 4, "takes 'candle', but on_bar gives only bar, ctx"),
+        ("@hookimpl(tryfirst=True)\n    def on_bar(self, bar): pass", 4, "plugins run in the order of the configuration"),
+        ("@hookimpl\n    def on_risk(self, order): pass", 4, "only a risk rule is asked about orders"),
+        ("def helper(self): pass", 3, "has no hooks: mark at least one method with @hookimpl"),
+        ("@hookimpl\n    def on_fill(self, fill): pass", 3, "has no on_bar"),
+    ],
+)
+def test_a_silent_plugin_is_refused_with_its_line(loader, write, body, line, says):
+    path = write("strategies/silent.py", f"from barstep import Strategy, hookimpl\n\nclass Silent(Strategy):\n    {body}\n")
+    message = refusal(loader, "silent")
+    assert says in message
+    assert f"{path}:{line}" in message
+
+
+def test_a_strategy_under_risk_is_told_where_it_belongs(loader, write):
+    write("plugins/good.py", GOOD)
+    assert "list it under strategies:" in refusal(loader, "good", "risk")
+
+
+def test_a_file_that_is_not_python_is_named_with_its_line(loader, write):
+    path = write("strategies/broken.py", "x = 1\ndef on_bar(\n")
+    assert f"{path}:2: this is not Python" in refusal(loader, "broken")
+
+
+def test_a_file_that_raises_while_imported_is_a_plugins_error(loader, write):
+    write("strategies/raises.py", "import no_such_module_anywhere\n")
+    with pytest.raises(PluginError) as caught:
+        loader.load("raises", "strategies")
+    assert caught.value.plugin == "raises"
+    assert isinstance(caught.value.__cause__, ModuleNotFoundError)
