@@ -89,7 +89,9 @@ def test_the_trades_reproduce(trades, bars, tmp_path, rule, frame):
         assert (out["bar_start"], out["rule"]) == (moment(row["exit_t"]), by)
         assert out["price"] == pytest.approx(row["exit_price"], abs=1e-6, rel=0)
         way = 1 if row["direction"] == "long" else -1
-        assert way * (out["price"] - entry["price"]) / abs(entry["price"] - row["sl"]) == pytest.approx(row["r"], abs=1e-6)
+        assert way * (out["price"] - entry["price"]) / abs(entry["price"] - row["sl"]) == pytest.approx(
+            row["r"], abs=1e-6
+        )
     assert ran.result.rejected_orders == ran.result.denied_orders == 0
 
 

@@ -41,7 +41,12 @@ def backtrader(published, shared, tmp_path):
     source = str(shared("reference/backtrader_2006_day.csv"))
     data = {"instrument": instrument, "timeframe": "1D", "source": source, "volume": "unknown"}
     return case, run(
-        tmp_path, None, SmaFifteen, data=data, fills={"profile": "backtrader"}, account={"balance": 10_000, "fees": "none"}
+        tmp_path,
+        None,
+        SmaFifteen,
+        data=data,
+        fills={"profile": "backtrader"},
+        account={"balance": 10_000, "fees": "none"},
     )
 
 
@@ -98,7 +103,9 @@ def spy(published, shared, tmp_path):
 def cash(ran):
     """What is left of the start balance when all fills are paid for, in USD."""
     fills = ran.table("fills")
-    flow = sum((1 if f["side"] == "sell" else -1) * f["size"] * f["price"] - f["fees"] for f in fills.iter_rows(named=True))
+    flow = sum(
+        (1 if f["side"] == "sell" else -1) * f["size"] * f["price"] - f["fees"] for f in fills.iter_rows(named=True)
+    )
     return ran.result.start_balance + flow
 
 

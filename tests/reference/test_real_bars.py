@@ -78,7 +78,9 @@ def test_one_tick_in_one_fill_would_be_noticed(played, tick):
     fills = fills_of(result.folder)
     middle = len(fills) // 2
     bar, signed, price, end = fills[middle]
-    found = differences(result.folder, [*fills[:middle], (bar, signed, price + tick, end), *fills[middle + 1 :]], closes, terms)
+    found = differences(
+        result.folder, [*fills[:middle], (bar, signed, price + tick, end), *fills[middle + 1 :]], closes, terms
+    )
     assert found[0] == end
 
 

@@ -61,7 +61,8 @@ def recompute(fills, closes: dict[int, int], terms: Terms) -> dict[int, tuple[in
 def kept(folder: Path) -> dict[int, tuple[int, int]]:
     """Balance and equity that the run itself wrote, by bar end in ns."""
     table = pl.read_parquet(folder / "equity.parquet").select(
-        pl.col("time").dt.epoch("ns"), *((pl.col(name) * MICROS).round().cast(pl.Int64) for name in ("balance", "equity"))
+        pl.col("time").dt.epoch("ns"),
+        *((pl.col(name) * MICROS).round().cast(pl.Int64) for name in ("balance", "equity")),
     )
     return {time: (balance, equity) for time, balance, equity in table.iter_rows()}
 

@@ -23,13 +23,16 @@ SHELF: dict[str, type] = {}
 SECTIONS = {barstep.Strategy: "strategies", barstep.RiskRule: "risk", barstep.Observer: "observers"}
 START = datetime(2024, 1, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+FLAT = [(400, 402, 398, 400)] * 6
+"""Six bars in which nothing happens but a swing of two ticks either way."""
+
 PLAIN = {"name": "TICK", "tick_size": "1", "tick_value": "1"}
 
 _keys = itertools.count()
 
 
 def plugin_file(cls: type, folder: Path) -> str:
-    """A file with a plugin class that inherits everything from `cls`; its name there is the class's in small letters."""
+    """A file with a plugin class that inherits everything from `cls`; the plugin's name is the class's in small letters."""
     key = str(next(_keys))
     SHELF[key] = cls
     path = folder / f"plugin_{key}" / f"{cls.__name__.lower()}.py"
@@ -60,6 +63,49 @@ def rule(decide, name: str = "Rule") -> type[barstep.RiskRule]:
 
     Rule.__name__ = name
     return Rule
+
+
+def risk_at(actions):
+    """A risk rule that does `actions[n](ctx)` when bar n is complete."""
+
+    class Watch(barstep.RiskRule):
+        @barstep.hookimpl
+        def on_bar(self, bar, ctx):
+            if bar.index in actions:
+                actions[bar.index](ctx)
+
+    return Watch
+
+
+def days(*tables, minutes=1):
+    """Bars of several trading days, each from noon on, `minutes` long."""
+    length = timedelta(minutes=minutes)
+    return [
+        (START + day * timedelta(days=1) + n * length, *bar)
+        for day, table in enumerate(tables)
+        for n, bar in enumerate(table)
+    ]
+
+
+def hours(**options):
+    """The configuration entry of the bundled trading hours."""
+    return ("risk", {"use": "trading_hours", "options": options})
+
+
+def two(tmp_path, first, second):
+    """Two contracts on one clock: ONE has a tick value of 1 USD, TWO of 10."""
+    made = []
+    for name, bars, value in (("ONE", first, "1"), ("TWO", second, "10")):
+        path = bar_file(bars, tmp_path / f"{name}.csv")
+        made.append(
+            {"instrument": {"name": name, "tick_size": "1", "tick_value": value}, "timeframe": "1m", "source": path}
+        )
+    return made
+
+
+def trader(name, actions):
+    """The configuration entry of a strategy on one contract."""
+    return lambda folder: ("strategies", {"use": plugin_file(at(actions), folder), "contract": name})
 
 
 def bar_file(bars, path: Path, start: datetime = START, every: timedelta = MINUTE) -> str:
@@ -93,7 +139,9 @@ class Ran:
     def orders(self) -> list[str]:
         """Each order when it ended: `#1 buy 2/3 market filled: reason` (size sent of size asked)."""
         return [
-            f"#{o['id']} {o['side']} {o['size']}/{o['asked']} {o['kind']} {o['status']}: {o['reason']}".removesuffix(": ")
+            f"#{o['id']} {o['side']} {o['size']}/{o['asked']} {o['kind']} {o['status']}: {o['reason']}".removesuffix(
+                ": "
+            )
             for o in self.table("orders").iter_rows(named=True)
         ]
 
@@ -103,15 +151,16 @@ class Ran:
 
 
 def run(tmp_path: Path, bars, *plugins, instrument=PLAIN, timeframe="1m", fees="none", fills=None, data=None,
-        start=START, every=MINUTE, names=None, **more) -> Ran:  # fmt: skip
+        start=START, every=MINUTE, **more) -> Ran:  # fmt: skip
     """Play plugins over bars.
 
     Args:
         tmp_path: The test's folder.
-        bars: A table, see `bar_file`; or several by contract name with `data` left out.
+        bars: A table, see `bar_file`; None where `data` is given.
         plugins: Plugin classes, or entries of the configuration such as `("risk", {"use": "max_position", ...})`.
         fills: Fill options on top of `strict` with `at_end: mark`.
-        names: Contract each strategy trades, where there are several.
+        data: The `data` section itself, for other bars than a table or several contracts.
+        more: Other sections of the configuration, such as `account`.
     """
     sections: dict[str, list] = {"strategies": [], "risk": [], "observers": []}
     for plugin in plugins:

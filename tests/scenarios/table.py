@@ -60,7 +60,9 @@ class Ask:
 
     def make(self) -> Order:
         bracket = Bracket(**self.bracket) if self.bracket else None
-        return Order(CONTRACT, self.side, self.size, self.kind, bracket=bracket, tag=self.name, **self.prices, **self.more)
+        return Order(
+            CONTRACT, self.side, self.size, self.kind, bracket=bracket, tag=self.name, **self.prices, **self.more
+        )
 
 
 def _ask(side, size=1, *, limit=None, stop=None, trail=None, join=False, sl=None, tp=None, trailing_sl=None,
@@ -113,7 +115,9 @@ def change(name: str, *, bar: int, size=None, limit=None, stop=None, trail=None)
     return Request("change", name, bar, {"size": size, "limit": limit, "stop": stop, "trail": trail})
 
 
-def floor(level: int, action: str = "fail", basis: str = "equity", trail: int | None = None, name: str = "floor") -> Guard:
+def floor(
+    level: int, action: str = "fail", basis: str = "equity", trail: int | None = None, name: str = "floor"
+) -> Guard:
     """A guard that is breached at or below a level in USD; the account starts with 0."""
     return Guard(name, basis, level * MICROS, "floor", action, None if trail is None else trail * MICROS)
 

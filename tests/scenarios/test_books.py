@@ -17,7 +17,9 @@ from barstep.domain.order import Order
 from barstep.sim.ledger import Ledger
 
 # a fill: side, contracts, price in ticks
-FILLS = st.lists(st.tuples(st.sampled_from(["buy", "sell"]), st.integers(1, 5), st.integers(380, 420)), min_size=1, max_size=12)
+FILLS = st.lists(
+    st.tuples(st.sampled_from(["buy", "sell"]), st.integers(1, 5), st.integers(380, 420)), min_size=1, max_size=12
+)
 
 
 def book(fills, tick_value=5 * MICROS, fee=2 * MICROS):
@@ -103,7 +105,13 @@ def test_one_tick_in_one_fill_is_noticed_in_the_files(sample_run, tick):
 
 def test_the_books_hold_on_every_bar_of_a_wild_table(tmp_path):
     """Adds, partial closes, reversals, brackets and gaps in a few bars, with fees."""
-    bars = [(400, 402, 398, 400), (407, 409, 401, 402), (395, 404, 390, 401), (401, 412, 400, 411), (411, 412, 385, 388)] * 3
+    bars = [
+        (400, 402, 398, 400),
+        (407, 409, 401, 402),
+        (395, 404, 390, 401),
+        (401, 412, 400, 411),
+        (411, 412, 385, 388),
+    ] * 3
     plan = {
         0: lambda ctx: ctx.buy(3, stop_loss_ticks=9, take_profit_ticks=14),
         1: lambda ctx: (ctx.sell(1), ctx.buy(2, limit=396)),

@@ -113,7 +113,9 @@ def test_reduce_only_on_the_side_of_the_position_is_cancelled():
 
 
 def test_oco_between_free_orders():
-    played = play([(400, 406, 399, 405)], buy(stop=404, oco="pair"), sell(stop=396, oco="pair", name="lower"), finish=False)
+    played = play(
+        [(400, 406, 399, 405)], buy(stop=404, oco="pair"), sell(stop=396, oco="pair", name="lower"), finish=False
+    )
     assert played.fills == ["1 path buy 1 @ 405 R8"]
     assert (played.named["lower"].status, played.named["lower"].reason) == ("cancelled", "OCO: order 1 filled")
 

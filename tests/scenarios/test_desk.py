@@ -1,39 +1,18 @@
-"""Engine scenarios: locks, flat times, guards, exits over the whole position, and what a strategy sees."""
+"""Engine scenarios: locks, guards, flat times, and exits over the whole position."""
 
 from datetime import UTC, datetime, time, timedelta
 
-import pytest
-from desk import START, at, bar_file, plugin_file, run
+from desk import FLAT, START, at, days, hours, risk_at, run
 
-from barstep import Observer, RiskDecision, RiskRule, Strategy, hookimpl
-
-FLAT = [(400, 402, 398, 400)] * 6
-DAY = timedelta(days=1)
-
-
-def risk_at(actions, **hooks):
-    """A risk rule that does `actions[n](ctx)` when bar n is complete."""
-
-    class Watch(RiskRule):
-        @hookimpl
-        def on_bar(self, bar, ctx):
-            if bar.index in actions:
-                actions[bar.index](ctx)
-
-    return Watch
-
-
-def days(*tables, minutes=1):
-    """Bars of several trading days, each from noon on, `minutes` long."""
-    length = timedelta(minutes=minutes)
-    return [(START + day * DAY + n * length, *bar) for day, table in enumerate(tables) for n, bar in enumerate(table)]
-
+from barstep import Observer, RiskRule, hookimpl
 
 # -- lock, flatten, guards ---------------------------------------------------------------------------------------
 
 
 def test_lock_cancels_entries_keeps_exits_and_denies_what_opens(tmp_path):
-    plan = at({0: lambda ctx: (ctx.buy(2, stop_loss_ticks=6), ctx.buy(1, limit=390)), 2: lambda ctx: (ctx.buy(), ctx.sell())})
+    plan = at(
+        {0: lambda ctx: (ctx.buy(2, stop_loss_ticks=6), ctx.buy(1, limit=390)), 2: lambda ctx: (ctx.buy(), ctx.sell())}
+    )
     bars = [*FLAT[:3], (400, 401, 390, 392), *FLAT]
     ran = run(tmp_path, bars, plan, risk_at({1: lambda ctx: ctx.lock("session", "enough")}))
     assert ran.fills == ["1 open buy 2 @ 401 R6", "3 open sell 1 @ 399 R6", "3 path sell 1 @ 394 R8"]
@@ -114,17 +93,15 @@ def test_the_maximum_loss_limit_trails_the_end_of_the_day_and_locks_at_the_start
 
     first = [(400, 402, 398, 400), (400, 410, 399, 410), (410, 411, 409, 410)]
     second = [(410, 411, 409, 410), (410, 450, 410, 450), (450, 451, 449, 450)]
-    plan = at({0: lambda ctx: ctx.buy(), 1: lambda ctx: ctx.close(), 3: lambda ctx: ctx.buy(), 4: lambda ctx: ctx.close()})
+    plan = at(
+        {0: lambda ctx: ctx.buy(), 1: lambda ctx: ctx.close(), 3: lambda ctx: ctx.buy(), 4: lambda ctx: ctx.close()}
+    )
     limit = ("risk", {"use": "max_loss_limit", "options": {"usd": 20}})
     run(tmp_path, days(first, second, FLAT[:2]), plan, limit, Watch)
     assert seen == [-20] * 3 + [-12] * 3 + [0] * 2
 
 
 # -- R18: flat by a time -----------------------------------------------------------------------------------------
-
-
-def hours(**options):
-    return ("risk", {"use": "trading_hours", "options": options})
 
 
 def test_r18_flat_at_the_last_bar_that_ends_by_the_time(tmp_path):
@@ -255,189 +232,6 @@ def test_oco_between_orders_of_a_strategy(tmp_path):
     assert ran.fills == ["1 path buy 1 @ 405 R8"]
 
 
-# -- what a strategy sees ----------------------------------------------------------------------------------------
-
-
-def test_the_position_view(tmp_path):
-    seen = []
-
-    class Looks(Strategy):
-        @hookimpl
-        def on_bar(self, bar, ctx):
-            if bar.index == 0:
-                ctx.buy(1)
-            elif bar.index == 1:
-                ctx.buy(3)
-            elif bar.index == 2:
-                ctx.sell(2)
-            elif bar.index == 4:
-                ctx.close()
-            p = ctx.position
-            seen.append((p.size, p.average_price, p.entries, p.last_entry_price, p.bars_held, p.open_pnl))
-
-    bars = [FLAT[0], (400, 402, 398, 400), (410, 412, 408, 410), (410, 412, 408, 410), (410, 412, 408, 410), FLAT[0]]
-    run(tmp_path, bars, Looks)
-    assert seen == [
-        (0, 0, 0, None, 0, 0),
-        (1, 401, 1, 401, 0, -1),
-        (4, (401 + 3 * 411) / 4, 2, 411, 1, 9 - 3),
-        (2, (401 + 3 * 411) / 4, 2, 411, 1, -2),  # first in, first out: two of 411 are left, the average stands
-        (2, (401 + 3 * 411) / 4, 2, 411, 2, -2),
-        (0, 0, 0, None, 0, 0),
-    ]
-
-
-def test_the_account_view(tmp_path):
-    seen = []
-
-    class Looks(Strategy):
-        @hookimpl
-        def on_bar(self, bar, ctx):
-            if bar.index == 0:
-                ctx.buy()
-            elif bar.index == 1:
-                ctx.close()
-            a = ctx.account
-            seen.append((a.balance, a.equity, a.day_pnl, a.floor, a.headroom))
-
-    bars = days([FLAT[0], (400, 410, 398, 408), (404, 406, 402, 404)], [FLAT[0]])
-    run(tmp_path, bars, Looks, ("risk", {"use": "max_loss_limit", "options": {"usd": 100}}), fees=1)
-    assert seen == [
-        (10_000, 10_000, 0, 9_900, 100),
-        (9_999, 10_006, 6, 9_900, 106),
-        (10_000, 10_000, 0, 9_900, 100),
-        (10_000, 10_000, 0, 9_900, 100),
-    ]
-
-
-def test_past_bars_and_the_clock(tmp_path):
-    seen = {}
-
-    class Looks(Strategy):
-        @hookimpl
-        def on_bar(self, bar, ctx):
-            seen[bar.index] = ([b.close for b in ctx.bars(3)], ctx.bar.close == bar.close, ctx.now, ctx.bar_index)
-
-    run(tmp_path, [(n, n, n, n) for n in range(400, 405)], Looks)
-    assert [seen[n][0] for n in range(5)] == [[400], [400, 401], [400, 401, 402], [401, 402, 403], [402, 403, 404]]
-    for n, (_, same, now, index) in seen.items():
-        assert (same, now, index) == (True, START + timedelta(minutes=n + 1), n)
-
-
-def test_no_more_past_bars_than_are_kept(tmp_path):
-    def look(ctx):
-        with pytest.raises(ValueError, match=r"data\.history is 1000"):
-            ctx.bars(1001)
-
-    run(tmp_path, FLAT, at({3: look}))
-
-
-def test_sessions_begin_and_end_around_their_bars(tmp_path):
-    heard = []
-
-    class Listener(Observer):
-        @hookimpl
-        def on_session_start(self, session, ctx):
-            heard.append(f"start {session.date} {ctx.now:%H:%M}")
-
-        @hookimpl
-        def on_bar(self, bar, ctx):
-            heard.append(f"bar {bar.index}")
-
-        @hookimpl
-        def on_session_end(self, session, ctx):
-            heard.append(f"end {session.date} {ctx.now:%H:%M}")
-
-    run(tmp_path, days(FLAT[:1], FLAT[:1]), at({}), Listener)
-    assert heard[:3] == ["start 2024-01-02 12:00", "bar 0", "end 2024-01-02 12:01"]
-    assert heard[3:] == ["start 2024-01-03 12:00", "bar 1", "end 2024-01-03 12:01"]
-
-
-# -- R25b: several contracts -------------------------------------------------------------------------------------
-
-
-def two(tmp_path, first, second):
-    """Two contracts on one clock: ONE has a tick value of 1 USD, TWO of 10."""
-    made = []
-    for name, bars, value in (("ONE", first, "1"), ("TWO", second, "10")):
-        path = bar_file(bars, tmp_path / f"{name}.csv")
-        made.append({"instrument": {"name": name, "tick_size": "1", "tick_value": value}, "timeframe": "1m", "source": path})
-    return made
-
-
-def trader(name, actions):
-    """The configuration entry of a strategy on one contract."""
-    return lambda folder: ("strategies", {"use": plugin_file(at(actions), folder), "contract": name})
-
-
-def test_r25b_bars_of_equal_time_in_the_order_of_the_configuration(tmp_path):
-    heard = []
-
-    class Listener(Observer):
-        @hookimpl
-        def on_bar(self, bar, ctx):
-            heard.append(f"{bar.contract.instrument.name} {bar.start:%M}")
-
-    plans = [trader("TWO", {0: lambda ctx: ctx.buy()})(tmp_path), trader("ONE", {0: lambda ctx: ctx.sell(2)})(tmp_path)]
-    data = two(tmp_path, FLAT[:3], FLAT[:3])
-    ran = run(tmp_path, None, *plans, Listener, data=data)
-    assert heard == ["ONE 00", "TWO 00", "ONE 01", "TWO 01", "ONE 02", "TWO 02"]
-    assert ran.fills == ["1 open sell 2 @ 399 R6", "1 open buy 1 @ 401 R6"]
-    assert ran.result.net_pnl == 0
-
-
-def test_r25b_each_strategy_sees_its_own_contract(tmp_path):
-    seen = []
-    one = trader("ONE", {0: lambda ctx: ctx.buy(2), 2: lambda ctx: seen.append(("ONE", ctx.position.size, len(ctx.bars(9))))})
-    two_ = trader("TWO", {0: lambda ctx: ctx.sell(1), 2: lambda ctx: seen.append(("TWO", ctx.position.size, len(ctx.bars(9))))})
-    run(tmp_path, None, one(tmp_path), two_(tmp_path), data=two(tmp_path, FLAT, FLAT))
-    assert seen == [("ONE", 2, 3), ("TWO", -1, 3)]
-
-
-def test_r25b_the_account_is_one_and_guards_see_the_other_at_its_last_close(tmp_path):
-    """TWO stands 10 USD down (401 to 400); ONE may lose 20 more before the floor of -30."""
-
-    class Limit(RiskRule):
-        @hookimpl
-        def on_start(self, ctx):
-            ctx.set_guard("floor", level=ctx.account.balance - 30, action="lock")
-
-    crash = [FLAT[0], FLAT[0], (400, 401, 370, 380), FLAT[0]]
-    calm = [(400, 401, 400, 400)] * 4
-    one = trader("ONE", {0: lambda ctx: ctx.buy()})
-    other = trader("TWO", {0: lambda ctx: ctx.buy()})
-    ran = run(tmp_path, None, one(tmp_path), other(tmp_path), Limit, data=two(tmp_path, crash, calm))
-    assert ran.fills == [
-        "1 open buy 1 @ 401 R6",
-        "1 open buy 1 @ 401 R6",
-        "2 path sell 1 @ 379 R19",  # 381 is 20 below the entry
-        "1 settle sell 1 @ 398 R19",  # TWO's bar 2 is yet to come: it closes at the close of its bar 1
-    ]
-    assert ran.result.net_pnl == (379 - 401) + 10 * (398 - 401)
-
-
-def test_r25b_a_contract_without_a_bar_at_a_time_waits(tmp_path):
-    gap = [(START, 400, 402, 398, 400), (START + timedelta(minutes=3), 410, 412, 408, 410)]
-    one = trader("ONE", {})
-    other = trader("TWO", {0: lambda ctx: ctx.buy()})
-    ran = run(tmp_path, None, one(tmp_path), other(tmp_path), data=two(tmp_path, FLAT, gap))
-    assert ran.fills == ["1 open buy 1 @ 411 R6"]
-
-
-def test_a_rule_that_denies_one_contract_leaves_the_other(tmp_path):
-    class NoTwo(RiskRule):
-        @hookimpl
-        def on_risk(self, order, ctx):
-            return RiskDecision.deny("not TWO") if order.contract.instrument.name == "TWO" else None
-
-    one, other = trader("ONE", {0: lambda ctx: ctx.buy()}), trader("TWO", {0: lambda ctx: ctx.buy()})
-    ran = run(tmp_path, None, one(tmp_path), other(tmp_path), NoTwo, data=two(tmp_path, FLAT, FLAT))
-    assert (ran.fills, ran.result.denied_orders) == (["1 open buy 1 @ 401 R6"], 1)
-
-
-# -- exits stay, whatever is locked; several contracts ------------------------------------------------------------
-
-
 def test_a_lock_makes_a_working_flip_reduce_only(tmp_path):
     plan = at({0: lambda ctx: ctx.buy(2), 1: lambda ctx: ctx.sell(5, limit=405)})
     bars = [*FLAT[:4], (400, 408, 399, 406)]
@@ -469,46 +263,6 @@ def test_a_bracket_child_can_be_moved(tmp_path):
     assert "#3 sell 1/1 limit cancelled: OCO: order 2 filled" in ran.orders
 
 
-def test_r18_closes_every_contract(tmp_path):
-    one, other = trader("ONE", {0: lambda ctx: ctx.buy()}), trader("TWO", {0: lambda ctx: ctx.sell()})
-    ran = run(tmp_path, None, one(tmp_path), other(tmp_path), hours(flat_by="12:03"), data=two(tmp_path, FLAT, FLAT))
-    assert ran.fills[2:] == ["2 settle sell 1 @ 398 R18", "2 settle buy 1 @ 402 R18"]
-
-
-def test_flatten_closes_every_contract(tmp_path):
-    one, other = trader("ONE", {0: lambda ctx: ctx.buy()}), trader("TWO", {0: lambda ctx: ctx.sell()})
-
-    class Out(RiskRule):
-        @hookimpl
-        def on_bar(self, bar, ctx):
-            if bar.index == 2 and bar.contract.instrument.name == "TWO":
-                ctx.flatten("enough")
-
-    ran = run(tmp_path, None, one(tmp_path), other(tmp_path), Out, data=two(tmp_path, FLAT, FLAT))
-    assert ran.fills[2:] == ["2 hooks sell 1 @ 398 R18", "2 hooks buy 1 @ 402 R18"]
-
-
-def test_r4_an_order_for_the_other_contract_cannot_fill_in_a_bar_that_began_before_it(tmp_path):
-    """ONE's bar 0 ends at 12:01. What is asked for then may fill in TWO's bar of 12:01, not in that of 12:00."""
-    rising = [(price, price, price, price) for price in range(100, 106)]
-    one, other = trader("ONE", {0: lambda ctx: ctx.buy(contract="TWO")}), trader("TWO", {})
-    ran = run(tmp_path, None, one(tmp_path), other(tmp_path), data=two(tmp_path, FLAT, rising))
-    assert ran.fills == ["1 open buy 1 @ 102 R6"]
-
-
-def test_a_strategy_hears_only_its_own_contract_also_when_nobody_trades_the_other(tmp_path):
-    heard = []
-
-    class Listener(Strategy):
-        @hookimpl
-        def on_bar(self, bar, ctx):
-            heard.append(bar.contract.instrument.name)
-
-    entry = ("strategies", {"use": plugin_file(Listener, tmp_path), "contract": "ONE"})
-    run(tmp_path, None, entry, data=two(tmp_path, FLAT[:2], FLAT[:2]))
-    assert heard == ["ONE", "ONE"]
-
-
 def test_r7_the_first_bar_of_a_session_is_its_auction(tmp_path):
     plan = at({0: lambda ctx: ctx.buy(limit=398)})
     bars = days([(400, 404, 399, 402)] * 2, [(390, 393, 388, 392)])
@@ -520,10 +274,3 @@ def test_expiry_with_the_session_in_a_run(tmp_path):
     ran = run(tmp_path, days(FLAT[:2], [(400, 401, 390, 400)]), plan)
     assert ran.fills == ["2 path buy 1 @ 396 R7"]
     assert "#1 buy 1/1 limit expired" in ran.orders
-
-
-def test_size_for_risk_and_round_price(tmp_path):
-    seen = []
-    plan = at({0: lambda ctx: seen.extend([ctx.size_for_risk(500, 12), ctx.size_for_risk(100, 300), ctx.round_price(6000.4)])})
-    run(tmp_path, [(6000, 6000, 6000, 6000)] * 2, plan, instrument="ES", start=datetime(2025, 6, 3, 15, tzinfo=UTC))
-    assert seen == [3, 0, 6000.5]

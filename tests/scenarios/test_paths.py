@@ -114,7 +114,10 @@ def test_r17_nearest_extreme_goes_to_the_nearer_end_first(bar, out):
 
 def test_r17_adverse_is_against_the_position_and_nearest_when_flat():
     long_first = [(400, 401, 399, 400), (400, 405, 394, 400)]
-    assert play(long_first, buy(), sell(stop=395), sell(limit=404), intrabar="adverse").fills[1] == "2 path sell 1 @ 394 R8"
+    assert (
+        play(long_first, buy(), sell(stop=395), sell(limit=404), intrabar="adverse").fills[1]
+        == "2 path sell 1 @ 394 R8"
+    )
     short_first = play(long_first, sell(), buy(stop=405), buy(limit=395), intrabar="adverse").fills
     assert short_first[1] == "2 path buy 1 @ 406 R8"
     flat = play([(400, 405, 394, 400)], buy(stop=404, oco="p"), sell(stop=396, oco="p"), intrabar="adverse").fills
@@ -193,3 +196,21 @@ def test_r17b_is_not_for_bars_after_the_entry():
     assert play(bars, buy(stop=404, sl=6, tp=4), intrabar="ohlc").fills[-1] == "2 path sell 1 @ 409 R7"
     rules = {record.rule for record in play(bars, buy(stop=404, sl=6, tp=4)).records}
     assert rules == {"R8"}, "a stop in a later bar is an ordinary stop"
+
+
+# -- what a trade went through ------------------------------------------------------------------------------------
+
+
+def test_excursions_follow_the_chosen_path_and_stop_at_the_exit():
+    held = play([QUIET, (402, 410, 401, 409), (405, 420, 300, 400)], buy(), sell(bar=3)).trades[0]
+    assert (held.mae, held.mfe, held.bars) == (-3, 9, 2), "398 and 410; bar 3 counts only up to its open"
+    stopped = play(BOTH_WAYS, LONG).trades[0]
+    assert (stopped.mae, stopped.mfe) == (-5, 0), "down first: 408 came too late"
+    taken = play(BOTH_WAYS, LONG, intrabar="ohlc").trades[0]
+    assert taken.mfe == 5, "up first: the limit at 405 needs 406"
+
+
+def test_a_trade_stands_behind_by_its_slip_at_the_open():
+    """Bought at 401 while the price is 400: the guards see -1 there (R13), and so should the excursion."""
+    assert play(BOTH_WAYS, LONG, guards=[floor(-1)]).fills[-1] == "1 open sell 1 @ 398 R19"
+    assert play(BOTH_WAYS, LONG, intrabar="ohlc").trades[0].mae == -1

@@ -146,12 +146,19 @@ def test_r23_senseless_changes_are_refused_and_change_nothing(order, terms, why)
 
 @pytest.mark.parametrize(
     "order",
-    [buy(limit=399.5, name="x"), sell(stop=395.25, name="x"), buy(sl_price=390.5, name="x"), buy(tp_price=410.5, name="x")],
+    [
+        buy(limit=399.5, name="x"),
+        sell(stop=395.25, name="x"),
+        buy(sl_price=390.5, name="x"),
+        buy(tp_price=410.5, name="x"),
+    ],
 )
 def test_r24_off_grid_prices_are_refused_with_the_two_nearest(order):
     played = play([QUIET], order)
     assert played.named["x"].status == "rejected"
-    below = int(order.prices.get("limit") or order.prices.get("stop") or order.bracket.get("stop") or order.bracket["target"])
+    below = int(
+        order.prices.get("limit") or order.prices.get("stop") or order.bracket.get("stop") or order.bracket["target"]
+    )
     assert f"use {below} or {below + 1}" in played.named["x"].reason
 
 

@@ -14,12 +14,13 @@ import pluggy
 
 from barstep.domain.errors import ConfigError, PluginError
 from barstep.domain.risk import RiskDecision, Verdict
-from barstep.hooks.checks import hooks_of, marks, parameters
-from barstep.hooks.markers import PROJECT, hookimpl, hookspec
+from barstep.hooks.adapters import Adapter, make_specs, pluggy_call, positional
+from barstep.hooks.checks import hooks_of
+from barstep.hooks.markers import PROJECT
 from barstep.hooks.specs import HOOK_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Sequence
 
     from barstep.domain.bar import Bar
     from barstep.domain.fill import Fill, Trade
@@ -60,29 +61,28 @@ class HookManager:
         self._traced = False
         self._contracts = {entry.name: entry.contract for entry in self.plugins if entry.contract}
         self.pm = pluggy.PluginManager(PROJECT)
-        self.pm.add_hookspecs(_specs())
+        self.pm.add_hookspecs(make_specs())
         for entry in reversed(self.plugins):  # pluggy calls the last registered first
             if isinstance(entry.plugin, type):
                 raise ConfigError(
                     f"{entry.name}: got the class {entry.plugin.__name__}, write {entry.plugin.__name__}()"
                 )
-            self.pm.register(_Adapter(entry, self.error), name=entry.name)
+            self.pm.register(Adapter(entry, self.error), name=entry.name)
         self.pm.check_pending()
         self.freeze()
 
     def freeze(self) -> None:
         """Fix what each hook calls; call it again after registering anything with `pm` by hand."""
-        everything = {hook: self._freeze(hook) for hook in HOOK_NAMES}
-        self._by_contract = {
-            contract: {hook: _followers(calls, self._contracts, contract) for hook, calls in everything.items()}
-            for contract in set(self._contracts.values())
-        }
-        self._by_contract[""] = everything
+        self._everything = {hook: self._freeze(hook) for hook in HOOK_NAMES}
+        self._by_contract = {"": self._everything}
         self.focus("")
 
     def focus(self, contract: str, *, account_too: bool = True) -> None:
         """Call only plugins that follow a contract (by id), and with `account_too` those that follow all of them."""
-        frozen = self._by_contract.get(contract) or self._by_contract[""]
+        frozen = self._by_contract.get(contract)
+        if frozen is None:
+            frozen = {h: _followers(calls, self._contracts, contract) for h, calls in self._everything.items()}
+            self._by_contract[contract] = frozen
         if not account_too:
             frozen = {h: tuple(c for c in calls if self._contracts.get(c.name)) for h, calls in frozen.items()}
         self._frozen = frozen
@@ -171,10 +171,10 @@ class HookManager:
 
     def _freeze(self, hook: str) -> tuple[Call, ...]:
         impls = getattr(self.pm.hook, hook).get_hookimpls()
-        if self._traced or any(impl.wrapper or not isinstance(impl.plugin, _Adapter) for impl in impls):
-            return (Call(PROJECT, _pluggy_call(self.pm, hook), None),)
+        if self._traced or any(impl.wrapper or not isinstance(impl.plugin, Adapter) for impl in impls):
+            return (Call(PROJECT, pluggy_call(self.pm, hook), None),)
         entries = (entry for entry in self.plugins if hook in hooks_of(type(entry.plugin)))
-        return tuple(Call(entry.name, _positional(entry.plugin, hook), entry.context) for entry in entries)
+        return tuple(Call(entry.name, positional(entry.plugin, hook), entry.context) for entry in entries)
 
     def error(self, name: str, hook: str, cause: Exception) -> PluginError:
         """What a plugin's exception leaves as: named, with file and line and the replay's clock."""
@@ -188,82 +188,6 @@ class HookManager:
             return ""
 
 
-class _Adapter:
-    """What is registered with pluggy for a plugin: functions that add the plugin's own context."""
-
-    def __init__(self, entry: Registered, error: Callable[[str, str, Exception], PluginError]) -> None:
-        for hook, function in hooks_of(type(entry.plugin)).items():
-            wrapper = bool((marks(function) or {}).get("wrapper"))
-            adapted = _adapt(entry, hook, _positional(entry.plugin, hook), wrapper, error)
-            setattr(self, hook, hookimpl(wrapper=wrapper)(adapted))
-
-
-def _adapt(
-    entry: Registered,
-    hook: str,
-    method: Callable[..., Any],
-    wrapper: bool,
-    error: Callable[[str, str, Exception], PluginError],
-) -> Callable[..., Any]:
-    context = entry.context
-
-    def answer(*args: Any) -> Any:
-        followed = getattr(args[0], "contract", None) if args and entry.contract else None
-        if followed is not None and followed.id != entry.contract:
-            return None
-        try:
-            given = method(*args, context)
-        except Exception as cause:
-            raise error(entry.name, hook, cause) from cause
-        return (entry.name, given) if hook == "on_risk" else given
-
-    def call(thing: Any) -> Any:
-        return answer(thing)
-
-    def call_bare() -> Any:
-        return answer()
-
-    def around(thing: Any) -> Generator[None, Any, Any]:
-        return (yield from method(thing, context))
-
-    def around_bare() -> Generator[None, Any, Any]:
-        return (yield from method(context))
-
-    takes = _taken(hook)
-    if takes:
-        return _renamed(around if wrapper else call, takes)
-    return around_bare if wrapper else call_bare
-
-
-def _taken(hook: str) -> str:
-    """The one parameter a hook has besides the context, empty for none."""
-    return next((name for name in parameters(hook) if name != "ctx"), "")
-
-
-def _renamed(function: Callable[[Any], Any], name: str) -> Callable[..., Any]:
-    """Name a function's one parameter: pluggy reads parameter names from the code and passes what they ask for."""
-    code = function.__code__
-    function.__code__ = code.replace(co_varnames=(name, *code.co_varnames[1:]))
-    return function
-
-
-def _specs() -> type:
-    class Specs:
-        """The hooks as pluggy sees them: without the context, which each adapter adds."""
-
-    for hook in HOOK_NAMES:
-
-        def spec(thing: Any) -> None:
-            """See `HookSpecs`."""
-
-        def bare() -> None:
-            """See `HookSpecs`."""
-
-        takes = _taken(hook)
-        setattr(Specs, hook, staticmethod(hookspec(_renamed(spec, takes) if takes else bare)))
-    return Specs
-
-
 def _verdict(rule: str, decision: object) -> Verdict:
     if not isinstance(decision, RiskDecision):
         raise TypeError(f"on_risk of {rule} returned {decision!r}: expected None or a RiskDecision")
@@ -272,23 +196,6 @@ def _verdict(rule: str, decision: object) -> Verdict:
 
 def _followers(calls: tuple[Call, ...], contracts: dict[str, str], contract: str) -> tuple[Call, ...]:
     return tuple(call for call in calls if contracts.get(call.name, contract) == contract)
-
-
-def _positional(plugin: Plugin, hook: str) -> Callable[..., Any]:
-    """The plugin's bound method, taking all of the hook's parameters by position."""
-    method: Callable[..., Any] = getattr(plugin, hook)
-    allowed = parameters(hook)
-    taken = tuple(inspect.signature(method).parameters)
-    if taken == allowed:
-        return method
-    places = [allowed.index(name) for name in taken]
-    return lambda *args: method(*(args[place] for place in places))
-
-
-def _pluggy_call(pm: pluggy.PluginManager, hook: str) -> Callable[..., Any]:
-    caller = getattr(pm.hook, hook)
-    names = [name for name in parameters(hook) if name != "ctx"]
-    return lambda *args: caller(**dict(zip(names, args, strict=False)))
 
 
 def _where(cause: BaseException, file: str) -> str:

@@ -43,5 +43,7 @@ def set_up(level: str = "warning") -> None:
 
 
 def run_logger(**names: Any) -> Any:
-    """A logger bound to a run."""
+    """A logger bound to a run; a program that has not set up structlog itself gets warnings on stderr."""
+    if not structlog.is_configured():
+        set_up()
     return structlog.get_logger().bind(**names)

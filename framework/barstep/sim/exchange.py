@@ -112,7 +112,7 @@ class SimulatedExchange:
             if self.failed:
                 raise RefusedError(f"the account has failed ({self.failed})")
             working = make_working(order, self.options, market.last_close)
-            working.from_bar = working.arrive_bar = market.next_bar + self.options.latency_bars
+            working.from_bar = working.arrive_bar = self._first_bar(market) + self.options.latency_bars
             set_expiry(working, order.expires, working.from_bar)
         except RefusedError as refusal:
             self.refuse(order, "rejected", str(refusal))
@@ -231,8 +231,7 @@ class SimulatedExchange:
         for each in self.markets:
             each.book.locked = ""
             for armed in each.book.guards:
-                armed.acted = False
-                armed.day_start = self._day_start
+                armed.start_day(self._day_start)
             each.refresh()
             each.force = each.force or bool(each.book.guards)
 
@@ -298,7 +297,7 @@ class SimulatedExchange:
         for other in self.markets:
             other.book.guards = armed_now
         for armed, was in zip(armed_now, before, strict=False):
-            if not armed.acted or was.acted:
+            if armed.breaches == was.breaches:
                 continue
             self.events.append(Breach(armed.guard, self.clock_ns))
             if armed.guard.basis != "position":
@@ -321,10 +320,17 @@ class SimulatedExchange:
     def _working(market: Market, order: Order) -> Working | None:
         return next((w for w in market.book.live if w.order is order), None)
 
+    def _first_bar(self, market: Market) -> int:
+        """The first bar that begins after now: of another contract, the bar under way does not count (R4, R25b)."""
+        row = market.row + 1
+        under_way = market is not self.current and row < len(market.starts) and market.starts[row] < self.clock_ns
+        return market.next_bar + under_way
+
     def _later(self, market: Market, act: partial[None]) -> None:
-        """Carry out a request now, or after the configured latency (R23)."""
-        if self.options.latency_bars:
-            market.pending.append((market.next_bar - 1 + self.options.latency_bars, act))
+        """Carry out a request now, or when the bar under way and the configured latency are over (R23)."""
+        due = self._first_bar(market) - 1 + self.options.latency_bars
+        if due >= market.next_bar:
+            market.pending.append((due, act))
             market.force = True
         else:
             act()

@@ -44,20 +44,31 @@ class Guard:
 class ArmedGuard:
     """A guard in force: its level as it stands now, and whether it has acted since it was armed."""
 
-    __slots__ = ("acted", "day_start", "guard", "level")
+    __slots__ = ("acted", "breaches", "day_start", "guard", "level", "way")
 
     def __init__(self, guard: Guard, day_start: int) -> None:
         self.guard = guard
         self.level = guard.level
         self.day_start = day_start
         self.acted = False
+        self.breaches = 0
+        self.way = 0
 
     def copy(self) -> ArmedGuard:
         """The same on a copy of the book."""
         twin = ArmedGuard(self.guard, self.day_start)
         twin.level = self.level
         twin.acted = self.acted
+        twin.breaches = self.breaches
+        twin.way = self.way
         return twin
+
+    def start_day(self, day_start: int) -> None:
+        """A new trading day: the guard may act again, and a day's trailing floor starts anew."""
+        self.acted = False
+        self.day_start = day_start
+        if self.guard.basis == "day":
+            self.level = self.guard.level
 
     @property
     def severity(self) -> int:
@@ -76,7 +87,11 @@ class ArmedGuard:
         return (start - self.day_start if self.guard.basis == "day" else start), slope
 
     def follow(self, book: Book, price: int) -> None:
-        """Raise a trailing floor after the value seen at a price."""
+        """Raise a trailing floor after the value seen at a price; a guard of a position starts anew with each one."""
+        if self.guard.basis == "position":
+            way = (book.position > 0) - (book.position < 0)
+            if way != self.way:
+                self.way, self.acted, self.level = way, False, self.guard.level
         line = self.line(book) if self.guard.trail is not None else None
         if line is not None and self.guard.trail is not None:
             self.level = max(self.level, line[0] + line[1] * price - self.guard.trail)
@@ -118,6 +133,7 @@ def act(book: Book, armed: ArmedGuard, price: int, forced_slip: int, phase: Phas
     """Carry a breach out: cancel all orders, close at the breach price with the forced slip, apply the action (R19)."""
     guard = armed.guard
     armed.acted = True
+    armed.breaches += 1
     liquidate(book, price, forced_slip, phase, leg, "R19", guard.name)
     if guard.action == "fail":
         book.failed = book.failed or guard.name

@@ -51,14 +51,15 @@ class Records:
         ledger.catch_up(market.lows, market.highs, row)
         ledger.start_bar(market.opens[row])
         ambiguous = bool(outcomes)
-        points, fills = 0, False
+        points, fills, at = 0, False, market.opens[row]
         for entry in log:
             if isinstance(entry, int):
                 points += 1
-                if points > 1:
-                    ledger.span(entry, entry)
-            else:
-                fills = self._record(market, ambiguous, entry) or fills
+                at = entry
+                ledger.span(at, at)
+            elif self._record(market, ambiguous, entry):
+                fills = True
+                ledger.span(at, at)  # what was filled off the price by slippage stands behind at once
         if points < 2:  # no path was walked: all that can happen in it is that the price visits both ends
             ledger.span(market.lows[row], market.highs[row])
         ledger.seen = row + 1
