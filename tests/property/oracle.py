@@ -267,8 +267,14 @@ class Sim:
         delayed = self.opt.children == "next_bar" or self.phase == "close"
         for role, child in wanted:
             order = Order(
-                self.next_id, child, self.k + 1 if delayed else self.k, None if delayed else self.k,
-                ("children", parent.id), role, (self.k, self.phase), ref=price,
+                self.next_id,
+                child,
+                self.k + 1 if delayed else self.k,
+                None if delayed else self.k,
+                ("children", parent.id),
+                role,
+                (self.k, self.phase),
+                ref=price,
             )
             self.orders[order.id] = order
             self.next_id += 1
@@ -537,6 +543,13 @@ def run(
     close = sim.bar[3]
     sim.check_money(close)
     return Result(
-        sim.fills, ambiguous, sim.failed, sim.locked, equity, sim.pos, sorted(sim.orders), sim.equity(close),
+        sim.fills,
+        ambiguous,
+        sim.failed,
+        sim.locked,
+        equity,
+        sim.pos,
+        sorted(sim.orders),
+        sim.equity(close),
         [sim.orders[oid] for oid in sorted(sim.orders)],
     )

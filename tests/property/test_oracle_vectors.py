@@ -1,6 +1,5 @@
 """The oracle against the document's vectors V1-V28, and the oracle's own properties."""
 
-
 from __future__ import annotations
 
 import pathlib

@@ -24,9 +24,7 @@ KINDS = {1: "buy", -1: "sell"}
 
 def ours(bars, asks, options: oracle.Options, guards=(), fee=0):
     given = {name: getattr(options, name) for name in vars(options) if name in FillOptions.__slots__}
-    exchange = SimulatedExchange(
-        [FEED], FillOptions.of(**{**given, "wrong_side_stop": "trigger"}), [fee * MICROS], 0
-    )
+    exchange = SimulatedExchange([FEED], FillOptions.of(**{**given, "wrong_side_stop": "trigger"}), [fee * MICROS], 0)
     market = exchange.markets[0]
     market.load(columns(bars), None)
     market._closed_before = bars[0][0]
@@ -62,8 +60,9 @@ def accept(exchange, ask, groups):
     bracket = None
     if ask.sl or ask.tp or ask.trailing_sl:
         bracket = Bracket(stop_ticks=ask.sl, target_ticks=ask.tp, trail_ticks=ask.trailing_sl)
-    order = Order(CONTRACT, KINDS[ask.side], ask.size, ask.kind, ask.limit, ask.stop, ask.trail, bracket, None,
-                  ask.reduce_only)
+    order = Order(
+        CONTRACT, KINDS[ask.side], ask.size, ask.kind, ask.limit, ask.stop, ask.trail, bracket, None, ask.reduce_only
+    )
     exchange.accept(order)
     working = exchange.markets[0].book.live[-1]
     assert working.order is order, order.reason
@@ -81,8 +80,15 @@ def theirs(bars, asks, options, guards=(), fee=0):
     numbers = {}
     fills = [fill[:5] for fill in result.fills]
     del numbers
-    return (fills, set(result.ambiguous), bool(result.failed), bool(result.locked), list(result.equity),
-            result.position, len(result.working))
+    return (
+        fills,
+        set(result.ambiguous),
+        bool(result.failed),
+        bool(result.locked),
+        list(result.equity),
+        result.position,
+        len(result.working),
+    )
 
 
 def same_ids(fills):

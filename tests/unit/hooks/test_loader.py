@@ -35,7 +35,9 @@ def test_a_path_beside_the_configuration_wins_over_the_workspace(loader, write):
 def test_the_workspace_wins_over_an_entry_point_and_that_over_the_bundled(loader, write, monkeypatch):
     point = EntryPoint("sma_crossover", "tests_plugin_dist:Installed", "barstep")
     offered = [point]
-    monkeypatch.setattr(loading, "entry_points", lambda **given: [p for p in offered if given.get("name") in (None, p.name)])
+    monkeypatch.setattr(
+        loading, "entry_points", lambda **given: [p for p in offered if given.get("name") in (None, p.name)]
+    )
     module = loading.import_file(write("installed.py", GOOD.replace("Good", "Installed")))
     monkeypatch.setitem(__import__("sys").modules, "tests_plugin_dist", module)
 
@@ -82,14 +84,20 @@ def test_files_of_one_name_in_two_folders_are_two_modules(loader, write):
         ("@hookimpl\n    def on_baar(self, bar): pass", 4, "there is no such hook: did you mean on_bar?"),
         ("@hookimpl\n    def on_bar(self, bar, ctx=None): pass", 4, "ctx has a default, so it would never receive"),
         ("@hookimpl\n    def on_bar(self, candle): pass", 4, "takes 'candle', but on_bar gives only bar, ctx"),
-        ("@hookimpl(tryfirst=True)\n    def on_bar(self, bar): pass", 4, "plugins run in the order of the configuration"),
+        (
+            "@hookimpl(tryfirst=True)\n    def on_bar(self, bar): pass",
+            4,
+            "plugins run in the order of the configuration",
+        ),
         ("@hookimpl\n    def on_risk(self, order): pass", 4, "only a risk rule is asked about orders"),
         ("def helper(self): pass", 3, "has no hooks: mark at least one method with @hookimpl"),
         ("@hookimpl\n    def on_fill(self, fill): pass", 3, "has no on_bar"),
     ],
 )
 def test_a_silent_plugin_is_refused_with_its_line(loader, write, body, line, says):
-    path = write("strategies/silent.py", f"from barstep import Strategy, hookimpl\n\nclass Silent(Strategy):\n    {body}\n")
+    path = write(
+        "strategies/silent.py", f"from barstep import Strategy, hookimpl\n\nclass Silent(Strategy):\n    {body}\n"
+    )
     message = refusal(loader, "silent")
     assert says in message
     assert f"{path}:{line}" in message
