@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from barstep.domain.instrument import micros
@@ -26,7 +27,16 @@ AnyIndicator = TypeVar("AnyIndicator", bound="Indicator")
 
 
 class ReadContext:
-    """What every plugin sees: bars, positions, orders, the account and the clock. Nothing of it lies in the future."""
+    """What every plugin sees: bars, positions, orders, the account and the clock. Nothing of it lies in the future.
+
+    Attributes:
+        plugin: The plugin's name in this run.
+        instrument: The product it trades, or of the first contract for rules and observers.
+        position: The position in that contract.
+        account: The account.
+        random: A generator of its own, seeded by the run's `seed` and the plugin's name, so that runs repeat (R27).
+        log: A structlog logger that carries the plugin's name.
+    """
 
     def __init__(self, desk: Desk, plugin: str, stream: Stream) -> None:
         self._desk = desk
@@ -36,6 +46,7 @@ class ReadContext:
         self.instrument: Instrument = self._contract.instrument
         self.position: Position = desk.positions[self._contract.id]
         self.account: Account = desk.account
+        self.random = Random(f"{desk.seed}/{plugin}")  # noqa: S311 - for simulations, and it must repeat
         self.log = desk.log.bind(plugin=plugin)
 
     @property

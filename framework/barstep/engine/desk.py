@@ -48,7 +48,13 @@ class Desk:
     """The state of a run that plugins reach through their contexts."""
 
     def __init__(
-        self, exchange: SimulatedExchange, broker: Broker, streams: Sequence[Stream], trades_kept: int, log: Any
+        self,
+        exchange: SimulatedExchange,
+        broker: Broker,
+        streams: Sequence[Stream],
+        trades_kept: int,
+        seed: int,
+        log: Any,
     ) -> None:
         self.exchange = exchange
         self.broker = broker
@@ -62,6 +68,7 @@ class Desk:
         self.locks: list[Lock] = []
         self.flat_times: dict[str, time] = {}
         self.notes: list[Note] = []
+        self.seed = seed
         self.log = log
 
     def stream(self, contract: Contract | str | None, default: Stream) -> Stream:

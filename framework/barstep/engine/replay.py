@@ -92,6 +92,8 @@ class Replay:
             finally:
                 hooks.silence()
                 self._deliver()
+                for stream in desk.streams:  # what still works when a run ends early is recorded as it stands
+                    self.recorder.orders += self.exchange.working_orders(stream.feed.contract)
                 for stream in desk.streams:
                     self.recorder.chunk_done(stream, self.exchange)
 

@@ -92,7 +92,7 @@ def build(plan: RunPlan, sink: Sink, log: Any) -> Replay:
         Stream(bars, market, sessions_of(bars), data.history)
         for bars, market, data in zip(plan.streams, exchange.markets, config.data, strict=True)
     ]
-    desk = Desk(exchange, DirectBroker(exchange), streams, config.data[0].history, log)
+    desk = Desk(exchange, DirectBroker(exchange), streams, config.data[0].history, config.seed, log)
     registered = [_register(plugin, plan, desk, streams) for plugin in plan.plugins]
     hooks = HookManager(registered, desk.when)
     return Replay(desk, hooks, Recorder(sink, per_bar=len(streams) > 1))
