@@ -78,3 +78,23 @@ def test_two_overridden_options_change_the_digest_and_the_config_hash(here, tmp_
     assert other.digest != here.digest
     hashes = [json.loads((run.folder / "manifest.json").read_text())["config_sha256"] for run in (here, other)]
     assert hashes[0] != hashes[1]
+
+
+def test_a_plugins_randomness_comes_from_the_runs_seed(tmp_path):
+    strategy = tmp_path / "coin.py"
+    strategy.write_text(
+        "from barstep import Strategy, hookimpl\n\n"
+        "class Coin(Strategy):\n"
+        "    @hookimpl\n"
+        "    def on_bar(self, bar, ctx):\n"
+        "        ctx.set_position(ctx.random.choice([-1, 0, 1]))\n",
+        encoding="utf-8",
+    )
+
+    def digest(seed: int, name: str) -> str:
+        data = {"instrument": "ES", "timeframe": "1m", "source": "sample"}
+        run = {"version": 1, "data": data, "strategies": [{"use": str(strategy)}], "seed": seed}
+        return barstep.run(run, out=tmp_path / name).digest
+
+    assert digest(1, "one") == digest(1, "again")
+    assert digest(1, "once more") != digest(2, "two")
