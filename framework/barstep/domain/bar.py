@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from msgspec import Struct
 
 from barstep.domain.instrument import Contract
 from barstep.domain.session import NS, to_datetime
@@ -51,36 +52,22 @@ class Feed:
     zone: ZoneInfo
 
 
-class Bar:
+class Bar(Struct, gc=False, eq=False):
     """One completed bar: prices are floats on the tick grid, `volume` is in contracts.
 
     `start` and `end` are aware datetimes in the exchange's zone, made when asked for; the bar covers [start, end).
     `index` counts the contract's bars from 0.
     """
 
-    __slots__ = ("close", "end_ns", "feed", "high", "index", "low", "open", "start_ns", "volume")
-
-    def __init__(
-        self,
-        open: float,
-        high: float,
-        low: float,
-        close: float,
-        volume: int,
-        start_ns: int,
-        end_ns: int,
-        index: int,
-        feed: Feed,
-    ) -> None:
-        self.open = open
-        self.high = high
-        self.low = low
-        self.close = close
-        self.volume = volume
-        self.start_ns = start_ns
-        self.end_ns = end_ns
-        self.index = index
-        self.feed = feed
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: int
+    start_ns: int
+    end_ns: int
+    index: int
+    feed: Feed
 
     @property
     def contract(self) -> Contract:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from barstep.domain.instrument import MICROS
 from barstep.domain.session import to_datetime
@@ -19,8 +20,7 @@ Phase = Literal["open", "path", "settle", "hooks", "end"]
 Certainty = Literal["certain", "ambiguous", "approximate"]
 
 
-@dataclass(slots=True, eq=False)
-class Fill:
+class Fill(Struct, gc=False, eq=False):
     """One execution, with the record that R26 asks for.
 
     Attributes:
@@ -98,8 +98,7 @@ class Fill:
         return f"Fill({what} {self.rule} {self.certainty})"
 
 
-@dataclass(slots=True, eq=False)
-class Trade:
+class Trade(Struct, gc=False, eq=False):
     """A closed round trip: part of an opening fill matched with part of a closing one, first in first out (R20).
 
     Attributes:

@@ -55,20 +55,26 @@ class Instrument:
     months: str = "HMUZ"
     asset_class: str = ""
     lot_weight_tenths: int = 10
+    _numerator: int = field(init=False, repr=False, compare=False)  # of the tick size: a Fraction's own are slow
+    _denominator: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_numerator", self.tick_size.numerator)
+        object.__setattr__(self, "_denominator", self.tick_size.denominator)
 
     def price(self, ticks: int) -> float:
         """The price of a number of ticks."""
-        return ticks * self.tick_size.numerator / self.tick_size.denominator
+        return ticks * self._numerator / self._denominator
 
     def ticks(self, price: float) -> int | None:
         """Whole ticks of a price, or None when the price is off the grid (R24)."""
-        exact = price * self.tick_size.denominator / self.tick_size.numerator
+        exact = price * self._denominator / self._numerator
         nearest = round(exact)
         return nearest if abs(exact - nearest) <= _ON_GRID else None
 
     def neighbours(self, price: float) -> tuple[int, int]:
         """The grid steps just below and just above a price, in ticks."""
-        exact = price * self.tick_size.denominator / self.tick_size.numerator
+        exact = price * self._denominator / self._numerator
         return floor(exact), ceil(exact)
 
     @property

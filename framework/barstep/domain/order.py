@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +21,7 @@ OPEN_STATUSES = ("new", "working")
 """An order in one of these may still fill."""
 
 
-@dataclass(slots=True)
-class Bracket:
+class Bracket(Struct, gc=False):
     """The exits an entry brings along: distances in ticks from its fill price, or absolute prices (R12)."""
 
     stop_ticks: int | None = None
@@ -31,8 +31,7 @@ class Bracket:
     target: float | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Order:
+class Order(Struct, gc=False, eq=False):
     """An order from the moment it is asked for.
 
     Attributes:

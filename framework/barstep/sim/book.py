@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from barstep.domain.fill import Phase
@@ -26,87 +29,53 @@ class BracketTicks(NamedTuple):
     target_level: int | None = None
 
 
-class Working:
+class Working(Struct, gc=False, eq=False):
     """An order in the book. Prices are ticks, bars are numbers of the contract's stream.
 
-    `level` is the stop or limit price, `event` the price that fires it inside the path and `needs` the direction that
-    gets there (R15); `from_bar` is its first eligible bar, `arrive_bar` the one bar in which it counts as arriving (R4).
-    `role` is `stop`, `target` or `trail` for exits that live and die with a position, else empty.
+    `level` is the stop or limit price; `event` is the price that fires it and `needs` the direction that gets there
+    (R15), both set by `aim`; `from_bar` is its first eligible bar, `arrive_bar` the one bar in which it counts as
+    arriving (R4). `role` is `stop`, `target` or `trail` for exits that live and die with a position, else empty.
     """
 
-    __slots__ = (
-        "approximate", "arrive_bar", "blocked", "born_bar", "born_in_path", "bracket", "event", "expire_bar",
-        "expire_ns", "expire_session", "from_bar", "id", "kind", "level", "limit", "needs", "oco", "order", "parent",
-        "reduce_only", "ref", "role", "rule", "sign", "size", "trail",
-    )  # fmt: skip
-
-    def __init__(self, id: int, order: Order | None, sign: int, kind: int, size: int, level: int, rule: str) -> None:
-        self.id = id
-        self.order = order
-        self.sign = sign
-        self.kind = kind
-        self.size = size
-        self.level = level
-        self.rule = rule
-        self.event = level
-        self.needs = sign
-        self.limit = 0
-        self.trail = 0
-        self.ref = 0
-        self.from_bar = 0
-        self.arrive_bar = -1
-        self.reduce_only = False
-        self.oco = 0
-        self.role = ""
-        self.parent = 0
-        self.born_bar = -1
-        self.born_in_path = False
-        self.bracket: BracketTicks | None = None
-        self.approximate = False
-        self.blocked = False
-        self.expire_bar = NEVER
-        self.expire_ns = NEVER
-        self.expire_session = False
-
-    def copy(self) -> Working:
-        """The same order on a copy of the book; the public `Order` stays one object."""
-        twin = Working.__new__(Working)
-        twin.id = self.id
-        twin.order = self.order
-        twin.sign = self.sign
-        twin.kind = self.kind
-        twin.size = self.size
-        twin.level = self.level
-        twin.rule = self.rule
-        twin.event = self.event
-        twin.needs = self.needs
-        twin.limit = self.limit
-        twin.trail = self.trail
-        twin.ref = self.ref
-        twin.from_bar = self.from_bar
-        twin.arrive_bar = self.arrive_bar
-        twin.reduce_only = self.reduce_only
-        twin.oco = self.oco
-        twin.role = self.role
-        twin.parent = self.parent
-        twin.born_bar = self.born_bar
-        twin.born_in_path = self.born_in_path
-        twin.bracket = self.bracket
-        twin.approximate = self.approximate
-        twin.blocked = self.blocked
-        twin.expire_bar = self.expire_bar
-        twin.expire_ns = self.expire_ns
-        twin.expire_session = self.expire_session
-        return twin
+    id: int
+    order: Order | None
+    sign: int
+    kind: int
+    size: int
+    level: int
+    rule: str
+    event: int = 0
+    needs: int = 0
+    limit: int = 0
+    trail: int = 0
+    ref: int = 0
+    from_bar: int = 0
+    arrive_bar: int = -1
+    reduce_only: bool = False
+    oco: int = 0
+    role: str = ""
+    parent: int = 0
+    born_bar: int = -1
+    born_in_path: bool = False
+    bracket: BracketTicks | None = None
+    approximate: bool = False
+    blocked: bool = False
+    expire_bar: int = NEVER
+    expire_ns: int = NEVER
+    expire_session: bool = False
 
     def aim(self, through: int) -> None:
         """Set `event` and `needs` from kind and level; `through` is the option limit_through_ticks (R7)."""
         if self.kind == LIMIT:
             self.event = self.level - self.sign * through
             self.needs = -self.sign
-        else:
-            self.event = self.level
+        else:  # any price fires a market order
+            self.event = self.level if self.kind != MARKET else -self.sign * NEVER
             self.needs = self.sign
+
+    def fires_at(self, price: int) -> bool:
+        """Whether a price has reached its event or lies beyond (R13)."""
+        return price >= self.event if self.needs > 0 else price <= self.event
 
     def follow(self, price: int) -> None:
         """Move a trailing stop's reference to a better price (R10)."""
@@ -115,7 +84,7 @@ class Working:
             self.level = self.event = price + self.sign * self.trail
 
 
-class Execution(NamedTuple):
+class Execution(Struct, gc=False, eq=False):
     """One fill as the walk logs it; `working` is None for a forced close, whose guard or cause is `reason`."""
 
     working: Working | None
@@ -132,14 +101,14 @@ class Execution(NamedTuple):
     reason: str
 
 
-class Removal(NamedTuple):
+class Removal(Struct, gc=False, eq=False):
     """An order that leaves the book without a fill."""
 
     working: Working
     reason: str
 
 
-class Birth(NamedTuple):
+class Birth(Struct, gc=False, eq=False):
     """A bracket child that its parent's fill brings."""
 
     working: Working
@@ -189,7 +158,7 @@ class Book:
         twin = Book.__new__(Book)
         twin.tick_value = self.tick_value
         twin.fee = self.fee
-        twin.live = [working.copy() for working in self.live]
+        twin.live = [copy(working) for working in self.live]
         twin.position = self.position
         twin.cash = self.cash
         twin.fees = self.fees

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from barstep.sim.book import Book, Execution
-from barstep.sim.reach import in_reach, one_event_at_most
-from barstep.sim.walk import walk_path
+from barstep.sim.reach import in_reach, only_event
+from barstep.sim.walk import walk_one_event, walk_path
 
 if TYPE_CHECKING:
     from barstep.sim.matching import Moment
@@ -37,8 +37,13 @@ def walk_bar(book: Book, now: Moment) -> tuple[Book, list[Outcome]]:
     if mode not in ("pessimistic", "optimistic"):
         walk_path(book, now, _turns(now, _single_path(mode, book.position, now)))
         return book, []
-    if one_event_at_most(book, now, reachable):
-        walk_path(book, now, _turns(now, _nearest(now)))
+    only = only_event(book, now, reachable)
+    if only is not None:
+        turns = _turns(now, _nearest(now))
+        if book.guards or any(o.trail for o in book.live):
+            walk_path(book, now, turns)  # guards and trailing stops look at every price of the path
+        else:
+            walk_one_event(book, now, only, turns)
         return book, []
     outcomes = [_outcome(book, now, "A"), _outcome(book, now, "B")]
     due = [o.path for o in outcomes if o.book.r17b_due] if mode == "pessimistic" else []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from barstep.domain.errors import InvariantError
 from barstep.domain.fill import Fill, Trade
 
@@ -11,15 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Lot:
+class Lot(Struct, gc=False, eq=False):
     """A part of an opening fill that is still open: signed size, entry price and the extremes seen since, in ticks."""
 
-    __slots__ = ("fill", "high", "low", "price", "size")
-
-    def __init__(self, fill: Fill, size: int) -> None:
-        self.fill = fill
-        self.size = size
-        self.price = self.low = self.high = fill.price_ticks
+    fill: Fill
+    size: int
+    price: int
+    low: int
+    high: int
 
     def see(self, low: int, high: int) -> None:
         """Widen the extremes."""
@@ -83,8 +84,8 @@ class Ledger:
         self.seen = until
 
     def start_bar(self, price: int) -> None:
-        """Begin a bar whose walk is booked point by point, at its open."""
-        self.low = self.high = self.worth(price)
+        """Begin a bar that is booked fill by fill, at its open."""
+        self.low = self.high = (self.cash + self.position * price) * self.tick_value - self.fees
         for lot in self.lots:
             lot.see(price, price)
 
@@ -123,7 +124,7 @@ class Ledger:
             else:
                 self.average = float(price)
                 self.entries = 1
-            self.lots.append(Lot(fill, opened if signed > 0 else -opened))
+            self.lots.append(Lot(fill, opened if signed > 0 else -opened, price, price, price))
         self.position += signed
         if not self.position:
             self.average = 0.0
@@ -136,21 +137,25 @@ class Ledger:
 
     def _close(self, fill: Fill, signed: int, reason: str) -> list[Trade]:
         trades: list[Trade] = []
+        lots = self.lots
         left, price, earned = abs(signed), fill.price_ticks, 0
-        while left and self.lots:
-            lot = self.lots[0]
-            size = min(left, abs(lot.size))
-            way = 1 if lot.size > 0 else -1
-            ticks = (price - lot.price) * way
+        while left and lots:
+            lot = lots[0]
+            held, paid = lot.size, lot.price
+            way = 1 if held > 0 else -1
+            size = min(left, held * way)
+            ticks = (price - paid) * way
             earned += ticks * size
-            low, high = min(lot.low, price) - lot.price, max(lot.high, price) - lot.price
+            low = (lot.low if lot.low < price else price) - paid
+            high = (lot.high if lot.high > price else price) - paid
             worst, best = (low, high) if way > 0 else (-high, -low)
             gross = ticks * size * self.tick_value
             trades.append(Trade(lot.fill, fill, size, gross, 2 * size * self.fee, worst, best, reason))
-            lot.size -= way * size
-            if not lot.size:
-                self.lots.pop(0)
             left -= size
+            if size == held * way:
+                del lots[0]
+            else:
+                lot.size = held - way * size
         self.realised += earned
         fill.realised = earned * self.tick_value
         return trades

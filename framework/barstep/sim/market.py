@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from barstep.domain.errors import InvariantError
-from barstep.sim.book import LIMIT, MARKET, NEVER, Book, Working
+from barstep.sim.book import MARKET, NEVER, Book, Working
 from barstep.sim.choice import Outcome, walk_bar
 from barstep.sim.ledger import Ledger
 from barstep.sim.matching import Moment
@@ -144,8 +144,7 @@ class Market:
                 for working in self.book.live:
                     if working.trail and working.from_bar <= bar:
                         working.follow(close)
-            self._check_r28(bar, close)
-            self._show_levels()
+            self._check_and_show(bar, close)
         if self.pending:
             bar = self.first + row
             due = [act for when, act in self.pending if when <= bar]
@@ -156,13 +155,15 @@ class Market:
 
     def watch(self, working: Working) -> None:
         """Widen what needs work by one order; a cancelled one is forgotten by the next `refresh`, which costs little."""
-        if working.kind == MARKET or working.trail or working.expire_bar != NEVER or working.expire_ns != NEVER:
+        if working.expire_bar != NEVER or working.expire_ns != NEVER:
+            self.force = self.expiring = True
+        elif working.kind == MARKET or working.trail:
             self.force = True
-            self.expiring = True
         elif working.needs > 0:
-            self.up = min(self.up, working.event)
-        else:
-            self.down = max(self.down, working.event)
+            if working.event < self.up:
+                self.up = working.event
+        elif working.event > self.down:
+            self.down = working.event
         for armed in self.book.guards:
             self.force = self.force or armed.acted  # a guard that stays breached cancels whatever comes
 
@@ -187,31 +188,20 @@ class Market:
     def _watch_guards(self, up: int, down: int) -> tuple[int, int, bool]:
         """Narrow the levels that need work by the prices at which guards are breached; True where every bar needs it."""
         book, force = self.book, False
+        if not book.position:
+            return up, down, bool(book.live) and any(armed.acted for armed in book.guards)
         for armed in book.guards:
-            if not book.position:
-                force = force or (armed.acted and bool(book.live))
-                continue
             start, slope = armed.line(book) or (0, 0)
             if armed.guard.trail is not None:
                 force = True
                 continue
             at = (armed.level - start) // slope  # one tick early at most, never late
             if (slope > 0) == (armed.guard.side == "floor"):
-                down = max(down, at + 1)
-            else:
-                up = min(up, at)
+                if at >= down:
+                    down = at + 1
+            elif at < up:
+                up = at
         return up, down, force
-
-    def _show_levels(self) -> None:
-        """Bring the public orders up to date with what a bar changed: trailing levels, sizes of grown children."""
-        for working in self.book.live:
-            order = working.order
-            if order is None:
-                continue
-            if working.trail:
-                order.stop = order.contract.instrument.price(working.level)
-            if self.options.participation is not None:
-                order.size = order.filled + working.size
 
     def expire(self, bar: int, start_ns: int, *, session_over: bool) -> list[Working]:
         """Phase A: take out what has expired before this bar."""
@@ -221,17 +211,19 @@ class Market:
             if bar > o.expire_bar or start_ns >= o.expire_ns or (session_over and o.expire_session)
         ]
 
-    def _check_r28(self, bar: int, close: int) -> None:
-        through = self.options.limit_through_ticks
+    def _check_and_show(self, bar: int, close: int) -> None:
+        """Assert R28, and show on the public orders what the bar changed: trailing levels, sizes of grown children."""
         for o in self.book.live:
-            if o.from_bar > bar or o.blocked:
-                continue
-            reach = o.sign * (close - o.level)
-            if (reach <= -through) if o.kind == LIMIT else (reach >= 0):
+            if o.fires_at(close) and o.from_bar <= bar and not o.blocked:
                 raise InvariantError(
                     f"order {o.id} should have filled in bar {bar} (R28): level {o.level}, close {close} ticks; "
                     "this is a bug of barstep, please report it"
                 )
+            if o.order is not None:
+                if o.trail:
+                    o.order.stop = o.order.contract.instrument.price(o.level)
+                if self._share is not None:
+                    o.order.size = o.order.filled + o.size
 
     def mark(self, row: int) -> None:
         """Check R20 on a bar with a fill and keep what the equity curve needs."""

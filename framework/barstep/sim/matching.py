@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from barstep.sim.book import LIMIT, MARKET, STOP, STOP_LIMIT, Birth, Book, Execution, Working
 from barstep.sim.guards import test_guards
 
@@ -12,55 +14,38 @@ if TYPE_CHECKING:
     from barstep.domain.fill_options import FillOptions
 
 
-class Moment:
+class Moment(Struct, gc=False, eq=False):
     """The bar being played, as matching needs to know it."""
 
-    __slots__ = ("bar", "close", "first_of_session", "high", "low", "open", "options")
-
-    def __init__(
-        self,
-        options: FillOptions,
-        bar: int,
-        open: int,
-        high: int,
-        low: int,
-        close: int,
-        first_of_session: bool,
-    ) -> None:
-        self.options = options
-        self.bar = bar
-        self.open = open
-        self.high = high
-        self.low = low
-        self.close = close
-        self.first_of_session = first_of_session
+    options: FillOptions
+    bar: int
+    open: int
+    high: int
+    low: int
+    close: int
+    first_of_session: bool
 
 
 def try_at(book: Book, working: Working, price: int, now: Moment, phase: Phase, leg: int, arriving: bool) -> None:
     """Test one order at a price as phase B does (R13), and fill it if its condition is true there."""
-    options = now.options
-    sign = working.sign
-    kind = working.kind
+    if not working.fires_at(price):
+        return
+    options, sign, kind, level = now.options, working.sign, working.kind, working.level
     if kind == MARKET:
-        paid = price + sign * options.market_slip_ticks
-        execute(book, working, paid, price, working.rule, now, phase, leg, arriving)
+        paid, level = price + sign * options.market_slip_ticks, price
     elif kind == STOP:
-        if sign * (price - working.level) >= 0:
-            paid = stop_price(price, sign, now)
-            execute(book, working, paid, working.level, working.rule, now, phase, leg, arriving)
+        paid = stop_price(price, sign, now)
     elif kind == STOP_LIMIT:
-        if sign * (price - working.level) >= 0:
-            trigger(book, working, price, now, phase, leg, arriving)
-    elif sign * (price - working.level) <= -options.limit_through_ticks:
-        limit = working.level
-        if arriving:
-            better = price + sign * options.market_slip_ticks
-            paid = min(limit, better) if sign > 0 else max(limit, better)
-        elif options.gap_price == "open" or (options.gap_price == "auction" and now.first_of_session):
-            paid = price
-        else:
-            paid = limit
-        execute(book, working, paid, limit, working.rule, now, phase, leg, arriving)
+        trigger(book, working, price, now, phase, leg, arriving)
+        return
+    elif arriving:
+        better = price + sign * options.market_slip_ticks
+        paid = min(level, better) if sign > 0 else max(level, better)
+    elif options.gap_price == "open" or (options.gap_price == "auction" and now.first_of_session):
+        paid = price
+    else:
+        paid = level
+    execute(book, working, paid, level, working.rule, now, phase, leg, arriving)
 
 
 def fire(book: Book, working: Working, now: Moment, leg: int) -> None:
@@ -129,7 +114,8 @@ def execute(
         if not closable:
             book.remove(working, "nothing left to reduce")
             return
-        size = min(size, closable)
+        if size > closable:
+            size = closable
     if size > book.volume_left:
         size = book.volume_left
         if not size:
@@ -137,7 +123,7 @@ def execute(
             return
     book.volume_left -= size
     after = before + sign * size
-    opened = size - min(size, closable)
+    opened = size - closable if size > closable else 0
     book.position = after
     book.fills += 1
     book.cash -= sign * size * price
@@ -152,7 +138,7 @@ def execute(
     book.log.append(Execution(working, working.id, sign, size, price, level, rule, phase, leg, arriving, opened, ""))
     if working.oco:
         _settle_oco(book, working, size)
-    if before and (not after or (after > 0) != (before > 0)):
+    if before and book.live and (not after or (after > 0) != (before > 0)):
         for other in [o for o in book.live if o.role]:
             book.remove(other, "position closed")
     if opened and working.bracket is not None:
@@ -178,52 +164,67 @@ def _bear_children(book: Book, parent: Working, price: int, size: int, now: Mome
     """Create stop and target for the part of a fill that opened, or grow them by it (R12, R22)."""
     bracket, sign = parent.bracket, parent.sign
     assert bracket is not None  # noqa: S101 - asked only for orders with brackets
-    assert parent.order is not None  # noqa: S101 - only asked orders carry brackets
     grown = [o for o in book.live if o.parent == parent.id and o.role]
     if grown:
         for child in grown:
             child.size += size
         return
-    wanted: list[tuple[str, int, str, int, int]] = []
     if bracket.trail is not None:
-        wanted.append(("trail", STOP, "R10", price - sign * bracket.trail, bracket.trail))
-    elif bracket.stop is not None or bracket.stop_level is not None:
-        level = price - sign * bracket.stop if bracket.stop is not None else bracket.stop_level
-        wanted.append(("stop", STOP, "R8", level or 0, 0))
-    if bracket.target is not None or bracket.target_level is not None:
-        level = price + sign * bracket.target if bracket.target is not None else bracket.target_level
-        wanted.append(("target", LIMIT, "R7", level or 0, 0))
+        _bear(book, parent, "trail", price - sign * bracket.trail, bracket.trail, price, size, now, phase)
+    elif bracket.stop is not None:
+        _bear(book, parent, "stop", price - sign * bracket.stop, 0, price, size, now, phase)
+    elif bracket.stop_level is not None:
+        _bear(book, parent, "stop", bracket.stop_level, 0, price, size, now, phase)
+    if bracket.target is not None:
+        _bear(book, parent, "target", price + sign * bracket.target, 0, price, size, now, phase)
+    elif bracket.target_level is not None:
+        _bear(book, parent, "target", bracket.target_level, 0, price, size, now, phase)
+
+
+_CHILD_RULES = {"trail": "R10", "stop": "R8", "target": "R7"}
+
+
+def _bear(
+    book: Book, parent: Working, role: str, level: int, trail: int, price: int, size: int, now: Moment, phase: Phase
+) -> None:
+    """Create one child: it can act at once, as arriving, unless it has to wait for the next bar (R12)."""
     delayed = phase == "hooks" or now.options.children == "next_bar"
-    for role, kind, rule, level, trail in wanted:
-        child = Working(book.next_id, None, -sign, kind, size, level, rule)
-        book.next_id += 1
-        child.role = role
-        child.trail = trail
-        child.ref = price
-        child.reduce_only = True
-        child.oco = -parent.id
-        child.parent = parent.id
-        child.born_bar = now.bar
-        child.born_in_path = phase == "path"
-        child.from_bar = now.bar + 1 if delayed else now.bar
-        child.arrive_bar = -1 if delayed else now.bar
-        child.aim(now.options.limit_through_ticks)
-        book.live.append(child)
-        book.log.append(Birth(child, parent.order))
-        if not delayed:
-            book.newborn.append(child)
+    child = Working(
+        book.next_id,
+        None,
+        -parent.sign,
+        LIMIT if role == "target" else STOP,
+        size,
+        level,
+        _CHILD_RULES[role],
+        trail=trail,
+        ref=price,
+        from_bar=now.bar + 1 if delayed else now.bar,
+        arrive_bar=-1 if delayed else now.bar,
+        reduce_only=True,
+        oco=-parent.id,
+        role=role,
+        parent=parent.id,
+        born_bar=now.bar,
+        born_in_path=phase == "path",
+    )
+    child.aim(now.options.limit_through_ticks)
+    book.next_id += 1
+    book.live.append(child)
+    assert parent.order is not None  # noqa: S101 - only asked orders carry brackets
+    book.log.append(Birth(child, parent.order))
+    if not delayed:
+        book.newborn.append(child)
 
 
 def try_newborn(book: Book, price: int, now: Moment, phase: Phase, leg: int) -> None:
     """Test newly created orders at the price they were created at, once, in id order, as arriving (R13, R16)."""
     while book.newborn:
         child = book.newborn.pop(0)
-        if child not in book.live:
+        if not child.fires_at(price) or child not in book.live:
             continue
         before = book.fills
-        through = now.options.limit_through_ticks
-        reached = child.kind == LIMIT and child.sign * (price - child.level) <= -through
-        if not (reached and same_bar_guard(book, child, now, leg)):
+        if child.kind != LIMIT or not same_bar_guard(book, child, now, leg):
             try_at(book, child, price, now, phase, leg, True)
         if book.guards and book.fills > before:
             test_guards(book, price, now.options.forced_slip_ticks, phase, leg)

@@ -16,35 +16,36 @@ AnyEvent = Working | None
 def in_reach(book: Book, now: Moment) -> list[AnyEvent]:
     """All orders and guards that could act in the path of a bar."""
     found: list[AnyEvent] = []
+    bar, low, high = now.bar, now.low, now.high
     for working in book.live:
-        if working.from_bar > now.bar or working.blocked:
+        if working.from_bar > bar or working.blocked:
             continue
         if working.trail and now.options.trail_update == "path":
             if _trail_in_reach(working, now):
                 found.append(working)
-        elif now.low <= working.event <= now.high:
+        elif low <= working.event <= high:
             found.append(working)
     if book.guards and _guards_in_reach(book, now, book.position, book.cash, book.fees):
         found.append(None)
     return found
 
 
-def one_event_at_most(book: Book, now: Moment, reachable: list[AnyEvent]) -> bool:
-    """Whether both paths must end alike because only one thing can happen, and nothing follows from it."""
+def only_event(book: Book, now: Moment, reachable: list[AnyEvent]) -> Working | None:
+    """The order that fires when both paths must end alike: only it can fire, and nothing follows from that."""
     only = reachable[0]
     if len(reachable) > 1 or only is None or only.trail or only.kind not in (STOP, LIMIT):
-        return False
+        return None
     bracket = only.bracket
     if bracket is not None and (
         bracket.trail is not None or book.volume_left < only.size or _children_in_reach(only, now)
     ):
-        return False
+        return None
     if not book.guards:
-        return True
+        return only
     paid = _entry_price(only, now)
     position = book.position + only.sign * only.size
     cash = book.cash - only.sign * only.size * paid
-    return not _guards_in_reach(book, now, position, cash, book.fees + only.size * book.fee)
+    return None if _guards_in_reach(book, now, position, cash, book.fees + only.size * book.fee) else only
 
 
 def _entry_price(order: Working, now: Moment) -> int:
@@ -102,15 +103,16 @@ def guards_silent(book: Book, now: Moment) -> bool:
     """
     options = now.options
     slip = options.market_slip_ticks + options.stop_slip_ticks + options.forced_slip_ticks
-    size, away = abs(book.position), 0
+    position, open_price = book.position, now.open
+    size, away = abs(position), 0
     for working in book.live:
         size += working.size
         if working.kind == LIMIT or working.limit:
             limit = working.limit or working.level
-            away += working.size * abs(limit - now.open)
+            away += working.size * abs(limit - open_price)
     ticks = 3 * size * (now.high - now.low + slip) + away
     reach = ticks * book.tick_value + 3 * size * book.fee
-    equity = book.base + (book.cash + book.position * now.open) * book.tick_value - book.fees
+    equity = book.base + (book.cash + position * open_price) * book.tick_value - book.fees
     for armed in book.guards:
         guard = armed.guard
         if guard.basis == "position" or guard.trail is not None:

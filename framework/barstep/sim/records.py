@@ -46,22 +46,31 @@ class Records:
         self._born: dict[int, Order] = {}
 
     def book_bar(self, market: Market, outcomes: list[Outcome]) -> None:
-        """Record the bar that `market.row` stands at, point by point, with its outcomes when it is ambiguous."""
-        ledger, row, log = market.ledger, market.row, market.book.log
+        """Record the bar that `market.row` stands at, fill by fill, with its outcomes when it is ambiguous."""
+        ledger, row = market.ledger, market.row
         ledger.catch_up(market.lows, market.highs, row)
         ledger.start_bar(market.opens[row])
         ambiguous = bool(outcomes)
-        points, fills, at = 0, False, market.opens[row]
-        for entry in log:
+        points, fills = 0, False
+        low = high = at = market.opens[row]  # of the path since the last fill, and where it stands
+        for entry in market.book.log:
             if isinstance(entry, int):
                 points += 1
                 at = entry
-                ledger.span(at, at)
-            elif self._record(market, ambiguous, entry):
+                if at < low:
+                    low = at
+                elif at > high:
+                    high = at
+            elif isinstance(entry, Execution):
+                ledger.span(low, high)
+                self._record_fill(market, ambiguous, entry)
                 fills = True
-                ledger.span(at, at)  # what was filled off the price by slippage stands behind at once
+                low = high = at  # what was filled off the price by slippage stands behind at once
+            else:
+                self._record(market, entry)
         if points < 2:  # no path was walked: all that can happen in it is that the price visits both ends
-            ledger.span(market.lows[row], market.highs[row])
+            low, high = market.lows[row], market.highs[row]
+        ledger.span(low, high)
         ledger.seen = row + 1
         if fills:
             market.mark(row)
@@ -80,8 +89,11 @@ class Records:
             ledger.low, ledger.high = sorted((ledger.worth(market.lows[row]), ledger.worth(market.highs[row])))
         fills = False
         for entry in book.log:
-            if not isinstance(entry, int):
-                fills = self._record(market, False, entry) or fills
+            if isinstance(entry, Execution):
+                self._record_fill(market, False, entry)
+                fills = True
+            elif not isinstance(entry, int):
+                self._record(market, entry)
         ledger.touch(market.last_close or 0)
         if fills:
             market.mark(max(row, 0))
@@ -103,20 +115,16 @@ class Records:
             working.order = working.order or self._born[working.id]
         self._born.clear()
 
-    def _record(self, market: Market, ambiguous: bool, entry: Execution | Removal | Birth) -> bool:
-        """Make the public record of one log entry: fills and trades, cancelled orders, new children. True for a fill."""
-        if isinstance(entry, Execution):
-            self._record_fill(market, ambiguous, entry)
-            return True
+    def _record(self, market: Market, entry: Removal | Birth) -> None:
+        """Make the public record of an order that is cancelled or a child that is born."""
         if isinstance(entry, Removal):
             order = entry.working.order or self._born[entry.working.id]
             self.end(order, "cancelled", entry.reason, market.stamps[1])
         else:
             self._record_child(market, entry)
-        return False
 
     def _record_fill(self, market: Market, ambiguous: bool, entry: Execution) -> None:
-        working, _, _, size, price, level, rule, phase, leg, arriving, _, reason = entry
+        working, size, phase, reason = entry.working, entry.size, entry.phase, entry.reason
         start_ns, end_ns = market.stamps
         order = self._order_of(market, entry)
         certainty: Certainty = "ambiguous" if ambiguous and phase == "path" else "certain"
@@ -126,8 +134,8 @@ class Records:
             if working.approximate and certainty == "certain":
                 certainty = "approximate"
         fill = Fill(
-            order, market.feed, order.side, size, price, market.next_bar - 1, start_ns, end_ns, phase, leg, level, rule,
-            arriving, certainty, 0, 0, 0, 0, 0, reason,
+            order, market.feed, order.side, size, entry.price, market.next_bar - 1, start_ns, end_ns, phase, entry.leg,
+            entry.level, entry.rule, entry.arriving, certainty, 0, 0, 0, 0, 0, reason,
         )  # fmt: skip
         trades = market.ledger.apply(fill, role or reason or order.tag or "order")
         before, paid = order.filled, fill.price

@@ -21,17 +21,18 @@ def walk_open(book: Book, now: Moment) -> None:
     book.log.append(price)
     if book.guards:
         test_guards(book, price, forced, "open", 0)
-    eligible = [o for o in book.live if o.from_bar <= now.bar]
-    if len(eligible) > 1:
-        eligible.sort(key=_rank_and_id)
-    for working in eligible:
+    reached = [o for o in book.live if o.from_bar <= now.bar and o.fires_at(price)]
+    if len(reached) > 1:
+        reached.sort(key=_rank_and_id)
+    for working in reached:
         if working not in book.live:
             continue
         before = book.fills
         try_at(book, working, price, now, "open", 0, working.arrive_bar == now.bar)
         if book.guards and book.fills > before:
             test_guards(book, price, forced, "open", 0)
-    try_newborn(book, price, now, "open", 0)
+    if book.newborn:
+        try_newborn(book, price, now, "open", 0)
     if now.options.trail_update == "path":
         for working in book.live:
             if working.trail and working.from_bar <= now.bar:
@@ -45,6 +46,24 @@ def walk_path(book: Book, now: Moment, turns: Iterable[int]) -> None:
         if target != price:
             _walk_leg(book, now, price, target, leg)
             price = target
+
+
+def walk_one_event(book: Book, now: Moment, working: Working, turns: tuple[int, int, int]) -> None:
+    """Phase C where only one order can fire and nothing follows from it: what `walk_path` does, without searching."""
+    price, log = now.open, book.log
+    waits = True
+    for leg, target in enumerate(turns, start=1):
+        if target == price:
+            continue
+        if waits and (working.needs > 0) == (target > price):
+            waits = False
+            if log[-1] != working.event:
+                log.append(working.event)
+            fire(book, working, now, leg)
+            if book.newborn:
+                try_newborn(book, working.event, now, "path", leg)
+        log.append(target)
+        price = target
 
 
 def _walk_leg(book: Book, now: Moment, price: int, target: int, leg: int) -> None:
@@ -64,7 +83,8 @@ def _walk_leg(book: Book, now: Moment, price: int, target: int, leg: int) -> Non
             act(book, what, price, now.options.forced_slip_ticks, "path", leg)
         if book.guards and book.fills > before:
             test_guards(book, price, now.options.forced_slip_ticks, "path", leg)
-        try_newborn(book, price, now, "path", leg)
+        if book.newborn:
+            try_newborn(book, price, now, "path", leg)
     _follow(book, now, target, direction)
     book.log.append(target)
 
