@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from barstep.domain.fill import Fill, Trade
     from barstep.domain.order import Order
+    from barstep.engine.desk import Note
     from barstep.engine.streams import Stream
     from barstep.sim.exchange import SimulatedExchange
     from barstep.sim.market import Market
@@ -41,6 +42,7 @@ class Recorder:
         self.orders: list[Order] = []
         self.ambiguous: list[AmbiguousBar] = []
         self.breaches: list[Breach] = []
+        self.notes: list[Note] = []
         self._rows: list[tuple[int, ...]] = []
         self._held = (0, 0, 0, 0)
         self._done = 0
@@ -77,7 +79,7 @@ class Recorder:
             equity = self._equity(market, exchange.start_balance)
         market.ledger.catch_up(market.lows, market.highs, market.row + 1)
         self.sink.take(self, equity)
-        for kept in (self.fills, self.trades, self.orders, self.ambiguous, self.breaches):
+        for kept in (self.fills, self.trades, self.orders, self.ambiguous, self.breaches, self.notes):
             kept.clear()
 
     def _equity(self, market: Market, start: int) -> dict[str, NDArray[np.int64]]:

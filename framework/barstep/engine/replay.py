@@ -58,6 +58,7 @@ class Replay:
             AmbiguousBar: recorder.ambiguous.append,
         }
         desk.hooks = hooks
+        desk.notes = recorder.notes
 
     def step(self) -> Bar | None:
         """Play the next bar and return it, or None after the last; the hooks have run when it returns."""
@@ -238,6 +239,11 @@ class Replay:
 
     def _flat_row(self, stream: Stream, segment: Segment) -> int:
         """The last row of a session that ends by the earliest flat time, -1 when it is not in this segment."""
+        if stream.flat_of is not segment:
+            stream.flat_of, stream.flat_row = segment, self._find_flat_row(stream, segment)
+        return stream.flat_row
+
+    def _find_flat_row(self, stream: Stream, segment: Segment) -> int:
         clock = min(self.desk.flat_times.values())
         flat_ns = int(segment.session.at(clock).timestamp()) * NS
         ends = stream.market.ends

@@ -35,6 +35,11 @@ class Stream:
         market: The exchange's market of the contract.
         table: The contract's sessions.
         history: How many past bars `ctx.bars` may look back on.
+
+    Attributes:
+        session: The trading day of the last complete bar, None before the first.
+        updates: What each complete bar is handed to before the hooks: the indicators.
+        flat_of, flat_row: The segment whose flat time was looked up last, and the row found (R18).
     """
 
     def __init__(self, bars: BarStream, market: Market, table: SessionTable, history: int) -> None:
@@ -44,6 +49,8 @@ class Stream:
         self.history = history
         self.session: Session | None = None
         self.updates: list[Callable[[int, int, int, int, int, bool], None]] = []
+        self.flat_of: Segment | None = None
+        self.flat_row = -1
         self._table = table
         self._chunks = bars.chunks()
         self._next: tuple[BarColumns, list[Session], np.ndarray, np.ndarray] | None = None

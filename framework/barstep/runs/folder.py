@@ -17,15 +17,13 @@ from polars.exceptions import PolarsError
 
 from barstep._version import __version__
 from barstep.config import dump_resolved
-from barstep.data import TableSpool, read_table
+from barstep.data import read_table
 from barstep.domain.errors import BarstepError, ConfigError
-from barstep.runs.tables import NOTES, note_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from barstep.domain.result import RunResult
-    from barstep.engine.replay import Replay
     from barstep.runs.assemble import RunPlan
 
 _LIBRARIES = ("numpy", "pluggy", "polars", "pydantic", "pyyaml")
@@ -73,13 +71,10 @@ class RunFolder:
         finally:
             shutil.rmtree(self.working, ignore_errors=True)
 
-    def write(self, result: RunResult, replay: Replay) -> None:
+    def write(self, result: RunResult) -> None:
         """Write the documents beside the tables."""
         self._text("config.resolved.yaml", self.config_text)
         self._text("manifest.json", _json(self._manifest()))
-        if replay.desk.notes:
-            with TableSpool(self.working / "notes.parquet", NOTES) as spool:
-                spool.append(note_rows(replay.desk.notes))
         self._text("result.json", _json(result.as_dict()))
 
     def _text(self, name: str, text: str) -> None:

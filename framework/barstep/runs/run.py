@@ -76,7 +76,7 @@ def play(plan: RunPlan, *, out: str | Path | None, progress: Callable[[int], Non
             raise
         spool.finish()
         result = _result(plan, replay, spool, status, error)
-        folder.write(result, replay)
+        folder.write(result)
     result.folder = folder.path
     log.info(
         "run", status=status, digest=result.digest[:12], bars=result.bars, trades=result.trades, net_pnl=result.net_pnl

@@ -73,6 +73,7 @@ class RunSpool:
                 ("orders", tables.ORDERS),
                 ("equity", tables.EQUITY),
                 ("ambiguous", tables.AMBIGUOUS),
+                ("notes", tables.NOTES),
             )
         }
         self._progress = progress
@@ -96,6 +97,8 @@ class RunSpool:
         self.ambiguous_bars += len(recorder.ambiguous)
         if recorder.ambiguous:
             self._spools["ambiguous"].append(tables.ambiguous_rows(recorder.ambiguous))
+        if recorder.notes:
+            self._spools["notes"].append(tables.note_rows(recorder.notes))
         self.breaches += recorder.breaches
         ends = equity["end_ns"]
         self.meter.add(ends, equity["low"], equity["high"], equity["position"])
