@@ -3,8 +3,8 @@
 A document starts in a copy of the repository's plugins, strategies and configs; one that runs `barstep init` itself
 starts in an empty folder. What a fence does is told by its info string:
 
-- `python plugins/x.py`, `yaml configs/x.yaml`: the file is written; where the repository has it, the text must equal it.
-  A plugin file is loaded too, so that one which barstep would refuse fails here.
+- `python plugins/x.py`, `yaml configs/x.yaml`, `csv x.csv`: the file is written; where the repository has it, the text
+  must equal it. A plugin file is loaded too, so that one which barstep would refuse fails here.
 - `console`: each line after `$ ` runs in bash, in the present folder; `cd X` changes that for the rest of the document.
   The lines below it are the whole output, stdout and stderr together, 80 columns wide; `...` in a line is any text, a
   line of `...` any lines. Nothing below it: any output. `(exit 2)` at the end: that exit code, else 0.
@@ -36,18 +36,13 @@ from barstep.runs.assemble import load_plan
 REPO = Path(__file__).resolve().parents[2]
 PAGES = [REPO / "README.md", *sorted((REPO / "docs").glob("*.md"))]
 FOLDERS = ("plugins", "strategies", "configs")
-BASE = {
-    "version": "1",
-    "data": {"instrument": "ES", "timeframe": "1m", "source": "sample"},
-    "strategies": [{"use": "sma_crossover"}],
-}
+BARS = {"instrument": "ES", "timeframe": "1m", "source": "sample"}
+BASE = {"version": "1", "data": BARS, "strategies": [{"use": "sma_crossover"}]}
 _FENCE = re.compile(r"^(<!-- (?:run|test) -->\n)?```(\w+)(?: (\S+))?\n(.*?)^```$", re.M | re.S)
 _EXIT = re.compile(r"\(exit (\d+)\)")
 
 
 class Snippet(NamedTuple):
-    """One fence: its language, its path or an empty string, its text and the line it starts at."""
-
     kind: str
     path: str
     text: str
@@ -61,8 +56,6 @@ def snippets(page: Path) -> list[Snippet]:
 
 
 class Document:
-    """The state of one document while its snippets run."""
-
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, *, bare: bool) -> None:
         self.here = folder / "desk"
         self.here.mkdir()
@@ -97,21 +90,19 @@ class Document:
             assert [fault for c in mine if issubclass(c, Plugin) for fault in faults(c)] == []
 
     def console(self, snippet: Snippet) -> None:
-        for part in re.split(r"^\$ ", snippet.text, flags=re.M)[1:]:
+        before, *parts = re.split(r"^\$ ", snippet.text, flags=re.M)
+        assert not before, "a console begins with $ and a command"
+        for part in parts:
             command, *expected = part.rstrip().split("\n")
             code = _EXIT.fullmatch(expected[-1]) if expected else None
             if command.startswith("cd "):
                 self.here = (self.here / command[3:]).resolve()
                 continue
             self.chdir(self.here)
-            done = subprocess.run(
-                ["bash", "-c", f"exec 2>&1\n{command}"], capture_output=True, text=True, timeout=60, check=False
-            )
-            output = [line.rstrip() for line in done.stdout.rstrip().split("\n")]
-            shown = "\n".join(output)
+            done = subprocess.run(["bash", "-c", f"exec 2>&1\n{command}"], stdout=-1, text=True, timeout=60)
+            shown = "\n".join(line.rstrip() for line in done.stdout.rstrip().split("\n"))
             assert done.returncode == (int(code[1]) if code else 0), f"$ {command}\n{shown}"
-            lines = expected[:-1] if code else expected
-            if lines:
+            if lines := expected[:-1] if code else expected:
                 pattern = "".join(_pattern(line.rstrip()) for line in lines)
                 assert re.fullmatch(pattern, shown + "\n"), f"$ {command}\n{shown}\n-- expected --\n" + "\n".join(lines)
 
@@ -132,9 +123,7 @@ class Document:
 
 
 def _pattern(line: str) -> str:
-    if line == "...":
-        return r"(?:.*\n)*?"
-    return re.escape(line).replace(re.escape("..."), ".*") + r"\n"
+    return r"(?:.*\n)*?" if line == "..." else re.escape(line).replace(re.escape("..."), ".*") + r"\n"
 
 
 def _laid_over(base: Any, part: Any) -> Any:
@@ -146,7 +135,10 @@ def _laid_over(base: Any, part: Any) -> Any:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_snippet_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = snippets(page)
-    assert len(found) == len(re.findall(r"^```\w", page.read_text(encoding="utf-8"), re.M)) - _left_to_ci(page)
+    text = page.read_text(encoding="utf-8")
+    assert len(found) == len(re.findall(r"^```\w", text, re.M)) - len(
+        re.findall(r"^<!-- (?:run|test) -->\n```", text, re.M)
+    )
     document = Document(tmp_path, monkeypatch, bare=any("$ barstep init" in s.text for s in found))
     for snippet in found:
         try:
@@ -154,7 +146,3 @@ def test_every_snippet_runs(page: Path, tmp_path: Path, monkeypatch: pytest.Monk
         except Exception as error:
             error.add_note(f"in the snippet at {page.name}:{snippet.line}")
             raise
-
-
-def _left_to_ci(page: Path) -> int:
-    return len(re.findall(r"^<!-- (?:run|test) -->\n```", page.read_text(encoding="utf-8"), re.M))
