@@ -24,7 +24,7 @@ def summary(out: Console, result: Document, folder: Path | None) -> None:
     """Print the table of a result as it stands in `result.json`; the folder tells why orders were rejected."""
     from rich.text import Text
 
-    what = f"{result['name']}  {_contracts(result)} {result['timeframe']}"
+    what = f"{result['name']}  {' '.join(result['contracts'])} {result['timeframe']}"
     out.print()
     out.print(Text(f"{what}  {result['fill_profile']} fills  {result['bars']:,} bars", style="bold"))
     out.print(f"{_when(result, result['start'])} to {_when(result, result['end'])}")
@@ -39,15 +39,6 @@ def summary(out: Console, result: Document, folder: Path | None) -> None:
     put(out, table)
     out.print()
     columns(out, ("", ""), _remarks(result, folder))
-
-
-def _contracts(result: Document) -> str:
-    """`ESU3`, or the ends of the ids where several instruments trade."""
-    tails = [str(contract).rpartition(".US.")[2] for contract in result["contracts"]]
-    if " " in result["instrument"]:
-        return " ".join(tails)
-    months = [tail.rpartition(".")[2] for tail in tails]
-    return " ".join(f"{result['instrument']}{month[:1]}{month[-1:]}" for month in months)
 
 
 def _verdicts(result: Document) -> Iterable[Text]:

@@ -47,5 +47,9 @@ class PluginError(BarstepError):
         super().__init__(f"plugin {plugin}, hook {hook} at {where}, bar ending {when}: {type(cause).__name__}: {cause}")
 
 
+def _bar(when: str) -> str:
+    return f"bar ending {when}" if when[:1].isdigit() else when
+
+
 class InvariantError(BarstepError):
     """A promise of the simulated exchange was broken (R20, R28): please report it with the configuration."""

@@ -20,6 +20,7 @@ class RunResult:
             (neighbours of one order at one price merged), then the final balance in micro-dollars.
         status: `done`, `interrupted` (partial results kept) or `failed` (an error ended it). A failed account is a
             result, not an error: see `risk`.
+        contracts: Short names such as `ESU3`; the tables have the gateway's ids.
         start, end: First bar's start and last bar's end, ISO 8601.
         bars: Bars played.
         lane: `event`.

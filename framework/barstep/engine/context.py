@@ -6,7 +6,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from barstep.domain.instrument import micros
-from barstep.domain.order import Bracket, Order, Side
+from barstep.domain.order import Bracket, Kind, Order, Side
 from barstep.domain.session import to_datetime
 from barstep.engine.desk import Note
 
@@ -157,9 +157,7 @@ class Context(ReadContext):
             tag: Your word for it.
             contract: Another contract of the run.
         """
-        bracket = None
-        if stop_loss_ticks or take_profit_ticks or trailing_stop_ticks or stop_loss or take_profit:
-            bracket = Bracket(stop_loss_ticks, take_profit_ticks, trailing_stop_ticks, stop_loss, take_profit)
+        bracket = _bracket(stop_loss_ticks, take_profit_ticks, trailing_stop_ticks, stop_loss, take_profit)
         return self._ask("buy", size, limit, stop, trail_ticks, join, bracket, expires, reduce_only, tag, contract)
 
     def sell(
@@ -181,9 +179,7 @@ class Context(ReadContext):
         contract: Contract | str | None = None,
     ) -> Order:
         """Sell; the arguments are those of `buy`."""
-        bracket = None
-        if stop_loss_ticks or take_profit_ticks or trailing_stop_ticks or stop_loss or take_profit:
-            bracket = Bracket(stop_loss_ticks, take_profit_ticks, trailing_stop_ticks, stop_loss, take_profit)
+        bracket = _bracket(stop_loss_ticks, take_profit_ticks, trailing_stop_ticks, stop_loss, take_profit)
         return self._ask("sell", size, limit, stop, trail_ticks, join, bracket, expires, reduce_only, tag, contract)
 
     def set_position(self, size: int, *, tag: str = "") -> Order | None:
@@ -191,8 +187,7 @@ class Context(ReadContext):
         market = self._stream.market
         missing = size - market.ledger.position
         if market.book.live:
-            working = [o for o in self.orders if o.kind == "market"]
-            missing -= sum((o.size - o.filled) * (1 if o.side == "buy" else -1) for o in working)
+            missing -= market.under_way()
         if not missing:
             return None
         return self.buy(missing, tag=tag) if missing > 0 else self.sell(-missing, tag=tag)
@@ -305,18 +300,38 @@ class Context(ReadContext):
         tag: str,
         contract: Contract | str | None,
     ) -> Order:
+        clash = ""
         if trail is not None:
-            kind: Any = "trailing_stop"
+            kind: Kind = "trailing_stop"
+            clash = _clash("trail_ticks", limit=limit, stop=stop, join=join or None)
+        elif join:
+            kind = "join"
+            clash = _clash("join", limit=limit, stop=stop)
         elif stop is not None:
             kind = "stop" if limit is None else "stop_limit"
-        elif limit is not None:
-            kind = "limit"
         else:
-            kind = "join" if join else "market"
+            kind = "market" if limit is None else "limit"
         desk = self._desk
         traded = self._contract if contract is None else desk.stream(contract, self._stream).feed.contract
         order = Order(traded, side, size, kind, limit, stop, trail, bracket, expires, reduce_only, tag, self.plugin)
+        if clash:
+            desk.exchange.refuse(order, "rejected", clash)
+            return order
         return desk.submit(order)
+
+
+def _bracket(
+    stop_ticks: int | None, target_ticks: int | None, trail_ticks: int | None, stop: float | None, target: float | None
+) -> Bracket | None:
+    if stop_ticks is target_ticks is trail_ticks is stop is target is None:
+        return None
+    return Bracket(stop_ticks, target_ticks, trail_ticks, stop, target)
+
+
+def _clash(word: str, **others: object) -> str:
+    """Why an order's words do not go together, or an empty string."""
+    given = [name for name, value in others.items() if value is not None]
+    return f"{word} does not go together with {' and '.join(given)}: leave one out" if given else ""
 
 
 class RiskContext(ReadContext):

@@ -91,10 +91,10 @@ class Desk:
 
     def when(self) -> str:
         """The replay's clock as text, for messages."""
-        try:
-            return f"{to_datetime(self.now_ns, self.exchange.current.feed.zone):%Y-%m-%d %H:%M:%S}"
-        except IndexError:
+        market = self.exchange.current
+        if not market.starts:
             return "before the first bar"
+        return f"{to_datetime(self.now_ns, market.feed.zone):%Y-%m-%d %H:%M:%S %Z}"
 
     # -- the order gate ----------------------------------------------------------------------------------------
 

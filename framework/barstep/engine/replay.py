@@ -77,6 +77,8 @@ class Replay:
         desk, hooks = self.desk, self.hooks
         for stream in desk.streams:
             stream.open()
+        self.exchange.begins_ns = min(stream.next_start() or 0 for stream in desk.streams)
+        failure: BaseException | None = None
         try:
             hooks.on_start()
             for stream, segment, start, stop in self._spans():
@@ -85,18 +87,30 @@ class Replay:
                     break
             desk.accepting = False
             self._finish()
+        except BaseException as error:
+            failure = error
+            raise
         finally:
-            desk.accepting = False
-            try:
-                hooks.focus("")
-                hooks.on_stop()
-            finally:
-                hooks.silence()
-                self._deliver()
-                for stream in desk.streams:  # what still works when a run ends early is recorded as it stands
-                    self.recorder.orders += self.exchange.working_orders(stream.feed.contract)
-                for stream in desk.streams:
-                    self.recorder.chunk_done(stream, self.exchange)
+            self._stop(failure)
+
+    def _stop(self, failure: BaseException | None) -> None:
+        """`on_stop`, also after an error, which stays the error of the run; then hand on what is still to be recorded."""
+        desk, hooks = self.desk, self.hooks
+        desk.accepting = False
+        try:
+            hooks.focus("")
+            hooks.on_stop()
+        except PluginError as second:
+            if failure is None or isinstance(failure, GeneratorExit):
+                raise
+            failure.add_note(f"then on_stop failed too: {second}")
+        finally:
+            hooks.silence()
+            self._deliver()
+            for stream in desk.streams:  # what still works when a run ends early is recorded as it stands
+                self.recorder.orders += self.exchange.working_orders(stream.feed.contract)
+            for stream in desk.streams:
+                self.recorder.chunk_done(stream, self.exchange)
 
     def _spans(self) -> Iterator[tuple[Stream, Segment, int, int]]:
         """Rows to play one after the other: whole segments of one contract, single rows of several merged by time."""

@@ -95,6 +95,10 @@ class Stream:
         """Volumes of the present chunk."""
         return self._volumes
 
+    def next_start(self) -> int | None:
+        """Start of the first bar of the next chunk, UTC nanoseconds, or None at the end of the data."""
+        return None if self._next is None else int(self._next[0].start_ns[0])
+
     def next_end(self) -> int | None:
         """End of the first bar of the next chunk, UTC nanoseconds, or None at the end of the data."""
         return None if self._next is None else int(self._next[0].end_ns[0])

@@ -104,7 +104,7 @@ def _result(plan: RunPlan, replay: Replay, spool: RunSpool, status: RunStatus, e
         digest=spool.digest.finish(exchange.balance),
         status=status,
         instrument=" ".join(dict.fromkeys(s.feed.contract.instrument.name for s in plan.streams)),
-        contracts=[s.feed.contract.id for s in plan.streams],
+        contracts=[s.feed.contract.name for s in plan.streams],
         timeframe=" ".join(dict.fromkeys(s.feed.timeframe.text for s in plan.streams)),
         start=to_datetime(first, zone).isoformat(),
         end=to_datetime(meter.last_ns, zone).isoformat(),

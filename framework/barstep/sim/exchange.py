@@ -41,6 +41,7 @@ class SimulatedExchange:
         failed: Name of the guard that failed the account, or empty.
         between_bars: True in phase A, while session hooks run: an order asked for then waits for the bar's open.
         current: The market whose bar is being played.
+        begins_ns: What the clock shows before the first bars are loaded; the driver sets it.
     """
 
     def __init__(self, feeds: Sequence[Feed], options: FillOptions, fees: Sequence[int], start_balance: int) -> None:
@@ -52,6 +53,7 @@ class SimulatedExchange:
         self.failed = ""
         self.between_bars = True
         self.current = self.markets[0]
+        self.begins_ns = 0
         self._next_id = 1
         self._refused = 0
         self._groups = 0
@@ -99,6 +101,8 @@ class SimulatedExchange:
     def clock_ns(self) -> int:
         """The replay's clock: the end of the last complete bar, or in phase A the start of the next, UTC nanoseconds."""
         market = self.current
+        if not market.starts:
+            return self.begins_ns
         if self.between_bars and market.row + 1 < len(market.starts):
             return market.starts[market.row + 1]
         return market.stamps[1]

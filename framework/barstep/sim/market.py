@@ -108,6 +108,15 @@ class Market:
         """Start and end of the last complete bar, UTC nanoseconds."""
         return (self.starts[self.row], self.ends[self.row]) if self.row >= 0 else self._stamps_before
 
+    def under_way(self) -> int:
+        """Signed contracts that waiting market orders will add; a reduce-only one counts as far as it can reduce."""
+        found = 0
+        for working in self.book.live:
+            if working.kind == MARKET:
+                room = max(0, -working.sign * self.book.position) if working.reduce_only else working.size
+                found += working.sign * min(working.size, room)
+        return found
+
     def needs_work(self, row: int) -> bool:
         """Whether anything can happen on a bar."""
         return self.force or self.highs[row] >= self.up or self.lows[row] <= self.down
