@@ -167,6 +167,19 @@ _Source = Annotated[
 ]
 
 
+Instrument = PackagedInstrument | InlineInstrument
+"""What the key `instrument` may hold."""
+
+
+class _InstrumentKey(Section):
+    instrument: Annotated[_Instrument, BeforeValidator(_instrument)]
+
+
+def read_instrument(raw: Any) -> Instrument:
+    """The instrument of a data section alone, for sections with faults elsewhere; pydantic's error when it has its own."""
+    return _InstrumentKey.model_validate({"instrument": raw}).instrument
+
+
 class DataConfig(Section):
     """The bars of one contract."""
 

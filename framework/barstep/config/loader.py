@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from barstep.config.data_schema import DataConfig
+from barstep.config.data_schema import DataConfig, Instrument, read_instrument
 from barstep.config.environment import resolve
 from barstep.config.overrides import PluginEntry, apply_overrides, plugin_entries
 from barstep.config.positions import Path, Positions, in_order
@@ -31,12 +31,14 @@ class Draft:
     Attributes:
         plugins: The entries that name a plugin.
         data: The data sections that are well formed, with their paths.
+        instruments: The instruments of the other data sections, where these are well formed.
         fees: The account's fees as far as they can be read, else None.
         positions: Places of every value.
     """
 
     plugins: list[PluginEntry]
     data: list[tuple[Path, DataConfig]]
+    instruments: list[tuple[Path, Instrument]]
     fees: Decimal | str | None
     positions: Positions
 
@@ -91,13 +93,16 @@ def _load(document: Document, overrides: Sequence[str], checks: FileChecks | Non
     lines = document.problems + apply_overrides(document, overrides)
     tree, missing = resolve(document.tree, positions)
     lines += missing
+    tree = _with_fees(tree)
     config = None
     try:
         config = RunConfig.model_validate({"name": name, **tree})
     except ValidationError as error:
         lines += schema_lines(error, tree, positions)
     if checks is not None:
-        lines += checks(Draft(plugin_entries(tree), _data_sections(tree), _fees(tree), positions))
+        sections = _data_sections(tree)
+        instruments = _instruments(tree, sections)
+        lines += checks(Draft(plugin_entries(tree), sections, instruments, _fees(tree), positions))
     if lines or config is None:
         raise ConfigError(in_order(lines))
     return Loaded(config, positions, document.tree)
@@ -110,6 +115,28 @@ def _data_sections(tree: dict[str, Any]) -> list[tuple[Path, DataConfig]]:
     for index, raw in enumerate(given if isinstance(given, list) else [given]):
         with suppress(ValidationError):
             found.append((("data", index) if several else ("data",), DataConfig.model_validate(raw)))
+    return found
+
+
+def _with_fees(tree: dict[str, Any]) -> dict[str, Any]:
+    """The `playground` profile has no fees unless the account says otherwise (fill model, profiles)."""
+    fills, account = tree.get("fills"), tree.get("account")
+    given = isinstance(account, dict) and account.get("fees") is not None
+    if given or not isinstance(fills, dict) or fills.get("profile") != "playground":
+        return tree
+    return {**tree, "account": {**account, "fees": "none"} if isinstance(account, dict) else {"fees": "none"}}
+
+
+def _instruments(tree: dict[str, Any], sections: list[tuple[Path, DataConfig]]) -> list[tuple[Path, Instrument]]:
+    """Instruments of data sections that are not well formed elsewhere."""
+    known = {path for path, _ in sections}
+    found: list[tuple[Path, Instrument]] = []
+    given = tree.get("data")
+    for index, raw in enumerate(given if isinstance(given, list) else [given]):
+        path: Path = ("data", index) if isinstance(given, list) else ("data",)
+        if path not in known and isinstance(raw, dict) and "instrument" in raw:
+            with suppress(ValidationError):
+                found.append((path, read_instrument(raw["instrument"])))
     return found
 
 

@@ -120,9 +120,11 @@ def _path(target: str, tree: dict[str, Any]) -> Path:
         middle = () if parts[1] == "options" else ("options",)
         return (*found[0].path, *middle, *parts[1:])
     names = [*dict.fromkeys(entry.name for entry in entries), *names]
+    if not names:
+        raise _BadOverrideError(f"got {target}, but {target.split('.', maxsplit=1)[0]} lists no plugins in this file")
     hint = near(str(parts[0]), names)
     raise _BadOverrideError(
-        f"got {parts[0]}, expected one of {', '.join(names) or 'no plugins'}{f'; {hint}' if hint else ''}"
+        f"got {parts[0]}, expected one of {', '.join(names) or 'none'}{f'; {hint}' if hint else ''}"
     )
 
 

@@ -20,7 +20,7 @@ from barstep.engine.streams import Stream
 from barstep.hooks.loader import Found, Loader, find_workspace
 from barstep.hooks.manager import HookManager, Registered
 from barstep.hooks.plugin import configure, option_fields
-from barstep.runs.sources import KeyedError, fee_of, make_stream, sessions_of
+from barstep.runs.sources import KeyedError, fee_of, make_instrument, make_stream, sessions_of
 from barstep.sim.exchange import SimulatedExchange
 
 if TYPE_CHECKING:
@@ -143,7 +143,14 @@ class _Bars:
 
     def open(self, draft: Draft) -> list[str]:
         """Open what is well formed; returns a line for each fault, and keeps a file that cannot be read for later."""
-        return [line for path, config in draft.data for line in self._open_one(path, config, draft)]
+        lines = [line for path, config in draft.data for line in self._open_one(path, config, draft)]
+        for path, given in draft.instruments:
+            at = (*path, "instrument")
+            try:
+                make_instrument(given)
+            except ConfigError as error:
+                lines += [f"{draft.positions.where(at)} {path_text(at)}: {problem}" for problem in error.problems]
+        return lines
 
     def _open_one(self, path: tuple[str | int, ...], config: DataConfig, draft: Draft) -> list[str]:
         at: tuple[str | int, ...] = path

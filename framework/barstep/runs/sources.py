@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from barstep import data
-from barstep.config.data_schema import InlineInstrument, SampleSource, SyntheticSource
+from barstep.config.data_schema import InlineInstrument, PackagedInstrument, SampleSource, SyntheticSource
 from barstep.domain.bar import Timeframe
 from barstep.domain.errors import ConfigError, DataError
 from barstep.domain.instrument import Contract, Instrument, micros
@@ -46,9 +46,8 @@ def _about(*key: str) -> Iterator[None]:
         raise error if isinstance(error, KeyedError) else KeyedError(key, error.problems) from error
 
 
-def make_instrument(config: DataConfig) -> Instrument:
+def make_instrument(given: PackagedInstrument | InlineInstrument) -> Instrument:
     """The instrument of a data section: packaged, packaged with changed figures, or inline."""
-    given = config.instrument
     if isinstance(given, InlineInstrument):
         return data.inline_instrument(
             given.name,
@@ -101,7 +100,7 @@ def make_stream(config: DataConfig, base: Path) -> BarStream:
         ConfigError: When the figures do not fit together.
     """
     with _about("instrument"):
-        item = make_instrument(config)
+        item = make_instrument(config.instrument)
     timeframe = Timeframe.parse(config.timeframe)
     start, end = config.start, config.end
     source = config.source

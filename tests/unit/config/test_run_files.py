@@ -183,3 +183,13 @@ def test_files_that_cannot_be_read(tmp_path, monkeypatch):
 def test_a_byte_order_mark_is_harmless(tmp_path, run_text):
     (tmp_path / "run.yaml").write_text("\ufeff" + run_text, encoding="utf-8")
     assert load_run(tmp_path / "run.yaml").config.version == 1
+
+
+@pytest.mark.parametrize(
+    ("account", "fees"),
+    [("", "none"), ("account: {balance: 1}\n", "none"), ("account: {fees: topstepx}\n", "topstepx")],
+)
+def test_the_playground_profile_has_no_fees_unless_told_otherwise(write, account, fees):
+    text = "version: 1\ndata: {instrument: ES, timeframe: 1m, source: sample}\nstrategies: []\n"
+    assert load_run(write(f"{text}fills: {{profile: playground}}\n{account}")).config.account.fees == fees
+    assert load_run(write(f"{text}{account}")).config.account.fees == "topstepx"
