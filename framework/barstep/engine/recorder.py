@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from barstep.sim.market import Step
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -44,7 +46,7 @@ class Recorder:
         self.breaches: list[Breach] = []
         self.notes: list[Note] = []
         self._rows: list[tuple[int, ...]] = []
-        self._held = (0, 0, 0, 0)
+        self._held = np.zeros(4, np.int64)  # position, cash, fees and balance after the last fill
         self._done = 0
 
     def bar_done(self, market: Market, exchange: SimulatedExchange) -> None:
@@ -88,10 +90,12 @@ class Recorder:
         begin_row = min(end, max(0, self._done - market.first))
         rows = slice(begin_row, end)
         count = end - begin_row
-        steps = [step for step in market.steps if begin_row <= step.row < end]
-        at = np.array([0, *(step.row - begin_row for step in steps), count], dtype=np.int64)
-        held = np.array([self._held, *((s.position, s.cash, s.fees, s.balance) for s in steps)], dtype=np.int64)
-        position, cash, fees, balance = (np.repeat(held[:, i], np.diff(at)) for i in range(4))
+        steps = np.array(market.steps, dtype=np.int64).reshape(-1, len(Step._fields)).T
+        steps = steps[:, (steps[0] >= begin_row) & (steps[0] < end)]
+        at = steps[0] - begin_row
+        lasts = np.diff(at, prepend=0, append=count)  # bars until the next fill
+        held = np.column_stack((self._held, steps[1:5]))
+        position, cash, fees, balance = (np.repeat(numbers, lasts) for numbers in held)
         tick = market.book.tick_value
         columns = market.columns
         if columns is None:
@@ -100,12 +104,8 @@ class Recorder:
         held_value = position * tick
         close, one, two = (base + held_value * price[rows] for price in (columns.close, columns.low, columns.high))
         low, high = np.minimum(one, two), np.maximum(one, two)
-        for step in steps:
-            low[step.row - begin_row] = step.low + start
-            high[step.row - begin_row] = step.high + start
-        if steps:
-            last = steps[-1]
-            self._held = (last.position, last.cash, last.fees, last.balance)
+        low[at], high[at] = steps[5] + start, steps[6] + start
+        self._held = held[:, -1]
         self._done = market.first + end
         values = (columns.end_ns[rows], balance + start, close, low, high, position)
         return dict(zip(EQUITY_COLUMNS, values, strict=True))

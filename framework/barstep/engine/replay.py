@@ -147,16 +147,19 @@ class Replay:
         volumes, updates, events = stream.volumes(), stream.updates, exchange.events
         hooks, calls, per_bar = self.hooks, self.hooks.bar_calls, self.recorder.per_bar
         first = segment.start if segment.begins else -1
-        row, name = start, ""
-        for bar in stream.make_bars(start, stop):
-            if market.force or highs[row] >= market.up or lows[row] <= market.down:
+        name = ""
+        walked = zip(
+            range(start, stop), stream.make_bars(start, stop), highs[start:stop], lows[start:stop], strict=True
+        )
+        for row, bar, high, low in walked:
+            if high >= market.up or low <= market.down or market.force:
                 exchange.play(market, row)
             else:
                 market.row = row
             if row == flat_row:
                 exchange.flatten("flat time", "R18", "settle", stream.feed.contract)
             for update in updates:
-                update(opens[row], highs[row], lows[row], closes[row], volumes[row], row == first)
+                update(opens[row], high, low, closes[row], volumes[row], row == first)
             if events:
                 self._deliver()
             try:
@@ -173,7 +176,6 @@ class Replay:
             yield bar
             if self.stopping:
                 return
-            row += 1
         if segment.ends and stop == segment.stop:
             self._end_session(stream, segment.session)
 
@@ -212,7 +214,7 @@ class Replay:
 
     def _deliver(self) -> None:
         """Hand events to the recorder and the hooks, in order, until none are left (R3)."""
-        events, hooks = self.exchange.events, self.hooks
+        events, hooks, handlers = self.exchange.events, self.hooks, self._handlers
         several = len(self.desk.streams) > 1
         for count, event in enumerate(events):
             if count > RUNAWAY:
@@ -222,7 +224,7 @@ class Replay:
                 )
             if several and isinstance(event, (Fill, Order)):
                 hooks.focus(event.contract.id)
-            self._handlers[type(event)](event)
+            handlers[type(event)](event)
         events.clear()
         if several:
             hooks.focus(self.exchange.current.feed.contract.id)

@@ -15,7 +15,7 @@ from barstep.runs import tables
 from barstep.stats.measures import EquityMeter, Measures, trade_measures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -34,13 +34,14 @@ class Digest:
         self._key: tuple[object, ...] | None = None
         self._size = 0
 
-    def add(self, fill: Fill) -> None:
-        """Take in the next fill in event order."""
-        key = (fill.order.id, fill.bar_end_ns, fill.contract.id, fill.side, fill.price_ticks)
-        if key != self._key:
-            self._write()
-            self._key, self._size = key, 0
-        self._size += fill.size
+    def add(self, fills: Iterable[Fill]) -> None:
+        """Take in the next fills in event order."""
+        for fill in fills:
+            key = (fill.order.id, fill.bar_end_ns, fill.feed.contract.id, fill.side, fill.price_ticks)
+            if key != self._key:
+                self._write()
+                self._key, self._size = key, 0
+            self._size += fill.size
 
     def finish(self, balance: int) -> str:
         """The digest in hex, after the final balance in micro-dollars."""
@@ -127,9 +128,8 @@ class RunSpool:
     def _take_fills(self, fills: Sequence[Fill]) -> None:
         if not fills:
             return
-        for fill in fills:
-            self.digest.add(fill)
-            self.fees += fill.fee
+        self.digest.add(fills)
+        self.fees += sum(fill.fee for fill in fills)
         self.fills += len(fills)
         self._spools["fills"].append(tables.fill_rows(fills))
 

@@ -105,7 +105,7 @@ class SimulatedExchange:
             return self.begins_ns
         if self.between_bars and market.row + 1 < len(market.starts):
             return market.starts[market.row + 1]
-        return market.stamps[1]
+        return market.ends[market.row] if market.row >= 0 else market.stamps[1]
 
     # -- orders ------------------------------------------------------------------------------------------------
 
