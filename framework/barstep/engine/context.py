@@ -98,7 +98,7 @@ class ReadContext:
         """Have an indicator updated with each complete bar of the contract, before the hooks see the bar."""
         tick = self.instrument.tick_size
         indicator.bind(tick.numerator, tick.denominator)
-        self._stream.updates.append(indicator.update)
+        self._stream.add_indicator(indicator)
         return indicator
 
     def round_price(self, price: float) -> float:

@@ -137,14 +137,11 @@ class Replay:
     def _rows(self, stream: Stream, segment: Segment, start: int, stop: int) -> Iterator[Bar]:
         """Play rows [start, stop) of one session."""
         desk, exchange, market = self.desk, self.exchange, stream.market
-        exchange.current = market
-        if segment.begins and start == segment.start:
-            self._begin_session(stream, segment.session)
-        stream.session = segment.session
-        self.hooks.focus(stream.feed.contract.id)
+        self._enter(stream, segment, start)
         flat_row = self._flat_row(stream, segment) if desk.flat_times else -1
         opens, highs, lows, closes = market.opens, market.highs, market.lows, market.closes
-        volumes, updates, events = stream.volumes(), stream.updates, exchange.events
+        volumes, events = stream.volumes(), exchange.events
+        updates, stored = stream.updates, stream.stored
         hooks, calls, per_bar = self.hooks, self.hooks.bar_calls, self.recorder.per_bar
         first = segment.start if segment.begins else -1
         name = ""
@@ -160,6 +157,8 @@ class Replay:
                 exchange.flatten("flat time", "R18", "settle", stream.feed.contract)
             for update in updates:
                 update(opens[row], high, low, closes[row], volumes[row], row == first)
+            for indicator, values in stored:
+                indicator.value = values[row]
             if events:
                 self._deliver()
             try:
@@ -178,6 +177,14 @@ class Replay:
                 return
         if segment.ends and stop == segment.stop:
             self._end_session(stream, segment.session)
+
+    def _enter(self, stream: Stream, segment: Segment, start: int) -> None:
+        """Turn to a stream, and begin its session where the row is its first."""
+        self.exchange.current = stream.market
+        if segment.begins and start == segment.start:
+            self._begin_session(stream, segment.session)
+        stream.session = segment.session
+        self.hooks.focus(stream.feed.contract.id)
 
     # -- phases ------------------------------------------------------------------------------------------------
 
@@ -241,7 +248,8 @@ class Replay:
     def _changed(self, order: Order) -> None:
         if order.status != "working":
             self.recorder.orders.append(order)
-        self.hooks.on_order(order)
+        if self.hooks.hears_orders:
+            self.hooks.on_order(order)
 
     def _breached(self, breach: Breach) -> None:
         guard = breach.guard

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from barstep.data.sessions import SessionTable
     from barstep.domain.session import Session
+    from barstep.indicators.base import Indicator
     from barstep.sim.market import Market
 
 
@@ -38,8 +39,9 @@ class Stream:
 
     Attributes:
         session: The trading day of the last complete bar, None before the first.
-        updates: What each complete bar is handed to before the hooks: the indicators.
         flat_of, flat_row: The segment whose flat time was looked up last, and the row found (R18).
+        updates: Indicators to update with each bar of the present chunk.
+        stored: Indicators whose values of this chunk are known: each gets its value before a bar's hooks, not earlier.
     """
 
     def __init__(self, bars: BarStream, market: Market, table: SessionTable, history: int) -> None:
@@ -51,6 +53,8 @@ class Stream:
         self.updates: list[Callable[[int, int, int, int, int, bool], None]] = []
         self.flat_of: Segment | None = None
         self.flat_row = -1
+        self.stored: list[tuple[Indicator, list[float]]] = []
+        self._indicators: list[Indicator] = []
         self._table = table
         self._chunks = bars.chunks()
         self._next: tuple[BarColumns, list[Session], np.ndarray, np.ndarray] | None = None
@@ -79,7 +83,19 @@ class Stream:
         prices = (columns.open, columns.high, columns.low, columns.close)
         self._prices = tuple((p * tick.numerator / tick.denominator).tolist() for p in prices)
         self._volumes = columns.volume.tolist()
+        self.updates, self.stored = [], []
+        for indicator in self._indicators:
+            values = indicator.ahead(columns) if indicator.ready else None
+            if values is None:
+                self.updates.append(indicator.update)
+            else:
+                self.stored.append((indicator, values))
         return self._segments(sessions, index)
+
+    def add_indicator(self, indicator: Indicator) -> None:
+        """Update an indicator from the next bar on."""
+        self._indicators.append(indicator)
+        self.updates.append(indicator.update)
 
     def make_bars(self, start: int, stop: int) -> Iterator[Bar]:
         """The bars of rows [start, stop) of the present chunk, made one by one."""

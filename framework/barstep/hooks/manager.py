@@ -88,7 +88,7 @@ class HookManager:
         self._frozen = frozen
         self.bar_calls = frozen["on_bar"]
         self._on_fill = frozen["on_fill"]
-        self._on_order = frozen["on_order"]
+        self.hears_orders = bool(frozen["on_order"])
         self._on_trade = frozen["on_trade"]
 
     def silence(self) -> None:
@@ -148,8 +148,7 @@ class HookManager:
 
     def on_order(self, order: Order) -> None:
         """An order's status changed."""
-        if self._on_order:
-            self._run("on_order", order)
+        self._run("on_order", order)
 
     def on_session_end(self, session: Session) -> None:
         """A trading day is over."""

@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from barstep.indicators.arrays import exact, largest, recursion, right_aligned, window_sums
 from barstep.indicators.base import WindowIndicator
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from barstep.domain.bar import BarColumns
@@ -48,6 +49,17 @@ class SMA(WindowIndicator):
                 return
             self.ready = True
         self.value = total * self._num / self._divisor
+
+    def ahead(self, columns: BarColumns) -> list[float] | None:
+        """`value` after each bar of the next chunk, as `Indicator.ahead`; window sums in numpy."""
+        x = np.concatenate((np.array(self._ring, np.int64), getattr(columns, self.source)))
+        if not exact(self.n * largest(x) * self._num, self._divisor):
+            return None
+        sums = window_sums(x, self.n)[1:]
+        self._ring.extend(x[-self.n :].tolist())
+        self._total = int(sums[-1])
+        values: list[float] = (sums * self._num / self._divisor).tolist()
+        return values
 
     def compute(
         self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]

@@ -62,6 +62,13 @@ class Indicator:
         """
         raise NotImplementedError
 
+    def ahead(self, columns: BarColumns) -> list[float] | None:  # noqa: ARG002 - see the classes that can
+        """`value` after each bar of the next chunk, equal bit for bit to what `update` gives, as if they had passed.
+
+        Asked only of one that is ready. Returns None where it has to be updated bar by bar, which is always right.
+        """
+        return None
+
     def compute(
         self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]
     ) -> NDArray[np.float64]:

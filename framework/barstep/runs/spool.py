@@ -33,26 +33,33 @@ class Digest:
         self._hash = hashlib.sha256()
         self._key: tuple[object, ...] | None = None
         self._size = 0
+        self._lines: list[str] = []
 
     def add(self, fills: Iterable[Fill]) -> None:
         """Take in the next fills in event order."""
         for fill in fills:
             key = (fill.order.id, fill.bar_end_ns, fill.feed.contract.id, fill.side, fill.price_ticks)
             if key != self._key:
-                self._write()
+                self._end_line()
                 self._key, self._size = key, 0
             self._size += fill.size
+        self._write()
 
     def finish(self, balance: int) -> str:
         """The digest in hex, after the final balance in micro-dollars."""
+        self._end_line()
+        self._lines.append(f"{balance}\n")
         self._write()
-        self._hash.update(f"{balance}\n".encode())
         return self._hash.hexdigest()
 
-    def _write(self) -> None:
+    def _end_line(self) -> None:
         if self._key is not None:
             _, end_ns, contract, side, price = self._key
-            self._hash.update(f"{end_ns}|{contract}|{side}|{self._size}|{price}\n".encode())
+            self._lines.append(f"{end_ns}|{contract}|{side}|{self._size}|{price}\n")
+
+    def _write(self) -> None:
+        self._hash.update("".join(self._lines).encode())
+        self._lines.clear()
 
 
 class RunSpool:

@@ -322,12 +322,17 @@ class SimulatedExchange:
 
     @staticmethod
     def _working(market: Market, order: Order) -> Working | None:
-        return next((w for w in market.book.live if w.order is order), None)
+        for working in market.book.live:
+            if working.order is order:
+                return working
+        return None
 
     def _first_bar(self, market: Market) -> int:
         """The first bar that begins after now: of another contract, the bar under way does not count (R4, R25b)."""
+        if market is self.current:
+            return market.first + market.row + 1
         row = market.row + 1
-        under_way = market is not self.current and row < len(market.starts) and market.starts[row] < self.clock_ns
+        under_way = row < len(market.starts) and market.starts[row] < self.clock_ns
         return market.next_bar + under_way
 
     def _later(self, market: Market, act: partial[None]) -> None:

@@ -29,6 +29,9 @@ _NEEDS = {
 }
 
 
+_NO_BRACKET = BracketTicks()
+
+
 class RefusedError(Exception):
     """The venue does not take an order; the message is the reason the order shows."""
 
@@ -118,14 +121,11 @@ def set_expiry(working: Working, expires: object, first_bar: int) -> None:
 def _bracket(bracket: Bracket, instrument: Instrument, sign: int, options: FillOptions) -> BracketTicks | None:
     if bracket.trail_ticks is not None and (bracket.stop_ticks is not None or bracket.stop is not None):
         raise RefusedError("a bracket has one stop: give either a stop loss or trailing_stop_ticks")
-    for ticks, price, name in (
-        (bracket.stop_ticks, bracket.stop, "stop_loss"),
-        (bracket.target_ticks, bracket.target, "take_profit"),
-    ):
-        if ticks is not None and price is not None:
-            raise RefusedError(f"give {name}_ticks= or {name}=, not both")
-    level = bracket.stop
-    target = bracket.target
+    level, target = bracket.stop, bracket.target
+    if bracket.stop_ticks is not None and level is not None:
+        raise RefusedError("give stop_loss_ticks= or stop_loss=, not both")
+    if bracket.target_ticks is not None and target is not None:
+        raise RefusedError("give take_profit_ticks= or take_profit=, not both")
     made = BracketTicks(
         None if bracket.stop_ticks is None else _distance(bracket.stop_ticks, "stop_loss_ticks"),
         None if bracket.target_ticks is None else _distance(bracket.target_ticks, "take_profit_ticks"),
@@ -137,7 +137,7 @@ def _bracket(bracket: Bracket, instrument: Instrument, sign: int, options: FillO
     if both and sign * ((made.target_level or 0) - (made.stop_level or 0)) <= 0:
         side = "below" if sign > 0 else "above"
         raise RefusedError(f"stop_loss {level:.10g} must lie {side} take_profit {target:.10g} for this side")
-    return made if any(value is not None for value in made) else None
+    return None if made == _NO_BRACKET else made
 
 
 def _distance(ticks: int | None, name: str) -> int:

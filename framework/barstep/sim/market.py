@@ -200,12 +200,13 @@ class Market:
         if not book.position:
             return up, down, bool(book.live) and any(armed.acted for armed in book.guards)
         for armed in book.guards:
-            start, slope = armed.line(book) or (0, 0)
-            if armed.guard.trail is not None:
+            guard = armed.guard
+            if guard.trail is not None:
                 force = True
                 continue
+            start, slope = armed.line(book) or (0, 0)
             at = (armed.level - start) // slope  # one tick early at most, never late
-            if (slope > 0) == (armed.guard.side == "floor"):
+            if (slope > 0) == (guard.side == "floor"):
                 if at >= down:
                     down = at + 1
             elif at < up:
