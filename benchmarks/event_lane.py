@@ -4,7 +4,8 @@
 
 Each run has a process of its own; the engines take turns, so that a slow spell of the machine meets all of them. What
 is timed is `barstep.run(mapping)` with the bars made and the results written, and `Backtest.run()` on bars that are
-ready; imports and a short first run are not counted. The ratios are medians over the rounds of one run against another of the same round.
+ready; imports and a short first run are not counted. The ratios are medians over the rounds of one run against another
+of the same round.
 """
 
 from __future__ import annotations
@@ -74,6 +75,7 @@ def columns(bars: int) -> Any:
     from datetime import date
 
     import numpy as np
+
     from barstep.data import SyntheticStream, front_contract, instrument
     from barstep.domain.bar import Timeframe
 
@@ -158,6 +160,7 @@ def _loop_noop(opens: list[int], highs: list[int], lows: list[int], closes: list
 
 
 def _loop_sma(opens: list[int], highs: list[int], lows: list[int], closes: list[int]) -> int:
+    del highs, lows
     quick = steady = position = wanted = fills = cash = 0
     for row, (price, close) in enumerate(zip(opens, closes, strict=True)):
         if wanted != position:

@@ -190,7 +190,8 @@ class Context(ReadContext):
             missing -= market.under_way()
         if not missing:
             return None
-        return self.buy(missing, tag=tag) if missing > 0 else self.sell(-missing, tag=tag)
+        side: Side = "buy" if missing > 0 else "sell"
+        return self._ask(side, abs(missing), None, None, None, False, None, None, False, tag, None)
 
     def close(self, *, reason: str = "close") -> Order | None:
         """Close the whole position with a reduce-only market order; None while flat."""

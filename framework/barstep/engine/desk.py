@@ -117,9 +117,10 @@ class Desk:
         sign = 1 if order.side == "buy" else -1
         contract = order.contract
         worst = sign * self.exchange.worst_case(contract, sign)
-        order.opens = max(0, worst + order.size) - max(0, worst)
-        if not order.opens:
+        opens = order.size if worst >= 0 else worst + order.size
+        if opens <= 0:
             return
+        order.opens = opens
         verdicts = self.verdicts(order)
         if not verdicts:
             return

@@ -127,6 +127,8 @@ class HookManager:
         try:
             for name, method, context in self._frozen["on_risk"]:
                 answer = method(order, context)
+                if answer is None:
+                    continue
                 for rule, decision in answer if name == PROJECT else ((name, answer),):
                     if decision is not None:
                         verdicts.append(_verdict(rule, decision))

@@ -143,10 +143,10 @@ class RunSpool:
     def _take_trades(self, trades: Sequence[Trade]) -> None:
         if not trades:
             return
-        rows = tables.trade_rows(trades)
+        rows, numbers = tables.trade_rows(trades)
         self._spools["trades"].append(rows)
         self.ambiguous_trades += sum(rows["ambiguous"])
-        self._trades.append(tables.trade_numbers(trades))
+        self._trades.append(numbers)
 
     def _take_orders(self, orders: Sequence[Order]) -> None:
         if not orders:

@@ -89,14 +89,18 @@ def fill_rows(fills: Sequence[Fill]) -> Rows:
     }
 
 
-def trade_rows(trades: Sequence[Trade]) -> Rows:
-    """Rows of `trades.parquet`, one for each closed round trip in order of closing."""
+def trade_rows(trades: Sequence[Trade]) -> tuple[Rows, NDArray[np.int64]]:
+    """Rows of `trades.parquet`, one for each closed round trip in order of closing, and what the measures need.
+
+    That is net, fees, mae and mfe in micro-dollars, and bars: whole numbers, shape (5, n).
+    """
     t = _transposed(Trade, trades)
     entry, exit_ = _transposed(Fill, t["entry"]), _transposed(Fill, t["exit"])
     gross, fees, size = _ints(t["gross"]), _ints(t["fee"]), _ints(t["size"])
-    tick_usd = size * _tick_values(entry["feed"]) / MICROS
+    value = size * _ints(_each(entry["feed"], lambda feed: feed.contract.instrument.tick_value))
+    worst, best = np.minimum(_ints(t["worst_ticks"]), 0), np.maximum(_ints(t["best_ticks"]), 0)
     entry_bar, exit_bar = _ints(entry["bar_index"]), _ints(exit_["bar_index"])
-    return {
+    rows = {
         "contract": _each(entry["feed"], lambda feed: feed.contract.id),
         "side": entry["side"],
         "size": size,
@@ -109,8 +113,8 @@ def trade_rows(trades: Sequence[Trade]) -> Rows:
         "gross_pnl": gross / MICROS,
         "fees": fees / MICROS,
         "net_pnl": (gross - fees) / MICROS,
-        "mae": np.minimum(_ints(t["worst_ticks"]), 0) * tick_usd,
-        "mfe": np.maximum(_ints(t["best_ticks"]), 0) * tick_usd,
+        "mae": worst * (value / MICROS),
+        "mfe": best * (value / MICROS),
         "bars": exit_bar - entry_bar,
         "exit_reason": t["exit_reason"],
         "ambiguous": ["ambiguous" in both for both in zip(entry["certainty"], exit_["certainty"], strict=True)],
@@ -119,17 +123,7 @@ def trade_rows(trades: Sequence[Trade]) -> Rows:
         "plugin": [o.plugin for o in entry["order"]],
         "tag": [o.tag for o in entry["order"]],
     }
-
-
-def trade_numbers(trades: Sequence[Trade]) -> NDArray[np.int64]:
-    """What the measures need of trades, in micro-dollars and bars: net, fees, mae, mfe, bars; shape (5, n)."""
-    t = _transposed(Trade, trades)
-    gross, fees = _ints(t["gross"]), _ints(t["fee"])
-    value = _ints(t["size"]) * _tick_values([fill.feed for fill in t["entry"]])
-    worst = np.minimum(_ints(t["worst_ticks"]), 0) * value
-    best = np.maximum(_ints(t["best_ticks"]), 0) * value
-    bars = _ints([fill.bar_index for fill in t["exit"]]) - _ints([fill.bar_index for fill in t["entry"]])
-    return np.stack((gross - fees, fees, worst, best, bars))
+    return rows, np.stack((gross - fees, fees, worst * value, best * value, exit_bar - entry_bar))
 
 
 def order_rows(orders: Sequence[Order]) -> Rows:
@@ -200,10 +194,6 @@ def _each(feeds: Sequence[Feed], read: Callable[[Feed], Any]) -> list[Any]:
     known = {id(feed): feed for feed in feeds}
     values = {key: read(feed) for key, feed in known.items()}
     return [values[id(feed)] for feed in feeds]
-
-
-def _tick_values(feeds: Sequence[Feed]) -> NDArray[np.int64]:
-    return _ints(_each(feeds, lambda feed: feed.contract.instrument.tick_value))
 
 
 def _prices(ticks: NDArray[np.int64], feeds: Sequence[Feed]) -> NDArray[np.float64]:

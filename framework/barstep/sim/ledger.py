@@ -113,11 +113,14 @@ class Ledger:
         self.cash -= signed * price
         fee = fill.size * self.fee
         self.fees += fee
-        trades = self._close(fill, signed, reason) if self.position * signed < 0 else []
-        closed = min(fill.size, abs(self.position)) if trades else 0
-        opened = fill.size - closed
+        position = self.position
+        trades, closed, opened = [], 0, fill.size
+        if position * signed < 0:
+            trades = self._close(fill, signed, reason)
+            closed = min(opened, abs(position))
+            opened -= closed
         if opened:
-            before = abs(self.position) - closed
+            before = abs(position) - closed
             if before:
                 self.average = (self.average * before + price * opened) / (before + opened)
                 self.entries += 1
@@ -125,14 +128,14 @@ class Ledger:
                 self.average = float(price)
                 self.entries = 1
             self.lots.append(Lot(fill, opened if signed > 0 else -opened, price, price, price))
-        self.position += signed
-        if not self.position:
+        self.position = position = position + signed
+        if not position:
             self.average = 0.0
             self.entries = 0
         fill.opened = opened
         fill.closed = closed
         fill.fee = fee
-        fill.position_after = self.position
+        fill.position_after = position
         return trades
 
     def _close(self, fill: Fill, signed: int, reason: str) -> list[Trade]:

@@ -241,5 +241,4 @@ class Market:
         ledger.check(self.book.position, self.book.cash, self.last_close or 0)
         if self.steps and self.steps[-1].row == row:
             self.steps.pop()
-        balance = ledger.realised * ledger.tick_value - ledger.fees
-        self.steps.append(Step(row, ledger.position, ledger.cash, ledger.fees, balance, ledger.low, ledger.high))
+        self.steps.append(Step(row, ledger.position, ledger.cash, ledger.fees, ledger.balance, ledger.low, ledger.high))

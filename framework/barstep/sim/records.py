@@ -62,7 +62,8 @@ class Records:
                 elif at > high:
                     high = at
             elif isinstance(entry, Execution):
-                ledger.span(low, high)
+                if points > 1:  # at the open itself there is nothing to widen
+                    ledger.span(low, high)
                 self._record_fill(market, ambiguous, entry)
                 fills = True
                 low = high = at  # what was filled off the price by slippage stands behind at once
