@@ -28,7 +28,7 @@ _TYPES: dict[str, pl.DataType] = {
     "bool": pl.Boolean(),
     "time": pl.Datetime("ns", "UTC"),
 }
-_PART_ROWS = 65_536
+_PART_ROWS = 16_384
 _GROUP_ROWS = 131_072
 
 

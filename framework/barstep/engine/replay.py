@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from barstep.domain.bar import Bar
@@ -223,15 +224,15 @@ class Replay:
         """Hand events to the recorder and the hooks, in order, until none are left (R3)."""
         events, hooks, handlers = self.exchange.events, self.hooks, self._handlers
         several = len(self.desk.streams) > 1
-        for count, event in enumerate(events):
-            if count > RUNAWAY:
-                raise BarstepError(
-                    f"more than {RUNAWAY} events between two bars at {self.desk.when()}: an on_fill or on_order hook "
-                    "answers each event with another order; let it wait for on_bar"
-                )
+        for event in islice(events, RUNAWAY):  # the list may grow on the way
             if several and isinstance(event, (Fill, Order)):
                 hooks.focus(event.contract.id)
             handlers[type(event)](event)
+        if len(events) > RUNAWAY:
+            raise BarstepError(
+                f"more than {RUNAWAY} events between two bars at {self.desk.when()}: an on_fill or on_order hook "
+                "answers each event with another order; let it wait for on_bar"
+            )
         events.clear()
         if several:
             hooks.focus(self.exchange.current.feed.contract.id)

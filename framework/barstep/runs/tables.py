@@ -191,9 +191,9 @@ def _ints(values: Sequence[int]) -> NDArray[np.int64]:
 
 def _each(feeds: Sequence[Feed], read: Callable[[Feed], Any]) -> list[Any]:
     """A value of each row's feed, read once for each of the few feeds there are."""
-    known = {id(feed): feed for feed in feeds}
+    known = dict(zip(map(id, feeds), feeds, strict=True))
     values = {key: read(feed) for key, feed in known.items()}
-    return [values[id(feed)] for feed in feeds]
+    return [values[key] for key in map(id, feeds)]
 
 
 def _prices(ticks: NDArray[np.int64], feeds: Sequence[Feed]) -> NDArray[np.float64]:
