@@ -86,7 +86,9 @@ class TableSpool:
             frame = pl.scan_ipc(self._parts, glob=False)
         else:
             frame = pl.LazyFrame(schema=self._schema)
-        frame.sink_parquet(target, compression="zstd", row_group_size=_GROUP_ROWS, maintain_order=True)
+        frame.sink_parquet(
+            target, compression="zstd", compression_level=1, row_group_size=_GROUP_ROWS, maintain_order=True
+        )
         _sync(target)
         os.replace(target, self.path)  # noqa: PTH105 - the atomic call, named as in the manual
         _sync(self.path.parent)

@@ -71,8 +71,8 @@ def play(plan: RunPlan, *, out: str | Path | None, progress: Callable[[int], Non
                 status = "interrupted"
         except PluginError as raised:
             status, error = "failed", raised
-        except BaseException as raised:
-            spool.abort(raised)
+        except BaseException:
+            spool.abort()
             raise
         spool.finish()
         result = _result(plan, replay, spool, status, error)

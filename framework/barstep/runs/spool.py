@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,9 +72,8 @@ class RunSpool:
     """
 
     def __init__(self, folder: Path, start: int, progress: Callable[[int], None]) -> None:
-        self._stack = ExitStack()
         self._spools = {
-            name: self._stack.enter_context(TableSpool(folder / f"{name}.parquet", schema))
+            name: TableSpool(folder / f"{name}.parquet", schema)
             for name, schema in (
                 ("fills", tables.FILLS),
                 ("trades", tables.TRADES),
@@ -115,12 +114,16 @@ class RunSpool:
         self._progress(self.meter.bars)
 
     def finish(self) -> None:
-        """Write the final files."""
-        self._stack.close()
+        """Write the final files, several at a time: the work is done outside Python."""
+        with ThreadPoolExecutor() as pool:
+            done = [pool.submit(spool.finish) for spool in self._spools.values()]
+        for each in done:
+            each.result()
 
-    def abort(self, error: BaseException) -> None:
+    def abort(self) -> None:
         """Drop everything written so far."""
-        self._stack.__exit__(type(error), error, error.__traceback__)
+        for spool in self._spools.values():
+            spool.abort()
 
     @property
     def trades(self) -> int:
