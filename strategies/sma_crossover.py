@@ -21,5 +21,8 @@ class SmaCrossover(Strategy):
 
     @hookimpl
     def on_bar(self, bar: Bar, ctx: Context) -> None:
-        if self.steady.ready and self.quick.value != self.steady.value:
-            ctx.set_position(self.size if self.quick.value > self.steady.value else -self.size)
+        quick, steady = self.quick.value, self.steady.value  # NaN, and so neither above nor below, until ready
+        if quick > steady:
+            ctx.set_position(self.size)
+        elif quick < steady:
+            ctx.set_position(-self.size)

@@ -259,5 +259,5 @@ def test_on_fill_at_the_close_comes_after_the_hook_that_asked(tmp_path):
 
 
 def test_a_strategy_error_names_plugin_hook_and_bar(tmp_path):
-    with pytest.raises(PluginError, match=r"hook on_bar .* bar ending 2024-01-02 12:03:00: ZeroDivisionError"):
+    with pytest.raises(PluginError, match=r"hook on_bar .* bar ending 2024-01-02 12:03:00 UTC: ZeroDivisionError"):
         run(tmp_path, FLAT, at({2: lambda ctx: 1 / 0}))

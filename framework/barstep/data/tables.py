@@ -28,7 +28,7 @@ _TYPES: dict[str, pl.DataType] = {
     "bool": pl.Boolean(),
     "time": pl.Datetime("ns", "UTC"),
 }
-_PART_ROWS = 16_384
+_PART_BYTES = 3_000_000
 _GROUP_ROWS = 131_072
 
 
@@ -49,7 +49,7 @@ class TableSpool:
         self._schema = {name: _TYPES[kind] for name, kind in schema.items()}
         self._folder = self.path.with_name(f".{self.path.name}.parts")
         self._waiting: list[pl.DataFrame] = []
-        self._waiting_rows = 0
+        self._waiting_bytes = 0
         self._parts: list[Path] = []
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir()
@@ -67,15 +67,14 @@ class TableSpool:
             raise ValueError(f"{self.path.name}: columns {list(columns)}, expected {list(self._schema)}")
         series = []
         for name, dtype in self._schema.items():
-            stored = pl.Int64() if isinstance(dtype, pl.Datetime) else dtype
-            series.append(pl.Series(name, columns[name], dtype=stored).cast(dtype))
+            series.append(_series(name, columns[name], dtype))
         if len({len(column) for column in series}) > 1:
             raise ValueError(f"{self.path.name}: columns of different lengths")
         frame = pl.DataFrame(series)
         self._waiting.append(frame)
-        self._waiting_rows += frame.height
+        self._waiting_bytes += int(frame.estimated_size())
         self.rows += frame.height
-        if self._waiting_rows >= _PART_ROWS:
+        if self._waiting_bytes >= _PART_BYTES:
             self._write_part()
 
     def finish(self) -> None:
@@ -111,13 +110,21 @@ class TableSpool:
             self.abort()
 
     def _write_part(self) -> None:
-        if not self._waiting_rows:
+        if not self._waiting:
             return
         part = self._folder / f"{len(self._parts):06d}.arrow"
         pl.concat(self._waiting).write_ipc(part)
         self._parts.append(part)
         self._waiting.clear()
-        self._waiting_rows = 0
+        self._waiting_bytes = 0
+
+
+def _series(name: str, values: Sequence[Any] | NDArray[np.generic], dtype: pl.DataType) -> pl.Series:
+    if isinstance(dtype, pl.Datetime):
+        return pl.Series(name, values, dtype=pl.Int64()).cast(dtype)
+    if isinstance(dtype, pl.String) and len(values) > 1 and values.count(values[0]) == len(values):  # type: ignore[union-attr]
+        return pl.Series(name, values[:1], dtype=dtype).new_from_index(0, len(values))  # one text, repeated
+    return pl.Series(name, values, dtype=dtype)
 
 
 def read_table(path: str | Path) -> pl.DataFrame:

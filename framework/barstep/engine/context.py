@@ -41,6 +41,7 @@ class ReadContext:
     def __init__(self, desk: Desk, plugin: str, stream: Stream) -> None:
         self._desk = desk
         self._stream = stream
+        self._market, self._ledger = stream.market, stream.market.ledger
         self._contract = stream.feed.contract
         self.plugin = plugin
         self.instrument: Instrument = self._contract.instrument
@@ -184,10 +185,9 @@ class Context(ReadContext):
 
     def set_position(self, size: int, *, tag: str = "") -> Order | None:
         """Bring the position to a signed size with one market order; None when it is there, or on its way there."""
-        market = self._stream.market
-        missing = size - market.ledger.position
-        if market.book.live:
-            missing -= market.under_way()
+        missing = size - self._ledger.position
+        if self._market.book.live:
+            missing -= self._market.under_way()
         if not missing:
             return None
         side: Side = "buy" if missing > 0 else "sell"

@@ -31,7 +31,7 @@ class Replay:
     """A run's bars, one `step()` at a time (design, section 5).
 
     For bar k: A session boundaries, B and C the exchange, D flat times, E the hooks: fills and trades in event order, then
-    `on_bar`. Iterating and stepping are the same thing.
+    `on_bar`. `run()` is the same without stopping at each bar.
 
     Args:
         desk: The state plugins reach.
@@ -49,6 +49,7 @@ class Replay:
         self.exchange = desk.exchange
         self.stopping = False
         self.warnings: list[str] = []
+        self._handing_out = True
         self._day: object = None
         self._bars = self._play()
         self._handlers: dict[type, Callable[[Any], None]] = {
@@ -65,8 +66,11 @@ class Replay:
         """Play the next bar and return it, or None after the last; the hooks have run when it returns."""
         return next(self._bars, None)
 
-    def __iter__(self) -> Iterator[Bar]:
-        return self._bars
+    def run(self) -> None:
+        """Play all that is left, without handing bars out."""
+        self._handing_out = False
+        for _ in self._bars:
+            pass
 
     def close(self) -> None:
         """Stop early: `on_stop` still runs, positions stay as they are."""
@@ -143,7 +147,8 @@ class Replay:
         opens, highs, lows, closes = market.opens, market.highs, market.lows, market.closes
         volumes, events = stream.volumes(), exchange.events
         updates, stored = stream.updates, stream.stored
-        hooks, calls, per_bar = self.hooks, self.hooks.bar_calls, self.recorder.per_bar
+        hooks, per_bar = self.hooks, self.recorder.per_bar
+        calls = tuple(map(tuple, hooks.bar_calls))  # plain tuples unpack faster than named ones
         first = segment.start if segment.begins else -1
         name = ""
         walked = zip(
@@ -165,15 +170,14 @@ class Replay:
             try:
                 for name, method, context in calls:  # noqa: B007 - named in the error below
                     method(bar, context)
-            except PluginError:
-                raise
             except Exception as error:
-                raise hooks.error(name, "on_bar", error) from error
+                hooks.fail(name, "on_bar", error)
             if events:
                 self._deliver()
             if per_bar:
                 self.recorder.bar_done(market, exchange)
-            yield bar
+            if self._handing_out:
+                yield bar
             if self.stopping:
                 return
         if segment.ends and stop == segment.stop:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import pluggy
 
@@ -132,10 +132,8 @@ class HookManager:
                 for rule, decision in answer if name == PROJECT else ((name, answer),):
                     if decision is not None:
                         verdicts.append(_verdict(rule, decision))
-        except PluginError:
-            raise
         except Exception as error:
-            raise self.error(name, "on_risk", error) from error
+            self.fail(name, "on_risk", error)
         return verdicts
 
     def on_fill(self, fill: Fill) -> None:
@@ -165,10 +163,8 @@ class HookManager:
         try:
             for name, method, context in self._frozen[hook]:  # noqa: B007 - named in the error below
                 method(*args, context)
-        except PluginError:
-            raise
         except Exception as error:
-            raise self.error(name, hook, error) from error
+            self.fail(name, hook, error)
 
     def _freeze(self, hook: str) -> tuple[Call, ...]:
         impls = getattr(self.pm.hook, hook).get_hookimpls()
@@ -176,6 +172,12 @@ class HookManager:
             return (Call(PROJECT, pluggy_call(self.pm, hook), None),)
         entries = (entry for entry in self.plugins if hook in hooks_of(type(entry.plugin)))
         return tuple(Call(entry.name, positional(entry.plugin, hook), entry.context) for entry in entries)
+
+    def fail(self, name: str, hook: str, cause: Exception) -> NoReturn:
+        """Raise what a plugin's exception leaves as; one that is named already is raised as it is."""
+        if isinstance(cause, PluginError):
+            raise cause
+        raise self.error(name, hook, cause) from cause
 
     def error(self, name: str, hook: str, cause: Exception) -> PluginError:
         """What a plugin's exception leaves as: named, with file and line and the replay's clock."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import signal
 import threading
-from collections import deque
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,7 +65,7 @@ def play(plan: RunPlan, *, out: str | Path | None, progress: Callable[[int], Non
         error: BarstepError | None = None
         try:
             with _stop_on_interrupt(replay), _rare_collections():
-                deque(replay, maxlen=0)
+                replay.run()
             if replay.stopping and not replay.exchange.failed:
                 status = "interrupted"
         except PluginError as raised:

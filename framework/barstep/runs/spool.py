@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -114,11 +113,9 @@ class RunSpool:
         self._progress(self.meter.bars)
 
     def finish(self) -> None:
-        """Write the final files, several at a time: the work is done outside Python."""
-        with ThreadPoolExecutor() as pool:
-            done = [pool.submit(spool.finish) for spool in self._spools.values()]
-        for each in done:
-            each.result()
+        """Write the final files."""
+        for spool in self._spools.values():
+            spool.finish()
 
     def abort(self) -> None:
         """Drop everything written so far."""
