@@ -6,7 +6,7 @@ from barstep import Order, RiskContext, RiskDecision, RiskRule, hookimpl, option
 
 
 class TradingHours(RiskRule):
-    """Entries only between two times of day, none after a last one, and flat by a time; all in the exchange's zone."""
+    """Entries only between two times of the trading day, and flat by a time; all in the exchange's zone."""
 
     entries_from: time | None = option(None, help="no entry before this time of day")
     entries_until: time | None = option(None, help="no entry from this time of day on")
@@ -18,16 +18,12 @@ class TradingHours(RiskRule):
 
     @hookimpl
     def on_risk(self, order: Order, ctx: RiskContext) -> RiskDecision | None:
-        if self.flat_by is not None and ctx.now >= ctx.session.at(self.flat_by):
+        if self.flat_by is not None and ctx.session.is_past(self.flat_by):
             return RiskDecision.deny(f"flat by {self.flat_by:%H:%M} until the next session")
-        clock = ctx.now.time()
         first, last = self.entries_from, self.entries_until
-        allowed = True
-        if first is not None and last is not None and first > last:  # a window over midnight
-            allowed = clock >= first or clock < last
-        else:
-            allowed = (first is None or clock >= first) and (last is None or clock < last)
-        if allowed:
+        early = first is not None and ctx.now < ctx.session.at(first)
+        late = last is not None and ctx.now >= ctx.session.at(last)
+        if not early and not late:
             return None
         bounds = [f"from {first:%H:%M}" if first else "", f"until {last:%H:%M}" if last else ""]
-        return RiskDecision.deny(f"entries only {' '.join(filter(None, bounds))}, it is {clock:%H:%M}")
+        return RiskDecision.deny(f"entries only {' '.join(filter(None, bounds))}, it is {ctx.now:%H:%M}")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         inline_instrument,
         instrument,
         instrument_names,
+        last_day,
         parse_contract,
     )
     from barstep.data.samples import sample_path
@@ -48,6 +49,7 @@ _HOME = {
     "hours_names": "hours",
     "inline_hours": "hours",
     "inline_instrument": "instruments",
+    "last_day": "instruments",
     "instrument": "instruments",
     "instrument_names": "instruments",
     "parse_contract": "instruments",
@@ -71,6 +73,7 @@ __all__ = [
     "inline_instrument",
     "instrument",
     "instrument_names",
+    "last_day",
     "parse_contract",
     "read_table",
     "sample_path",

@@ -153,7 +153,7 @@ def time_expr(where: str, layout: Layout, dtype: pl.DataType, sample: object) ->
     return column.dt.convert_time_zone("UTC").dt.cast_time_unit("ns").to_physical()
 
 
-_FORMAT_REMEDY = "Declare how times are written, for example time_format: '%Y%m%d %H%M%S'"
+_FORMAT_REMEDY = "Declare how times are written, for example format: '%Y%m%d %H%M%S'"
 
 
 def _parsed_text(where: str, layout: Layout, column: pl.Expr, sample: str) -> tuple[pl.Expr, bool]:

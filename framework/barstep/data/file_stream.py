@@ -269,5 +269,12 @@ def _bounds(sessions: SessionTable, start: Bound, end: Bound) -> tuple[int | Non
 
     low, high = one(start, last=False), one(end, last=True)
     if low is not None and high is not None and low >= high:
+        if _is_day(start) and _is_day(end) and start <= end:  # type: ignore[operator]
+            day = sessions.first_from(start).date  # type: ignore[arg-type]
+            raise ConfigError(f"no trading day from {start} to {end}: what traded then belongs to trading day {day}")
         raise ConfigError(f"start {start} is not before end {end}")
     return low, high
+
+
+def _is_day(bound: Bound) -> bool:
+    return isinstance(bound, date) and not isinstance(bound, datetime)

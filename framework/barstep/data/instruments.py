@@ -148,6 +148,17 @@ def expiry(item: Instrument, year: int, month: int) -> date:
     return first
 
 
+def last_day(contract: Contract) -> date | None:
+    """The day by which a contract has ended, None for one whose id names no month."""
+    match = re.fullmatch(rf"CON\.F\.US\..+\.([{MONTH_LETTERS}])(\d\d)", contract.id)
+    if match is None:
+        return None
+    year, month = 2000 + int(match[2]), MONTH_LETTERS.index(match[1]) + 1
+    if contract.instrument.asset_class == "equity index":
+        return expiry(contract.instrument, year, month)
+    return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+
+
 def front_contract(item: Instrument, day: date) -> Contract:
     """The first listed contract whose `expiry` is after a day.
 

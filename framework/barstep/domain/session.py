@@ -102,7 +102,33 @@ class Session:
         before = moment - timedelta(days=1)
         return before if moment > self.close and before >= self.open else moment
 
+    def flat_moments(self, clock: time) -> list[int]:
+        """When a flat time falls in this trading day, UTC nanoseconds.
+
+        A holiday whose trading only pauses belongs to the next trading day: it has a moment of its own, its flat time or
+        the pause, whichever comes first.
+        """
+        moments = []
+        for _, close_ns in self.spans[:-1]:
+            pause = to_datetime(close_ns, self.zone)
+            if pause.date() < self.date:
+                flat = pause.replace(hour=clock.hour, minute=clock.minute, second=clock.second, microsecond=0)
+                moments.append(min(_ns(flat), close_ns))
+        return [*moments, _ns(self.at(clock))]
+
+    def is_past(self, clock: time) -> bool:
+        """Whether the replay's clock stands between a flat time and the end of the stretch of trading it falls in."""
+        for moment in self.flat_moments(clock):
+            end = next((close for _, close in self.spans if close >= moment), self.close_ns)
+            if moment <= self.clock_ns <= end:
+                return True
+        return False
+
     @property
     def minute(self) -> int:
         """Whole minutes from the session's open to the replay's clock."""
         return (self.clock_ns - self.open_ns) // (60 * NS)
+
+
+def _ns(moment: datetime) -> int:
+    return int(moment.timestamp()) * NS

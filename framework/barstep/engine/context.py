@@ -6,8 +6,9 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from barstep.domain.instrument import micros
-from barstep.domain.order import Bracket, Kind, Order, Side
+from barstep.domain.order import Bracket, Order, Side
 from barstep.domain.session import to_datetime
+from barstep.engine import words
 from barstep.engine.desk import Note
 
 if TYPE_CHECKING:
@@ -110,13 +111,15 @@ class ReadContext:
 
     def size_for_risk(self, usd: float, stop_ticks: int) -> int:
         """Contracts whose stop at a distance in ticks loses at most an amount in USD; 0 when one already loses more."""
-        if stop_ticks < 1:
-            raise ValueError(f"size_for_risk: got a stop of {stop_ticks} ticks, expected 1 or more")
-        return micros(usd) // (stop_ticks * self.instrument.tick_value)
+        faults: list[str] = []
+        distance = words.whole(stop_ticks, "stop_ticks", faults)
+        if faults or distance is None or distance < 1:
+            raise ValueError(f"size_for_risk: got a stop of {stop_ticks!r} ticks, expected a whole number, 1 or more")
+        return int(max(0, micros(usd) // (distance * self.instrument.tick_value)))
 
     def note(self, text: str) -> None:
         """Write a line into the run's notes, with the clock and the plugin's name."""
-        self._desk.notes.append(Note(self._desk.now_ns, self.plugin, text))
+        self._desk.notes.append(Note(self._desk.now_ns, self.plugin, str(text)))
 
 
 class Context(ReadContext):
@@ -158,7 +161,7 @@ class Context(ReadContext):
             tag: Your word for it.
             contract: Another contract of the run.
         """
-        bracket = _bracket(stop_loss_ticks, take_profit_ticks, trailing_stop_ticks, stop_loss, take_profit)
+        bracket = words.bracket(stop_loss_ticks, take_profit_ticks, trailing_stop_ticks, stop_loss, take_profit)
         return self._ask("buy", size, limit, stop, trail_ticks, join, bracket, expires, reduce_only, tag, contract)
 
     def sell(
@@ -180,7 +183,7 @@ class Context(ReadContext):
         contract: Contract | str | None = None,
     ) -> Order:
         """Sell; the arguments are those of `buy`."""
-        bracket = _bracket(stop_loss_ticks, take_profit_ticks, trailing_stop_ticks, stop_loss, take_profit)
+        bracket = words.bracket(stop_loss_ticks, take_profit_ticks, trailing_stop_ticks, stop_loss, take_profit)
         return self._ask("sell", size, limit, stop, trail_ticks, join, bracket, expires, reduce_only, tag, contract)
 
     def set_position(self, size: int, *, tag: str = "") -> Order | None:
@@ -194,12 +197,13 @@ class Context(ReadContext):
         return self._ask(side, abs(missing), None, None, None, False, None, None, False, tag, None)
 
     def close(self, *, reason: str = "close") -> Order | None:
-        """Close the whole position with a reduce-only market order; None while flat."""
-        size = self.position.size
-        if not size:
+        """Close the whole position with a reduce-only market order; None while flat, or when that is under way already."""
+        size = self._ledger.position
+        left = size + self._market.under_way()
+        if not size or left * size <= 0:
             return None
         side: Side = "sell" if size > 0 else "buy"
-        return self._ask(side, abs(size), None, None, None, False, None, None, True, reason, None)
+        return self._ask(side, abs(left), None, None, None, False, None, None, True, reason, None)
 
     def protect(
         self, *, stop: float | None = None, target: float | None = None, trail_ticks: int | None = None
@@ -248,7 +252,7 @@ class Context(ReadContext):
 
     def oco(self, first: Order, second: Order) -> None:
         """Make two working orders cancel each other when one fills; a ValueError says why they cannot."""
-        refusal = self._desk.broker.link_orders(first, second)
+        refusal = "an order with itself" if first is second else self._desk.broker.link_orders(first, second)
         if refusal:
             raise ValueError(f"oco: {refusal}")
 
@@ -265,6 +269,12 @@ class Context(ReadContext):
 
         `size` is what is left to fill. A change of price or a larger size makes the order arriving again (R23).
         """
+        faults: list[str] = []
+        size, trail_ticks = words.whole(size, "size", faults), words.whole(trail_ticks, "trail_ticks", faults)
+        limit, stop = words.price(limit, "limit", faults), words.price(stop, "stop", faults)
+        if faults:
+            order.reason = "; ".join(faults)
+            return False
         left = order.size - order.filled
         if size is not None and size > left and not order.reduce_only:
             more = Order(order.contract, order.side, size - left, order.kind, plugin=self.plugin, tag=order.tag)
@@ -301,38 +311,24 @@ class Context(ReadContext):
         tag: str,
         contract: Contract | str | None,
     ) -> Order:
-        clash = ""
-        if trail is not None:
-            kind: Kind = "trailing_stop"
-            clash = _clash("trail_ticks", limit=limit, stop=stop, join=join or None)
-        elif join:
-            kind = "join"
-            clash = _clash("join", limit=limit, stop=stop)
-        elif stop is not None:
-            kind = "stop" if limit is None else "stop_limit"
-        else:
-            kind = "market" if limit is None else "limit"
+        faults: list[str] = []
+        kind = words.kind_of(limit, stop, trail, join, faults)
+        if type(size) is not int or size > words.MOST_CONTRACTS:
+            size = words.whole(size, "size", faults)
+        if kind not in ("market", "join"):
+            limit, stop = words.price(limit, "limit", faults), words.price(stop, "stop", faults)
+            trail = words.whole(trail, "trail_ticks", faults)
+        if bracket is not None:
+            words.clean(bracket, faults)
+        if type(tag) is not str:
+            tag = "" if tag is None else str(tag)
         desk = self._desk
         traded = self._contract if contract is None else desk.stream(contract, self._stream).feed.contract
         order = Order(traded, side, size, kind, limit, stop, trail, bracket, expires, reduce_only, tag, self.plugin)
-        if clash:
-            desk.exchange.refuse(order, "rejected", clash)
+        if faults:
+            desk.exchange.refuse(order, "rejected", "; ".join(faults))
             return order
         return desk.submit(order)
-
-
-def _bracket(
-    stop_ticks: int | None, target_ticks: int | None, trail_ticks: int | None, stop: float | None, target: float | None
-) -> Bracket | None:
-    if stop_ticks is target_ticks is trail_ticks is stop is target is None:
-        return None
-    return Bracket(stop_ticks, target_ticks, trail_ticks, stop, target)
-
-
-def _clash(word: str, **others: object) -> str:
-    """Why an order's words do not go together, or an empty string."""
-    given = [name for name, value in others.items() if value is not None]
-    return f"{word} does not go together with {' and '.join(given)}: leave one out" if given else ""
 
 
 class RiskContext(ReadContext):

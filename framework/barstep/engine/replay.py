@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_right
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from barstep.domain.bar import Bar
-from barstep.domain.errors import BarstepError, PluginError
+from barstep.domain.errors import PluginError
 from barstep.domain.fill import Fill, Trade
 from barstep.domain.order import Order
 from barstep.domain.session import NS
-from barstep.sim.records import AmbiguousBar, Breach
+from barstep.sim.records import AmbiguousBar, Breach, Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from barstep.engine.streams import Segment, Stream
     from barstep.hooks.manager import HookManager
 
+NO_ROWS: frozenset[int] = frozenset()
 RUNAWAY = 10_000
 """Events between two bars that no plugin needs: more means that fills and orders chase each other."""
 
@@ -49,6 +51,7 @@ class Replay:
         self.exchange = desk.exchange
         self.stopping = False
         self.warnings: list[str] = []
+        self._ended: set[int] = set()
         self._handing_out = True
         self._day: object = None
         self._bars = self._play()
@@ -143,7 +146,7 @@ class Replay:
         """Play rows [start, stop) of one session."""
         desk, exchange, market = self.desk, self.exchange, stream.market
         self._enter(stream, segment, start)
-        flat_row = self._flat_row(stream, segment) if desk.flat_times else -1
+        flat_rows = self._flat_rows(stream, segment) if desk.flat_times else NO_ROWS
         opens, highs, lows, closes = market.opens, market.highs, market.lows, market.closes
         volumes, events = stream.volumes(), exchange.events
         updates, stored = stream.updates, stream.stored
@@ -159,7 +162,7 @@ class Replay:
                 exchange.play(market, row)
             else:
                 market.row = row
-            if row == flat_row:
+            if row in flat_rows:
                 exchange.flatten("flat time", "R18", "settle", stream.feed.contract)
             for update in updates:
                 update(opens[row], high, low, closes[row], volumes[row], row == first)
@@ -233,13 +236,20 @@ class Replay:
                 hooks.focus(event.contract.id)
             handlers[type(event)](event)
         if len(events) > RUNAWAY:
-            raise BarstepError(
-                f"more than {RUNAWAY} events between two bars at {self.desk.when()}: an on_fill or on_order hook "
-                "answers each event with another order; let it wait for on_bar"
-            )
+            self._run_away(events)
         events.clear()
+        self._ended.clear()
         if several:
             hooks.focus(self.exchange.current.feed.contract.id)
+
+    def _run_away(self, events: list[Event]) -> NoReturn:
+        plugin = next((event.plugin for event in reversed(events) if isinstance(event, Order)), "")
+        events.clear()
+        told = RuntimeError(
+            f"more than {RUNAWAY} events between two bars: on_fill or on_order answers each event with another order; "
+            "let it wait for on_bar"
+        )
+        raise PluginError(plugin, "on_fill or on_order", "the orders it sends", self.desk.when(), told) from told
 
     def _filled(self, fill: Fill) -> None:
         self.recorder.fills.append(fill)
@@ -251,7 +261,8 @@ class Replay:
         self.hooks.on_trade(trade)
 
     def _changed(self, order: Order) -> None:
-        if order.status != "working":
+        if order.status != "working" and id(order) not in self._ended:
+            self._ended.add(id(order))  # an order that came and went since the last delivery is reported for both
             self.recorder.orders.append(order)
         if self.hooks.hears_orders:
             self.hooks.on_order(order)
@@ -266,27 +277,29 @@ class Replay:
 
     # -- flat times (R18) --------------------------------------------------------------------------------------
 
-    def _flat_row(self, stream: Stream, segment: Segment) -> int:
-        """The last row of a session that ends by the earliest flat time, -1 when it is not in this segment."""
-        if stream.flat_of is not segment:
-            stream.flat_of, stream.flat_row = segment, self._find_flat_row(stream, segment)
-        return stream.flat_row
+    def _flat_rows(self, stream: Stream, segment: Segment) -> frozenset[int]:
+        """The rows of a segment after which everything is closed: the last to end by the earliest flat time (R18).
 
-    def _find_flat_row(self, stream: Stream, segment: Segment) -> int:
-        clock = min(self.desk.flat_times.values())
-        flat_ns = int(segment.session.at(clock).timestamp()) * NS
+        A holiday that belongs to the next trading day has a flat time of its own, at the latest when trading halts.
+        """
+        if stream.flat_of is not segment:
+            clock = min(self.desk.flat_times.values())
+            moments = segment.session.flat_moments(clock)
+            rows = (self._flat_row(stream, segment, moment, clock) for moment in moments)
+            stream.flat_of, stream.flat_rows = segment, frozenset(row for row in rows if row >= 0)
+        return stream.flat_rows
+
+    def _flat_row(self, stream: Stream, segment: Segment, flat_ns: int, clock: time) -> int:
         ends = stream.market.ends
-        row = segment.stop - 1
-        while row >= segment.start and ends[row] > flat_ns:
-            row -= 1
+        row = bisect_right(ends, flat_ns, segment.start, segment.stop) - 1
         if row < segment.start:
             return -1
-        if row == segment.stop - 1 and not segment.ends:
-            following = stream.next_end()
-            return row if following is not None and following > flat_ns else -1
         data_ends = segment.stop == len(ends) and stream.next_end() is None
         if row == segment.stop - 1 and data_ends and ends[row] < flat_ns:
             return -1  # bars that are not there might have come before the flat time: R25 closes instead
+        if row == segment.stop - 1 and not segment.ends:
+            following = stream.next_end()
+            return row if following is not None and following > flat_ns else -1
         self._warn_straddle(stream, segment, row, flat_ns, clock)
         return row
 

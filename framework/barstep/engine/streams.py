@@ -39,7 +39,7 @@ class Stream:
 
     Attributes:
         session: The trading day of the last complete bar, None before the first.
-        flat_of, flat_row: The segment whose flat time was looked up last, and the row found (R18).
+        flat_of, flat_rows: The segment whose flat times were looked up last, and the rows found (R18).
         updates: Indicators to update with each bar of the present chunk.
         stored: Indicators whose values of this chunk are known: each gets its value before a bar's hooks, not earlier.
     """
@@ -52,7 +52,7 @@ class Stream:
         self.session: Session | None = None
         self.updates: list[Callable[[int, int, int, int, int, bool], None]] = []
         self.flat_of: Segment | None = None
-        self.flat_row = -1
+        self.flat_rows: frozenset[int] = frozenset()
         self.stored: list[tuple[Indicator, list[float]]] = []
         self._indicators: list[Indicator] = []
         self._table = table

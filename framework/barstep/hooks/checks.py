@@ -6,6 +6,7 @@ import difflib
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from barstep.domain.option import Option
 from barstep.hooks.markers import PROJECT
 from barstep.hooks.plugin import Plugin, RiskRule, Strategy
 from barstep.hooks.specs import HOOK_NAMES, HookSpecs
@@ -38,7 +39,10 @@ def hooks_of(cls: type) -> dict[str, Callable[..., Any]]:
 def faults(cls: type[Plugin]) -> list[str]:
     """Every reason to refuse a plugin class, each as `file:line: what is wrong and what to write`."""
     marked = hooks_of(cls)
-    found = [fault for name, method in marked.items() for fault in _method_faults(cls, name, method)]
+    typed = inspect.get_annotations(cls)
+    bare = [name for name, value in vars(cls).items() if isinstance(value, Option) and name not in typed]
+    found = [f"{where(cls)}: {cls.__name__}.{name} needs a type: write {name}: int = option(...)" for name in bare]
+    found += [fault for name, method in marked.items() for fault in _method_faults(cls, name, method)]
     for name in HOOK_NAMES:
         method = getattr(cls, name, None)
         if method is not None and name not in marked:
@@ -68,6 +72,8 @@ def _method_faults(cls: type[Plugin], name: str, method: Callable[..., Any]) -> 
             found.append(
                 f"{label}: hookimpl({option}=...) is not used here: plugins run in the order of the configuration"
             )
+    if inspect.iscoroutinefunction(method) or (inspect.isgeneratorfunction(method) and not options.get("wrapper")):
+        found.append(f"{label} would never run: write it as a plain def, without async and without yield")
     allowed = parameters(name)
     for parameter in list(inspect.signature(method).parameters.values())[1:]:
         if parameter.name not in allowed:

@@ -10,7 +10,7 @@ from barstep.broker.direct import DirectBroker
 from barstep.config import Loaded, Positions, load_mapping, load_run, validate_options
 from barstep.config.positions import path_text
 from barstep.data.checks import EmptyRangeError
-from barstep.domain.errors import ConfigError, DataError
+from barstep.domain.errors import ConfigError, DataError, PluginError
 from barstep.domain.instrument import micros
 from barstep.engine.context import context_for
 from barstep.engine.desk import Desk
@@ -126,6 +126,8 @@ def _plan_plugin(entry: PluginEntry, positions: Positions, loader: Loader, plans
     except ValueError as error:
         path = (*entry.path, "options")
         return [f"{positions.where(path)} {path_text(path)}: {error}"]
+    except Exception as error:
+        raise PluginError(entry.name, "check", str(found.file), "before the first bar", error) from error
     same = sum(plan.name.split("#")[0] == entry.name for plan in plans)
     name = f"{entry.name}#{same + 1}" if same else entry.name
     plans.append(PluginPlan(name, entry.section, entry.path, found, options))

@@ -16,6 +16,7 @@ from barstep.domain.session import to_datetime
 from barstep.runs.assemble import RunPlan, build, load_plan
 from barstep.runs.folder import RunFolder
 from barstep.runs.log import run_logger
+from barstep.runs.sources import past_expiry
 from barstep.runs.spool import RunSpool
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def _result(plan: RunPlan, replay: Replay, spool: RunSpool, status: RunStatus, e
     meter = spool.meter
     first = (meter.first_ns or 0) - (plan.streams[0].feed.timeframe.ns if meter.first_ns else 0)
     warnings = [w for stream in plan.streams for w in stream.warnings] + plan.warnings + replay.warnings
+    warnings += filter(None, (past_expiry(stream, meter.last_ns) for stream in plan.streams))
     trades = spool.trades
     if trades and spool.ambiguous_trades / trades > AMBIGUOUS_SHARE:
         share = spool.ambiguous_trades / trades

@@ -154,6 +154,21 @@ def extent(stream: BarStream) -> Extent:
     return Extent(to_datetime(low, zone), to_datetime(high, zone), days[0].date, days[-1].date)
 
 
+def past_expiry(stream: BarStream, last_ns: int) -> str:
+    """A warning when bars run on after their contract's end, or an empty text.
+
+    An equity index contract ends on its third Friday, any other at the latest with its month.
+    """
+    contract, last = stream.feed.contract, to_datetime(last_ns, stream.feed.zone).date()
+    end = data.last_day(contract)
+    if end is None or last <= end:
+        return ""
+    return (
+        f"bars run to {last}, but {contract.name} ends by {end}: where the file joins several contracts, the jumps "
+        "between them count as profit or loss"
+    )
+
+
 def _synthetic(source: SyntheticSource, config: DataConfig, item: Instrument, timeframe: Timeframe) -> BarStream:
     first = source.start or _day(config.start) or SYNTHETIC_START
     bars, end = source.bars, _day(config.end)

@@ -146,16 +146,15 @@ def ambiguous_rows(bars: Sequence[AmbiguousBar]) -> Rows:
     for bar in bars:
         price = bar.feed.contract.instrument.price
         for outcome in bar.outcomes:
-            book = outcome.book
             fills = [
                 f"{'buy' if e.sign > 0 else 'sell'} {e.size} at {price(e.price):.10g} ({e.rule})"
-                for e in book.log
+                for e in outcome.log
                 if isinstance(e, Execution)
             ]
             rows.append(
                 (
                     bar.feed.contract.id, bar.bar_index, bar.end_ns, outcome.path, outcome.chosen,
-                    outcome.equity / MICROS, book.failed, book.locked, ", ".join(fills),
+                    outcome.equity / MICROS, outcome.failed, outcome.locked, ", ".join(fills),
                 )
             )  # fmt: skip
     return _columns(AMBIGUOUS, rows)

@@ -109,10 +109,11 @@ class Removal(Struct, gc=False, eq=False):
 
 
 class Birth(Struct, gc=False, eq=False):
-    """A bracket child that its parent's fill brings."""
+    """A bracket child that its parent's fill brings, with the size it is born with."""
 
     working: Working
     parent: Order
+    size: int
 
 
 LogEntry = int | Execution | Removal | Birth

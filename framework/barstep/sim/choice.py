@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from barstep.sim.book import Book, Execution
+from barstep.sim.book import Book, Execution, LogEntry
 from barstep.sim.reach import in_reach, only_event
 from barstep.sim.walk import walk_one_event, walk_path
 
@@ -15,11 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Outcome:
-    """One way through a bar: the book it leaves, its name (`A`, `B`, `A R17b`, `B R17b`) and equity at the close."""
+    """One way through a bar: the book it leaves, its name (`A`, `B`, `A R17b`, `B R17b`) and equity at the close.
+
+    `log`, `failed` and `locked` are the book's as the bar left them: the book that is kept lives on.
+    """
 
     book: Book
     path: str
     equity: int
+    log: list[LogEntry]
+    failed: str
+    locked: str
     chosen: bool = False
 
 
@@ -67,7 +73,8 @@ def _outcome(book: Book, now: Moment, path: str, *, r17b: bool = False) -> Outco
     twin = book.copy()
     twin.r17b = r17b
     walk_path(twin, now, _turns(now, path))
-    return Outcome(twin, f"{path} R17b" if r17b else path, twin.equity(now.close))
+    name = f"{path} R17b" if r17b else path
+    return Outcome(twin, name, twin.equity(now.close), twin.log, twin.failed, twin.locked)
 
 
 def _preference(outcome: Outcome, now: Moment, *, optimistic: bool) -> tuple[bool, bool, int, bool, bool]:

@@ -254,6 +254,7 @@ class SimulatedExchange:
         if not market.silent:
             self._after_guards(market, market.armed_before)
         market.finish_bar(row)
+        self._keep_watch()
 
     def finish(self) -> None:
         """The end of the data (R25): cancel all orders and, under `at_end: close`, close at the last close."""
@@ -310,7 +311,11 @@ class SimulatedExchange:
                         slip = self.options.forced_slip_ticks
                         self._liquidate(other, slip, "settle", "R19", armed.guard.name)
         self.failed = self.failed or market.book.failed
-        if len(self.markets) > 1 and armed_now:
+        self._keep_watch()
+
+    def _keep_watch(self) -> None:
+        """With several contracts a guard's price in one moves with the others, so every bar is looked at."""
+        if len(self.markets) > 1 and self._guards:
             for each in self.markets:
                 each.force = True
 

@@ -109,13 +109,15 @@ class Market:
         return (self.starts[self.row], self.ends[self.row]) if self.row >= 0 else self._stamps_before
 
     def under_way(self) -> int:
-        """Signed contracts that waiting market orders will add; a reduce-only one counts as far as it can reduce."""
-        found = 0
+        """Signed contracts that waiting market orders will add; reduce-only ones count as far as they can reduce."""
+        free = reducing = 0
         for working in self.book.live:
-            if working.kind == MARKET:
-                room = max(0, -working.sign * self.book.position) if working.reduce_only else working.size
-                found += working.sign * min(working.size, room)
-        return found
+            if working.kind == MARKET and not working.reduce_only:
+                free += working.sign * working.size
+            elif working.kind == MARKET and working.sign * self.book.position < 0:
+                reducing += working.size
+        position = self.book.position
+        return free - (min(reducing, position) if position > 0 else -min(reducing, -position))
 
     def needs_work(self, row: int) -> bool:
         """Whether anything can happen on a bar."""

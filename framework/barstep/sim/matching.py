@@ -75,6 +75,9 @@ def same_bar_guard(book: Book, target: Working, now: Moment, leg: int) -> bool:
     if not book.r17b:
         return False
     book.r17b_acted = True
+    if stop.blocked:  # no volume is left for it in this bar (R22): neither of the two fills
+        target.blocked = True
+        return True
     paid = stop_price(stop.level, stop.sign, now)
     execute(book, stop, paid, stop.level, "R17b", now, "path", leg, stop.arrive_bar == now.bar)
     return True
@@ -212,7 +215,7 @@ def _bear(
     book.next_id += 1
     book.live.append(child)
     assert parent.order is not None  # noqa: S101 - only asked orders carry brackets
-    book.log.append(Birth(child, parent.order))
+    book.log.append(Birth(child, parent.order, child.size))
     if not delayed:
         book.newborn.append(child)
 

@@ -169,7 +169,7 @@ class Records:
         order = Order(
             market.feed.contract,
             "buy" if working.sign > 0 else "sell",
-            working.size,
+            entry.size,
             "limit" if is_target else ("trailing_stop" if working.trail else "stop"),
             limit=price if is_target else None,
             stop=None if is_target else price,
@@ -179,7 +179,7 @@ class Records:
             plugin=parent.plugin,
             id=working.id,
             status="working",
-            asked=working.size,
+            asked=entry.size,
             parent=parent.id,
             asked_ns=market.stamps[1],
         )

@@ -98,3 +98,10 @@ def test_inline_instrument() -> None:
 def test_bad_inline_figures(tick: str, value: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         inline_instrument("X", tick, value)
+
+
+def test_the_day_by_which_a_contract_has_ended():
+    from barstep.data import instrument, last_day, parse_contract
+
+    ended = [last_day(parse_contract(instrument(n[:2]), n, date(2021, 12, 1))) for n in ("ESZ1", "GCG2", "GCZ1")]
+    assert ended == [date(2021, 12, 17), date(2022, 2, 28), date(2021, 12, 31)]
