@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,7 +13,7 @@ import polars as pl
 from barstep.domain.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
 
     import numpy as np
@@ -28,7 +29,7 @@ _TYPES: dict[str, pl.DataType] = {
     "bool": pl.Boolean(),
     "time": pl.Datetime("ns", "UTC"),
 }
-_PART_BYTES = 3_000_000
+_PART_BYTES = 2_000_000
 _GROUP_ROWS = 131_072
 
 
@@ -78,16 +79,16 @@ class TableSpool:
             self._write_part()
 
     def finish(self) -> None:
-        """Join the parts into the final file, which appears whole or not at all."""
-        self._write_part()
+        """Join the parts into the final file, which appears whole or not at all; an OSError says why it cannot."""
         target = self._folder / "whole.parquet"
-        if self._parts:
-            frame = pl.scan_ipc(self._parts, glob=False)
-        else:
-            frame = pl.LazyFrame(schema=self._schema)
-        frame.sink_parquet(
-            target, compression="zstd", compression_level=1, row_group_size=_GROUP_ROWS, maintain_order=True
-        )
+        form: dict[str, Any] = {"compression": "zstd", "compression_level": 1, "row_group_size": _GROUP_ROWS}
+        with _disk_faults():
+            if self._parts:
+                self._write_part()
+                pl.scan_ipc(self._parts, glob=False).sink_parquet(target, maintain_order=True, **form)
+            else:
+                frame = pl.concat(self._waiting) if self._waiting else pl.DataFrame(schema=self._schema)
+                frame.write_parquet(target, **form)
         _sync(target)
         os.replace(target, self.path)  # noqa: PTH105 - the atomic call, named as in the manual
         _sync(self.path.parent)
@@ -113,10 +114,20 @@ class TableSpool:
         if not self._waiting:
             return
         part = self._folder / f"{len(self._parts):06d}.arrow"
-        pl.concat(self._waiting).write_ipc(part)
+        with _disk_faults():
+            pl.concat(self._waiting).write_ipc(part)
         self._parts.append(part)
         self._waiting.clear()
         self._waiting_bytes = 0
+
+
+@contextmanager
+def _disk_faults() -> Iterator[None]:
+    """Polars tells of a full disk as an error of its own; what is being written is ours and sound."""
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        raise OSError(f"the disk is full or fails ({error})") from error
 
 
 def _series(name: str, values: Sequence[Any] | NDArray[np.generic], dtype: pl.DataType) -> pl.Series:

@@ -13,8 +13,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from polars.exceptions import PolarsError
-
 from barstep._version import __version__
 from barstep.config import dump_resolved
 from barstep.data import read_table
@@ -60,10 +58,8 @@ class RunFolder:
             if self.path.is_dir():
                 self.path.rmdir()
             self.working.replace(self.path)
-        except (OSError, PolarsError) as error:
-            if isinstance(error, PolarsError) and "os error" not in str(error):
-                raise
-            why = getattr(error, "strerror", None) or error
+        except OSError as error:
+            why = error.strerror or error
             raise BarstepError(
                 f"the results cannot be written to {self.path}: {why}; nothing was left there. "
                 "Free some space or choose another folder with --out"

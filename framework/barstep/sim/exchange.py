@@ -246,6 +246,12 @@ class SimulatedExchange:
         book = market.book
         book.next_id = self._next_id
         book.base = self._worth_of_others(market)
+        if market.fill_waiting_order(row):
+            market.row = row
+            self.records.book_open(market)
+            market.refresh()
+            self._keep_watch()
+            return
         outcomes = market.play(row)
         market.row = row
         self._next_id = market.book.next_id

@@ -9,7 +9,7 @@ from barstep.domain.errors import InvariantError
 from barstep.sim.book import MARKET, NEVER, Book, Working
 from barstep.sim.choice import Outcome, walk_bar
 from barstep.sim.ledger import Ledger
-from barstep.sim.matching import Moment
+from barstep.sim.matching import Moment, execute
 from barstep.sim.reach import guards_silent
 from barstep.sim.walk import walk_open
 
@@ -147,6 +147,26 @@ class Market:
             self.book.guards = guards
         return outcomes
 
+    def fill_waiting_order(self, row: int) -> bool:
+        """The commonest bar, in short: one plain market order waits for the open and nothing else can happen.
+
+        Fills it as `play` would and returns True; False leaves everything as it was.
+        """
+        book = self.book
+        if len(book.live) != 1 or self._share is not None or self.shut is not None or self.pending:
+            return False
+        working, bar = book.live[0], self.first + row
+        if working.kind != MARKET or working.bracket is not None or working.from_bar > bar:
+            return False
+        price = self.opens[row]
+        now = Moment(self.options, bar, price, self.highs[row], self.lows[row], self.closes[row], False)
+        if book.guards and not guards_silent(book, now):
+            return False
+        book.log = [price]
+        paid = price + working.sign * self.options.market_slip_ticks
+        execute(book, working, paid, price, working.rule, now, "open", 0, working.arrive_bar == bar)
+        return True
+
     def finish_bar(self, row: int) -> None:
         """Phase D for the orders: trailing stops that move on the close (R10), delayed requests (R23), R28."""
         if self.book.live and (self.shut is None or not self.shut[row]):
@@ -175,8 +195,8 @@ class Market:
                 self.up = working.event
         elif working.event > self.down:
             self.down = working.event
-        for armed in self.book.guards:
-            self.force = self.force or armed.acted  # a guard that stays breached cancels whatever comes
+        if not self.force:  # a guard that stays breached cancels whatever comes
+            self.force = any(armed.acted for armed in self.book.guards)
 
     def refresh(self) -> None:
         """Recompute which bars need work, after anything about the orders, the guards or the position has changed."""
@@ -201,12 +221,19 @@ class Market:
         book, force = self.book, False
         if not book.position:
             return up, down, bool(book.live) and any(armed.acted for armed in book.guards)
+        slope = book.position * book.tick_value
+        equity = book.base + book.cash * book.tick_value - book.fees
         for armed in book.guards:
             guard = armed.guard
             if guard.trail is not None:
                 force = True
                 continue
-            start, slope = armed.line(book) or (0, 0)
+            if guard.basis == "equity":
+                start = equity
+            elif guard.basis == "day":
+                start = equity - armed.day_start
+            else:
+                start, _ = armed.line(book) or (0, 0)
             at = (armed.level - start) // slope  # one tick early at most, never late
             if (slope > 0) == (guard.side == "floor"):
                 if at >= down:

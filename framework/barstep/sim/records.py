@@ -80,6 +80,22 @@ class Records:
         if ambiguous:
             self.events.append(AmbiguousBar(market.feed, market.next_bar - 1, market.stamps[1], outcomes))
 
+    def book_open(self, market: Market) -> None:
+        """Record a bar in which all that happened, happened at its open."""
+        ledger, row = market.ledger, market.row
+        ledger.catch_up(market.lows, market.highs, row)
+        ledger.start_bar(market.opens[row])
+        entry = market.book.log[-1]
+        filled = isinstance(entry, Execution)
+        if isinstance(entry, Execution):
+            self._record_fill(market, False, entry)
+        elif isinstance(entry, Removal):
+            self._record(market, entry)
+        ledger.span(market.lows[row], market.highs[row])
+        ledger.seen = row + 1
+        if filled:
+            market.mark(row)
+
     def book_late(self, market: Market) -> None:
         """Record what happened after the last bar's path, at its close: phases D, E and the end of the data."""
         ledger, row, book = market.ledger, market.row, market.book
