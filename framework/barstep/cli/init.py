@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -33,7 +34,7 @@ def init(
         raise BarstepError(f"{folder} cannot be made: {error.strerror or error}; nothing was left there") from error
     finally:
         shutil.rmtree(working, ignore_errors=True)
-    typer.echo(f"made {folder}\n\nNext\n\n  cd {folder}\n  barstep run configs/sma_crossover.yaml")
+    typer.echo(f"made {folder}\n\nNext\n\n  cd {shlex.quote(str(folder))}\n  barstep run configs/sma_crossover.yaml")
 
 
 def _fill(working: Path) -> None:
