@@ -178,3 +178,10 @@ def test_an_order_is_not_linked_to_itself(tmp_path):
             ctx.oco(order, order)
 
     run(tmp_path, FLAT, at({0: link}))
+
+
+@pytest.mark.parametrize("size", [10**12, -(10**12), 1.5])
+def test_set_position_takes_the_same_numbers_as_an_order(tmp_path, size):
+    ran = run(tmp_path, FLAT, at({0: lambda ctx: ctx.set_position(size)}))
+    assert ran.result.rejected_orders == 1
+    assert ran.fills == []

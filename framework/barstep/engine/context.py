@@ -194,12 +194,7 @@ class Context(ReadContext):
         if not missing:
             return None
         side: Side = "buy" if missing > 0 else "sell"
-        if type(missing) is not int or missing > words.MOST_CONTRACTS or type(tag) is not str:
-            return self._ask(side, abs(missing), None, None, None, False, None, None, False, tag, None)
-        order = Order(
-            self._contract, side, abs(missing), "market", None, None, None, None, None, False, tag, self.plugin
-        )  # fmt: skip
-        return self._desk.submit(order)
+        return self._ask(side, abs(missing), None, None, None, False, None, None, False, tag, None)
 
     def close(self, *, reason: str = "close") -> Order | None:
         """Close the whole position with a reduce-only market order; None while flat, or when that is under way already."""
