@@ -101,7 +101,7 @@ class Desk:
     def submit(self, order: Order) -> Order:
         """Pass an order through the gate: risk rules first, then the venue. The order itself tells the outcome."""
         order.asked = order.size
-        if not self.accepting:
+        if not self.accepting and not self.exchange.failed:
             self.exchange.refuse(order, "rejected", "orders are taken from the first session's start to the last bar")
             return order
         order.asked_ns = self.now_ns

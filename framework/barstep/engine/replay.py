@@ -42,6 +42,7 @@ class Replay:
 
     Attributes:
         stopping: Set it to end the run after the present bar, with positions as they are; a failed account sets it.
+        listener: Called with each event after its hooks, in event order; None for nobody.
     """
 
     def __init__(self, desk: Desk, hooks: HookManager, recorder: Recorder) -> None:
@@ -50,7 +51,9 @@ class Replay:
         self.recorder = recorder
         self.exchange = desk.exchange
         self.stopping = False
+        self.listener: Callable[[Event], None] | None = None
         self.warnings: list[str] = []
+        self._at_end = False
         self._ended: set[int] = set()
         self._handing_out = True
         self._day: object = None
@@ -78,6 +81,15 @@ class Replay:
     def close(self) -> None:
         """Stop early: `on_stop` still runs, positions stay as they are."""
         self._bars.close()
+
+    def end(self) -> None:
+        """End a pulled replay where it stands, as at the end of the data (R25); a second call does nothing."""
+        if self.exchange.current.last_close is None:
+            self._bars.close()  # no bar was played, there is nothing to settle
+            return
+        stopping, self.stopping, self._at_end = self.stopping, True, True
+        next(self._bars, None)
+        self.stopping = stopping
 
     # -- the run -----------------------------------------------------------------------------------------------
 
@@ -114,7 +126,7 @@ class Replay:
             failure.add_note(f"then on_stop failed too: {second}")
         finally:
             hooks.silence()
-            self._deliver()
+            self.deliver()
             for stream in desk.streams:  # what still works when a run ends early is recorded as it stands
                 self.recorder.orders += self.exchange.working_orders(stream.feed.contract)
             for stream in desk.streams:
@@ -169,14 +181,14 @@ class Replay:
             for indicator, values in stored:
                 indicator.value = values[row]
             if events:
-                self._deliver()
+                self.deliver()
             try:
                 for name, method, context in calls:  # noqa: B007 - named in the error below
                     method(bar, context)
             except Exception as error:
                 hooks.fail(name, "on_bar", error)
             if events:
-                self._deliver()
+                self.deliver()
             if per_bar:
                 self.recorder.bar_done(market, exchange)
             if self._handing_out:
@@ -210,7 +222,7 @@ class Replay:
         desk.accepting = True
         self.hooks.focus(stream.feed.contract.id, account_too=new_day)
         self.hooks.on_session_start(session)
-        self._deliver()
+        self.deliver()
         exchange.between_bars = False
 
     def _end_session(self, stream: Stream, session: Session) -> None:
@@ -218,23 +230,28 @@ class Replay:
         last = all(other.session is None or other.session.date <= session.date for other in self.desk.streams)
         self.hooks.focus(stream.feed.contract.id, account_too=last and stream is self.desk.streams[-1])
         self.hooks.on_session_end(session)
-        self._deliver()
+        self.deliver()
 
     def _finish(self) -> None:
         """The end of the data (R25), or of an account that failed."""
-        if not self.stopping:
+        if self._at_end or not self.stopping:
             self.exchange.finish()
-        self._deliver()
+        self.deliver()
         self.recorder.settle(self.exchange)
 
-    def _deliver(self) -> None:
-        """Hand events to the recorder and the hooks, in order, until none are left (R3)."""
-        events, hooks, handlers = self.exchange.events, self.hooks, self._handlers
+    def deliver(self) -> None:
+        """Hand events to the recorder, the hooks and the listener, in order, until none are left (R3).
+
+        Whoever sends orders from outside a hook calls it afterwards: they may have filled inside the call.
+        """
+        events, hooks, handlers, listener = self.exchange.events, self.hooks, self._handlers, self.listener
         several = len(self.desk.streams) > 1
         for event in islice(events, RUNAWAY):  # the list may grow on the way
             if several and isinstance(event, (Fill, Order)):
                 hooks.focus(event.contract.id)
             handlers[type(event)](event)
+            if listener is not None:
+                listener(event)
         if len(events) > RUNAWAY:
             self._run_away(events)
         events.clear()
