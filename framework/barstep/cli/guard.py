@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from barstep.cli.output import emit, wants_json, warn
-from barstep.domain.errors import BarstepError, ConfigError, PluginError
+from barstep.domain.errors import BarstepError, ConfigError, PluginError, ScriptError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -66,6 +66,8 @@ def report(error: BarstepError) -> None:
     """Tell an error on stderr: one line for each problem, and the plugin's own traceback if there is one."""
     if isinstance(error, PluginError) and error.__cause__ is not None:
         typer.echo(own_traceback(error.__cause__), err=True, nl=False)
+    if isinstance(error, ScriptError):
+        typer.echo(error.trace, err=True, nl=False)
     for problem in _problems(error):
         warn("error", problem)
     for note in getattr(error, "__notes__", []):

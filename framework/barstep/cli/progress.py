@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from threading import Timer
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ class Meter:
             TimeElapsedColumn(),
             console=out,
             transient=True,
+            redirect_stdout=sys.stdout.isatty(),  # what a script prints into a file is not for this screen
         )
         self._task = self._progress.add_task("bars", total=total)
         self._timer = Timer(DELAY, self._progress.start)

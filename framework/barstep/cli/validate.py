@@ -71,6 +71,11 @@ def _document(plan: RunPlan, config: Path) -> dict[str, Any]:
                 for p in plan.plugins
                 if p.section == section
             ]
+            + [
+                {"name": s.name, "class": "script", "origin": s.origin, "file": str(s.file)}
+                for s in (plan.script,)
+                if s is not None and section == "strategies"
+            ]
             for section in KINDS
         },
         "hooks": {hook: names for hook, names in HookManager(made, lambda: "-").order().items() if names},

@@ -12,6 +12,7 @@ from pydantic import (
     Tag,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from barstep.config.fields import Count, Fee, Moment, Positive, Reads, Section, Size, Text, Usd
@@ -89,6 +90,14 @@ class SyntheticSource(Section):
     start: Annotated[date, Reads(date)] | None = Field(default=None, description="first trading day")
 
 
+class GatewaySource(Section):
+    """Bars that a gateway replays; for `broker: {kind: http}`."""
+
+    kind: Annotated[Literal["gateway"], Reads(Literal["gateway"])] = Field(
+        default="gateway", description="always gateway"
+    )
+
+
 class Columns(Section):
     """The file's own column names."""
 
@@ -129,16 +138,21 @@ def _instrument(raw: Any) -> Any:
     return raw
 
 
-_KINDS = {"sample": "<SampleSource>", "synthetic": "<SyntheticSource>", "file": "<FileSource>"}
+_KINDS = {
+    "sample": "<SampleSource>",
+    "synthetic": "<SyntheticSource>",
+    "file": "<FileSource>",
+    "gateway": "<GatewaySource>",
+}
 
 
 def _source(raw: Any) -> Any:
     if isinstance(raw, str):
-        return {"kind": "sample"} if raw == "sample" else {"kind": "file", "path": raw}
+        return {"kind": raw} if raw in ("sample", "gateway") else {"kind": "file", "path": raw}
     if not isinstance(raw, dict):
-        raise RefusedError("sample, a path or a mapping with `kind` or `path`")
+        raise RefusedError("sample, gateway, a path or a mapping with `kind` or `path`")
     if "kind" in raw and (not isinstance(raw["kind"], str) or raw["kind"] not in _KINDS):
-        raise RefusedError("one of sample, synthetic, file", near(str(raw["kind"]), _KINDS), at=("kind",))
+        raise RefusedError(f"one of {', '.join(_KINDS)}", near(str(raw["kind"]), _KINDS), at=("kind",))
     return raw
 
 
@@ -162,7 +176,8 @@ _Instrument = Annotated[
 _Source = Annotated[
     Annotated[FileSource, Tag("<FileSource>")]
     | Annotated[SyntheticSource, Tag("<SyntheticSource>")]
-    | Annotated[SampleSource, Tag("<SampleSource>")],
+    | Annotated[SampleSource, Tag("<SampleSource>")]
+    | Annotated[GatewaySource, Tag("<GatewaySource>")],
     Discriminator(_kind_of_source),
 ]
 
@@ -200,7 +215,7 @@ class DataConfig(Section):
         ),
     ] = Field(description="length of a bar: a number and s, m, h or D, such as 1m")
     source: Annotated[_Source, BeforeValidator(_source, json_schema_input_type=Text | _Source)] = Field(
-        description="sample, a file or pattern, or a mapping with `kind` or `path`"
+        description="sample, a file or pattern, gateway, or a mapping with `kind` or `path`"
     )
     start: Moment | None = Field(
         default=None, description="first trading day, or a moment with its zone from which bars count"
@@ -211,6 +226,12 @@ class DataConfig(Section):
         description="whether volume 0 means that nothing was traded (R5); by default known unless it is 0 throughout",
     )
     history: Positive = Field(default=1000, description="bars that ctx.bars can look back on")
+
+    @model_validator(mode="after")
+    def _gateway_needs_start(self) -> "DataConfig":
+        if isinstance(self.source, GatewaySource) and self.start is None:
+            raise RefusedError("the first day to replay, since source is gateway", got="nothing", at=("start",))
+        return self
 
     @field_validator("end")
     @classmethod

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from barstep.config.data_schema import (
     FileSource,
+    GatewaySource,
     InlineInstrument,
     PackagedInstrument,
     SampleSource,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 # Pydantic puts the chosen model of a union into an error's location, by these tags.
 _TAGS: dict[str | int, type[BaseModel]] = {
     f"<{model.__name__}>": model
-    for model in (PackagedInstrument, InlineInstrument, FileSource, SyntheticSource, SampleSource)
+    for model in (PackagedInstrument, InlineInstrument, FileSource, SyntheticSource, SampleSource, GatewaySource)
 }
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from barstep.config.data_schema import DataConfig
+from barstep.config.data_schema import DataConfig, GatewaySource
 from barstep.config.fields import Count, Reads, Section, Text, Usd
 from barstep.config.reading import RefusedError, read
 from barstep.domain import fill_options
@@ -114,7 +114,7 @@ class FillsConfig(Section):
 
 
 class BrokerConfig(Section):
-    """Who executes orders; only the embedded exchange in this version."""
+    """Who executes orders: the embedded exchange, the same behind the helper functions, or a gateway over HTTP."""
 
     kind: Annotated[_BrokerKind, Reads(_BrokerKind)] = Field(
         default="embedded", description="embedded, helpers or http"
@@ -124,12 +124,12 @@ class BrokerConfig(Section):
         default=None, description="the gateway's token: a secret, best written as ${BARSTEP_TOKEN}"
     )
 
-    @field_validator("kind")
-    @classmethod
-    def _implemented(cls, kind: str) -> str:
-        if kind != "embedded":
-            raise RefusedError("embedded", f"{kind} is not in this version")
-        return kind
+    @model_validator(mode="after")
+    def _address(self) -> "BrokerConfig":
+        if self.kind == "http" and not fullmatch("https?://[^/]+.*", self.url or ""):
+            wanted = "the gateway's address such as http://127.0.0.1:8087/api/topstep-sim"
+            raise RefusedError(wanted, got="" if self.url else "nothing", at=("url",))
+        return self
 
 
 class PluginConfig(Section):
@@ -183,6 +183,16 @@ class RunConfig(Section):
             if label in labels[:index]:
                 raise RefusedError("each contract once", got=f"{label} a second time", at=(index,))
         return streams
+
+    @field_validator("broker")
+    @classmethod
+    def _fits_data(cls, broker: BrokerConfig, info: ValidationInfo) -> BrokerConfig:
+        streams = info.data.get("data") or ()
+        if broker.kind != "http" and any(isinstance(stream.source, GatewaySource) for stream in streams):
+            raise RefusedError("http, since data.source is gateway", at=("kind",))
+        if broker.kind != "embedded" and len(streams) > 1:
+            raise RefusedError("embedded for several contracts: a gateway replays one at a time", at=("kind",))
+        return broker
 
     @field_validator("strategies")
     @classmethod

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from barstep.domain.session import SessionHours
 
+_CURRENCIES = {"EURUSD": "6E and M6E", "GBPUSD": "6B", "USDJPY": "6J", "AUDUSD": "6A", "USDCAD": "6C"}
 _WEEK = timedelta(days=7)
 _FRIDAY = 4
 
@@ -48,6 +49,12 @@ def instrument(name: str) -> Instrument:
     """
     row = _table().get(name)
     if row is None:
+        if name.upper() in _CURRENCIES:
+            known = ", ".join(_table())
+            futures = _CURRENCIES[name.upper()]
+            raise ConfigError(
+                f"no instrument {name!r}: it is no future; of that currency there is {futures}; known: {known}"
+            )
         raise ConfigError(f"no instrument {name!r}; {near_names(name, _table())}")
     return Instrument(
         name,

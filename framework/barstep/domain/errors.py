@@ -5,6 +5,7 @@ BarstepError (1)
 ├── DataError (3)       bars cannot be read or cannot be trusted
 ├── BrokerError (4)     the broker cannot be reached, or refuses
 ├── PluginError (1)     a plugin's own code raised; its traceback is chained
+├── ScriptError (1)     a playground script raised, or left with a status
 └── InvariantError (1)  barstep broke one of its own promises: a bug of ours
 """
 
@@ -49,6 +50,14 @@ class PluginError(BarstepError):
 
 def _bar(when: str) -> str:
     return f"bar ending {when}" if when[:1].isdigit() else when
+
+
+class ScriptError(BarstepError):
+    """A script raised, or left with a status other than 0; `trace` is its traceback, as far as the lines are its own."""
+
+    def __init__(self, script: str, where: str, when: str, what: str, trace: str = "") -> None:
+        self.script, self.where, self.when, self.trace = script, where, when, trace
+        super().__init__(", ".join(part for part in (f"script {script}", where, _bar(when)) if part) + f": {what}")
 
 
 class InvariantError(BarstepError):

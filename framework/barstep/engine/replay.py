@@ -54,10 +54,12 @@ class Replay:
         self.listener: Callable[[Event], None] | None = None
         self.warnings: list[str] = []
         self._at_end = False
+        self._last_row = -1
         self._ended: set[int] = set()
         self._handing_out = True
         self._day: object = None
-        self._bars = self._play()
+        self._session_stops = False
+        self._bars: Generator[Any, None, None] = self._play()
         self._handlers: dict[type, Callable[[Any], None]] = {
             Fill: self._filled,
             Trade: self._closed,
@@ -71,6 +73,16 @@ class Replay:
     def step(self) -> Bar | None:
         """Play the next bar and return it, or None after the last; the hooks have run when it returns."""
         return next(self._bars, None)
+
+    def advance(self) -> Bar | Session | None:
+        """Like `step`, but stops in phase A too, and returns the session that begins: orders sent then wait for its open."""
+        self._session_stops = True
+        return next(self._bars, None)
+
+    @property
+    def session_over(self) -> bool:
+        """Whether the bar that was handed out last is its session's last."""
+        return self.exchange.current.row == self._last_row
 
     def run(self) -> None:
         """Play all that is left, without handing bars out."""
@@ -93,7 +105,7 @@ class Replay:
 
     # -- the run -----------------------------------------------------------------------------------------------
 
-    def _play(self) -> Generator[Bar, None, None]:
+    def _play(self) -> Generator[Bar | Session, None, None]:
         desk, hooks = self.desk, self.hooks
         for stream in desk.streams:
             stream.open()
@@ -101,10 +113,7 @@ class Replay:
         failure: BaseException | None = None
         try:
             hooks.on_start()
-            for stream, segment, start, stop in self._spans():
-                yield from self._rows(stream, segment, start, stop)
-                if self.stopping:
-                    break
+            yield from self._walk()
             desk.accepting = False
             self._finish()
         except BaseException as error:
@@ -112,6 +121,13 @@ class Replay:
             raise
         finally:
             self._stop(failure)
+
+    def _walk(self) -> Generator[Bar | Session, None, None]:
+        """All bars, until the run is told to stop."""
+        for stream, segment, start, stop in self._spans():
+            yield from self._rows(stream, segment, start, stop)
+            if self.stopping:
+                return
 
     def _stop(self, failure: BaseException | None) -> None:
         """`on_stop`, also after an error, which stays the error of the run; then hand on what is still to be recorded."""
@@ -154,10 +170,10 @@ class Replay:
             if stream.next_end() is not None:  # the last chunk waits for the end of the data (R25)
                 self.recorder.chunk_done(stream, self.exchange)
 
-    def _rows(self, stream: Stream, segment: Segment, start: int, stop: int) -> Iterator[Bar]:
+    def _rows(self, stream: Stream, segment: Segment, start: int, stop: int) -> Iterator[Bar | Session]:
         """Play rows [start, stop) of one session."""
         desk, exchange, market = self.desk, self.exchange, stream.market
-        self._enter(stream, segment, start)
+        yield from self._enter(stream, segment, start)
         flat_rows = self._flat_rows(stream, segment) if desk.flat_times else NO_ROWS
         opens, highs, lows, closes = market.opens, market.highs, market.lows, market.closes
         volumes, events = stream.volumes(), exchange.events
@@ -198,23 +214,27 @@ class Replay:
         if segment.ends and stop == segment.stop:
             self._end_session(stream, segment.session)
 
-    def _enter(self, stream: Stream, segment: Segment, start: int) -> None:
+    def _enter(self, stream: Stream, segment: Segment, start: int) -> Iterator[Session]:
         """Turn to a stream, and begin its session where the row is its first."""
         self.exchange.current = stream.market
         if segment.begins and start == segment.start:
             self._begin_session(stream, segment.session)
+            if self._session_stops:
+                yield segment.session
+            self.exchange.between_bars = False
         stream.session = segment.session
+        self._last_row = segment.stop - 1 if segment.ends else -1
         self.hooks.focus(stream.feed.contract.id)
 
     # -- phases ------------------------------------------------------------------------------------------------
 
     def _begin_session(self, stream: Stream, session: Session) -> None:
-        """Phase A: expiries, guard resets, `on_session_start`; orders asked for here wait for the bar's open (R4)."""
+        """Phase A: expiries, guard resets, `on_session_start`; orders asked for until it is over wait for the open (R4)."""
         exchange, desk = self.exchange, self.desk
         new_day = session.date != self._day
         self._day = session.date
         exchange.between_bars = True
-        exchange.start_session(stream.market, stream.market.starts[stream.market.row + 1], new_day=new_day)
+        exchange.start_session(stream.market, exchange.clock_ns, new_day=new_day)
         stream.session = session
         session.clock_ns = desk.now_ns
         if new_day:
@@ -223,7 +243,6 @@ class Replay:
         self.hooks.focus(stream.feed.contract.id, account_too=new_day)
         self.hooks.on_session_start(session)
         self.deliver()
-        exchange.between_bars = False
 
     def _end_session(self, stream: Stream, session: Session) -> None:
         session.clock_ns = self.desk.now_ns

@@ -20,6 +20,7 @@ from barstep.engine.streams import Stream
 from barstep.hooks.loader import Found, Loader, find_workspace
 from barstep.hooks.manager import HookManager, Registered
 from barstep.hooks.plugin import configure, option_fields
+from barstep.runs.script_plan import ScriptPlan, find_scripts
 from barstep.runs.sources import KeyedError, fee_of, make_instrument, make_stream, sessions_of
 from barstep.sim.exchange import SimulatedExchange
 
@@ -54,6 +55,7 @@ class RunPlan:
     streams: list[BarStream]
     fees: list[int]
     warnings: list[str] = field(default_factory=list)
+    script: ScriptPlan | None = None
 
 
 def load_plan(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> RunPlan:
@@ -68,10 +70,14 @@ def load_plan(source: str | Path | Mapping[str, Any], overrides: Sequence[str] =
     workspace = find_workspace(base)
     loader = Loader(base, workspace)
     plans: list[PluginPlan] = []
+    scripts: list[ScriptPlan] = []
     bars = _Bars(base)
 
     def check(draft: Draft) -> list[str]:
-        lines = [line for entry in draft.plugins for line in _plan_plugin(entry, draft.positions, loader, plans)]
+        lines = []
+        for entry in draft.plugins:
+            told = find_scripts(entry, draft, loader, scripts)
+            lines += _plan_plugin(entry, draft.positions, loader, plans) if told is None else told
         return lines + bars.open(draft)
 
     if isinstance(source, str | Path):
@@ -80,11 +86,14 @@ def load_plan(source: str | Path | Mapping[str, Any], overrides: Sequence[str] =
         loaded = load_mapping(source, overrides, check)
     if bars.unreadable is not None:
         raise bars.unreadable
-    return RunPlan(loaded, workspace, base, plans, bars.streams, bars.fees)
+    return RunPlan(loaded, workspace, base, plans, bars.streams, bars.fees, script=next(iter(scripts), None))
 
 
-def build(plan: RunPlan, sink: Sink, log: Any) -> Replay:
-    """Make the exchange, the plugins and the replay of a plan; each call makes everything anew."""
+def build(plan: RunPlan, sink: Sink, log: Any, *, plugins: bool = True) -> Replay:
+    """Make the exchange, the plugins and the replay of a plan; each call makes everything anew.
+
+    Without `plugins` it is the bare exchange behind a gateway, whose clients have the plugins.
+    """
     config = plan.loaded.config
     feeds = [stream.feed for stream in plan.streams]
     exchange = SimulatedExchange(feeds, config.fills.options(), plan.fees, micros(str(config.account.balance)))
@@ -93,12 +102,16 @@ def build(plan: RunPlan, sink: Sink, log: Any) -> Replay:
         for bars, market, data in zip(plan.streams, exchange.markets, config.data, strict=True)
     ]
     desk = Desk(exchange, DirectBroker(exchange), streams, config.data[0].history, config.seed, log)
-    registered = [_register(plugin, plan, desk, streams) for plugin in plan.plugins]
-    hooks = HookManager(registered, desk.when)
+    hooks = register_plugins(plan, desk, streams) if plugins else HookManager([], desk.when)
     return Replay(desk, hooks, Recorder(sink, per_bar=len(streams) > 1))
 
 
-def _register(plugin: PluginPlan, plan: RunPlan, desk: Desk, streams: list[Stream]) -> Registered:
+def register_plugins(plan: RunPlan, desk: Desk, streams: Sequence[Stream]) -> HookManager:
+    """Make the plugins of a plan, each with its own context."""
+    return HookManager([_register(plugin, plan, desk, streams) for plugin in plan.plugins], desk.when)
+
+
+def _register(plugin: PluginPlan, plan: RunPlan, desk: Desk, streams: Sequence[Stream]) -> Registered:
     stream = streams[0]
     config = plan.loaded.config
     follows = ""

@@ -93,6 +93,11 @@ class RunFolder:
                     "sha256": _sha(p.found.file),
                 }
                 for p in plan.plugins
+            ]
+            + [
+                {"name": s.name, "class": "script", "origin": s.origin, "sha256": s.sha256}
+                for s in (plan.script,)
+                if s is not None
             ],
             "seed": plan.loaded.config.seed,
             "versions": {

@@ -9,20 +9,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from barstep.domain.errors import BarstepError, PluginError
+from barstep.domain.errors import BarstepError, BrokerError, PluginError
 from barstep.domain.instrument import MICROS
 from barstep.domain.result import RunResult, RunStatus
-from barstep.domain.session import to_datetime
+from barstep.domain.session import NS, to_datetime
 from barstep.runs.assemble import RunPlan, build, load_plan
 from barstep.runs.folder import RunFolder
 from barstep.runs.log import run_logger
-from barstep.runs.sources import past_expiry
+from barstep.runs.remote import build_remote
+from barstep.runs.script import play_script
+from barstep.runs.sources import extent, past_expiry
 from barstep.runs.spool import RunSpool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from barstep.engine.replay import Replay
+    from barstep.runs.script import Loopback
 
 AMBIGUOUS_SHARE = 0.05
 """Share of trades decided in ambiguous bars above which finer bars are advised (fill model, section 5)."""
@@ -34,6 +37,7 @@ def run(
     *,
     out: str | Path | None = None,
     progress: Callable[[int], None] | None = None,
+    loopback: Loopback | None = None,
 ) -> RunResult:
     """Play a run and write its folder.
 
@@ -42,35 +46,35 @@ def run(
         overrides: `key=value` texts as for `--set`.
         out: Folder to write; by default `runs/<name>/<time>-<confighash8>` in the workspace.
         progress: Called with the number of bars played, now and then.
+        loopback: Serves a gateway on this machine; for scripts that bring a header of their own.
 
     Returns:
         The result; Ctrl-C ends a run early with what is done so far and the status `interrupted`.
 
     Raises:
         ConfigError, DataError: Before anything is written.
-        PluginError: A plugin raised; the run's folder is kept, marked `failed`.
+        PluginError, ScriptError: A plugin or a script raised; the run's folder is kept, marked `failed`.
+        BrokerError: The gateway cannot be reached, or refuses; once bars were played the folder is kept, `interrupted`.
     """
     plan = load_plan(source, overrides)
-    return play(plan, out=out, progress=progress or (lambda _: None))
+    return play(plan, out=out, progress=progress or (lambda _: None), loopback=loopback)
 
 
-def play(plan: RunPlan, *, out: str | Path | None, progress: Callable[[int], None]) -> RunResult:
+def play(
+    plan: RunPlan, *, out: str | Path | None, progress: Callable[[int], None], loopback: Loopback | None = None
+) -> RunResult:
     """Play a checked plan; see `run`."""
     folder = RunFolder(plan, Path(out) if out is not None else None)
     log = run_logger(run=folder.label)
-    start = round(plan.loaded.config.account.balance * MICROS)
+    config = plan.loaded.config
+    start = round(config.account.balance * MICROS)
     with folder.writing():
         spool = RunSpool(folder.working, start, progress)
-        replay = build(plan, spool, log)
-        status: RunStatus = "done"
-        error: BarstepError | None = None
+        make = build if config.broker.kind == "embedded" else build_remote
+        replay = make(plan, spool, log)
         try:
-            with _stop_on_interrupt(replay), _rare_collections():
-                replay.run()
-            if replay.stopping and not replay.exchange.failed:
-                status = "interrupted"
-        except PluginError as raised:
-            status, error = "failed", raised
+            with _rare_collections():
+                status, error = _drive(plan, replay, loopback)
         except BaseException:
             spool.abort()
             raise
@@ -82,18 +86,39 @@ def play(plan: RunPlan, *, out: str | Path | None, progress: Callable[[int], Non
         "run", status=status, digest=result.digest[:12], bars=result.bars, trades=result.trades, net_pnl=result.net_pnl
     )
     if error is not None:
-        error.add_note(f"the run's folder, marked failed: {folder.path}")
+        error.add_note(f"the run's folder, marked {status}: {folder.path}")
         raise error
     return result
+
+
+def _drive(plan: RunPlan, replay: Replay, loopback: Loopback | None) -> tuple[RunStatus, BarstepError | None]:
+    """Play a replay to its end: plugins are pushed bars, a script pulls them."""
+    interrupted, error = False, None
+    try:
+        if plan.script is not None:
+            interrupted, error = play_script(plan, replay, loopback)
+        else:
+            with _stop_on_interrupt(replay):
+                replay.run()
+            interrupted = replay.stopping and not replay.exchange.failed
+    except (PluginError, BrokerError) as raised:
+        error = raised
+    if isinstance(error, BrokerError):
+        if not replay.exchange.current.next_bar:
+            raise error
+        return "interrupted", error
+    return "failed" if error is not None else "interrupted" if interrupted else "done", error
 
 
 def _result(plan: RunPlan, replay: Replay, spool: RunSpool, status: RunStatus, error: BarstepError | None) -> RunResult:
     config, exchange = plan.loaded.config, replay.exchange
     zone = plan.streams[0].feed.zone
     meter = spool.meter
-    first = (meter.first_ns or 0) - (plan.streams[0].feed.timeframe.ns if meter.first_ns else 0)
+    first, last = (meter.first_ns or 0) - plan.streams[0].feed.timeframe.ns, meter.last_ns
+    if not meter.bars:  # a script may read none
+        first = last = round(extent(plan.streams[0]).start.timestamp()) * NS
     warnings = [w for stream in plan.streams for w in stream.warnings] + plan.warnings + replay.warnings
-    warnings += filter(None, (past_expiry(stream, meter.last_ns) for stream in plan.streams))
+    warnings += filter(None, (past_expiry(stream, last) for stream in plan.streams))
     trades = spool.trades
     if trades and spool.ambiguous_trades / trades > AMBIGUOUS_SHARE:
         share = spool.ambiguous_trades / trades
@@ -108,7 +133,7 @@ def _result(plan: RunPlan, replay: Replay, spool: RunSpool, status: RunStatus, e
         contracts=[s.feed.contract.name for s in plan.streams],
         timeframe=" ".join(dict.fromkeys(s.feed.timeframe.text for s in plan.streams)),
         start=to_datetime(first, zone).isoformat(),
-        end=to_datetime(meter.last_ns, zone).isoformat(),
+        end=to_datetime(last, zone).isoformat(),
         bars=meter.bars,
         lane="event",
         fill_profile=config.fills.profile,

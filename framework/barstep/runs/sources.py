@@ -9,13 +9,21 @@ from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, cast
+from zoneinfo import ZoneInfo
 
 from barstep import data
-from barstep.config.data_schema import InlineInstrument, PackagedInstrument, SampleSource, SyntheticSource
-from barstep.domain.bar import Timeframe
+from barstep.config.data_schema import (
+    GatewaySource,
+    InlineInstrument,
+    PackagedInstrument,
+    SampleSource,
+    SyntheticSource,
+)
+from barstep.domain.bar import Feed, Timeframe
 from barstep.domain.errors import ConfigError, DataError
 from barstep.domain.instrument import Contract, Instrument, micros
-from barstep.domain.session import to_datetime
+from barstep.domain.session import NS, to_datetime
+from barstep.engine.remote_replay import RemoteBars
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -107,6 +115,8 @@ def make_stream(config: DataConfig, base: Path) -> BarStream:
     if isinstance(source, SyntheticSource):
         with _about("source"):
             return _synthetic(source, config, item, timeframe)
+    if isinstance(source, GatewaySource):
+        return _remote_bars(config, item, timeframe)
     if isinstance(source, SampleSource):
         try:
             path, layout = data.sample_path(item.name, config.timeframe), data.Layout()
@@ -167,6 +177,24 @@ def past_expiry(stream: BarStream, last_ns: int) -> str:
         f"bars run to {last}, but {contract.name} ends by {end}: where the file joins several contracts, the jumps "
         "between them count as profit or loss"
     )
+
+
+def _remote_bars(config: DataConfig, item: Instrument, timeframe: Timeframe) -> RemoteBars:
+    """What a gateway is to replay: from `start` to `end`, by default the trading day it starts in (gateway API, 9.2)."""
+    start = cast("date", config.start)
+    feed = Feed(_contract(config, item, start), timeframe, ZoneInfo(item.session.zone))
+    sessions = data.SessionTable(item.session)
+    day = sessions.first_from(cast("date", _day(start)))
+    low = _moment_ns(start) or day.open_ns
+    if config.end is None:
+        high = day.close_ns
+    else:
+        high = _moment_ns(config.end) or cast("int", sessions.bounds(None, _day(config.end))[1])
+    return RemoteBars(feed, sessions, (low, high))
+
+
+def _moment_ns(bound: date | datetime) -> int | None:
+    return round(bound.timestamp()) * NS if isinstance(bound, datetime) else None
 
 
 def _synthetic(source: SyntheticSource, config: DataConfig, item: Instrument, timeframe: Timeframe) -> BarStream:

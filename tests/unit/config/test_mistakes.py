@@ -77,7 +77,8 @@ MISTAKES = [
     (
         "source: sample",
         "source: {kind: synthetik}",
-        "run.yaml:3:59 data.source.kind: got synthetik, expected one of sample, synthetic, file; did you mean synthetic?",
+        "run.yaml:3:59 data.source.kind: got synthetik, expected one of sample, synthetic, file, gateway; did you mean "
+        "synthetic?",
     ),
     (
         "source: sample",
@@ -139,7 +140,19 @@ MISTAKES = [
     (
         "kind: embedded",
         "kind: http",
-        "run.yaml:6:19 broker.kind: got http, expected embedded; http is not in this version",
+        "run.yaml:6:1 broker.url: got nothing, expected the gateway's address such as "
+        "http://127.0.0.1:8087/api/topstep-sim",
+    ),
+    (
+        "kind: embedded",
+        "kind: http, url: localhost",
+        "run.yaml:6:30 broker.url: got localhost, expected the gateway's address such as "
+        "http://127.0.0.1:8087/api/topstep-sim",
+    ),
+    (
+        "source: sample",
+        "source: gateway",
+        "run.yaml:6:19 broker.kind: got embedded, expected http, since data.source is gateway",
     ),
     (
         "kind: embedded",

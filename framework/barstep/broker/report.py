@@ -1,0 +1,117 @@
+"""What our gateway reports besides its answers: the events of a call, in order and exact, for an engine that follows them.
+
+The gateway API has no wire form for the fills of a step, for guards or for the moment a session begins. Replies of a replay
+that was started with a `barstep` object carry a `Report` under the same name. Money is whole micro-dollars, prices are whole
+ticks, times are UTC nanoseconds.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+
+class OrderReport(Struct, tag="order", rename="camel", omit_defaults=True):
+    """An order changed its status, was born of a bracket, or was amended; its state afterwards."""
+
+    id: int
+    side: str
+    kind: str
+    size: int
+    status: str
+    reason: str = ""
+    limit: float | None = None
+    stop: float | None = None
+    trail: int | None = None
+    reduce_only: bool = False
+    parent: int | None = None
+    tag: str = ""
+    plugin: str = ""
+    asked_ns: int = 0
+    ended_ns: int | None = None
+
+
+class FillReport(Struct, tag="fill", rename="camel", omit_defaults=True):
+    """One execution; the fields are those of `Fill`."""
+
+    order: int
+    side: str
+    size: int
+    price: int
+    phase: str
+    level: int
+    rule: str
+    leg: int = 0
+    arriving: bool = False
+    certainty: str = "certain"
+    reason: str = ""
+
+
+class TradeReport(Struct, tag="trade", rename="camel"):
+    """A round trip that the fill before it closed: its excursions in ticks a contract, and why it ended."""
+
+    worst: int
+    best: int
+    reason: str
+
+
+class BreachReport(Struct, tag="breach", rename="camel"):
+    """A guard that acted, and when."""
+
+    plugin: str
+    name: str
+    at_ns: int
+
+
+class AmbiguousReport(Struct, tag="ambiguous", rename="camel"):
+    """A bar whose path decides what happened in it (R17): its outcomes as stored rows have them."""
+
+    outcomes: list[OutcomeReport]
+
+
+class OutcomeReport(Struct, rename="camel"):
+    """One way through an ambiguous bar: its name, equity at the close, and its fills as (sign, size, price, rule)."""
+
+    path: str
+    chosen: bool
+    equity: int
+    failed: str
+    locked: str
+    fills: list[tuple[int, int, int, str]]
+
+
+class GuardReport(Struct, rename="camel"):
+    """A guard in force: its level now, and the value that a day's guard starts from."""
+
+    plugin: str
+    name: str
+    level: int
+    day_start: int
+
+
+EventReport = OrderReport | FillReport | TradeReport | BreachReport | AmbiguousReport
+
+
+class Report(Struct, rename="camel", omit_defaults=True):
+    """What happened in a call.
+
+    Attributes:
+        events: In event order; a trade follows the fill that closed it.
+        span: Start and end of the bar.
+        moved: Id, stop price and size of working orders that changed without an event: trails, grown exits.
+        worth: Lowest and highest worth of the contract over the bar with a fill, in micro-dollars.
+        guards: The guards in force, when there are any.
+        failed: Name of the guard that failed the account.
+        begins_ns: A session begins: the start of its first bar. The next step plays that bar.
+        session_over: The bar was its session's last.
+        warnings: What a user should know, once, when the replay ends.
+    """
+
+    events: list[EventReport] = field(default_factory=list)
+    span: tuple[int, int] | None = None
+    moved: list[tuple[int, float | None, int]] = field(default_factory=list)
+    worth: tuple[int, int] | None = None
+    guards: list[GuardReport] = field(default_factory=list)
+    failed: str = ""
+    begins_ns: int | None = None
+    session_over: bool = False
+    warnings: list[str] = field(default_factory=list)

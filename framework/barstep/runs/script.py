@@ -1,0 +1,255 @@
+"""Plays a script against an embedded gateway: it pulls the bars of a replay that is already built (design, section 5)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from barstep.broker.helpers import Helpers
+from barstep.broker.wire import GatewayError, answer
+from barstep.domain.errors import ConfigError
+from barstep.domain.session import NS
+from barstep.engine.remote_replay import RemoteReplay
+from barstep.gateway.handler import Gateway
+from barstep.runs.gateway import GatewayRun
+from barstep.runs.script_host import Ending, execute, make_module
+from barstep.runs.sources import extent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from barstep.broker.wire import Api
+    from barstep.engine.replay import Replay
+    from barstep.gateway.fields import Dialect
+    from barstep.gateway.session import Opener, StartRequest
+    from barstep.runs.assemble import RunPlan
+    from barstep.runs.script_plan import ScriptPlan
+
+    Loopback = Callable[[Gateway, str], tuple[str, Callable[[], object]]]
+
+ACCOUNT = 1001
+"""Number of the account that a script trades."""
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What Replay/start is asked for, in the words of a script's globals (gateway API, 12.3)."""
+
+    instrument: str
+    timeframe: str
+    start: str
+    end: str
+
+    def request(self) -> dict[str, Any]:
+        """The body of Replay/start."""
+        return {
+            "instrumentSymbol": self.instrument,
+            "startDate": self.start,
+            "timeframe": self.timeframe,
+            "endDate": self.end or None,
+        }
+
+
+class OwnRun:
+    """The run of a plan as Replay/start opens it: once, and only for what the run has.
+
+    Attributes:
+        start: What a script is told about it.
+        opened: What the gateway plays.
+    """
+
+    def __init__(self, plan: RunPlan, replay: Replay) -> None:
+        self._stream = stream = plan.streams[0]
+        found = extent(stream)
+        first_ns, last_ns = (round(moment.timestamp()) * NS for moment in (found.start, found.end))
+        if isinstance(replay, RemoteReplay):
+            replay.open()
+            total = replay.broker.total_bars
+        else:
+            total = stream.count() or sum(len(chunk) for chunk in stream.chunks())
+        self.opened = GatewayRun(replay, total, first_ns, last_ns, plan.loaded.config.fills.profile, stream)
+        self._taken = False
+        data = plan.loaded.config.data[0]
+        end = "" if data.end is None else str(_utc(data.end, last_ns - stream.feed.timeframe.ns, before=True))
+        self.start = Start(
+            stream.feed.contract.instrument.name, stream.feed.timeframe.text, str(_utc(data.start, first_ns)), end
+        )
+
+    def open(self, request: StartRequest) -> GatewayRun:
+        """Answer Replay/start; an earlier end than the run's own is honoured."""
+        if self._taken:
+            raise GatewayError(409, "this run has one replay, and it was started already: go on with its account")
+        contract, have = self._stream.feed.contract, self.start
+        if request.instrument not in (have.instrument, contract.name, contract.id):
+            raise GatewayError(404, self._mismatch(request.instrument, "instrument"))
+        if request.timeframe != have.timeframe:
+            raise GatewayError(400, self._mismatch(request.timeframe, "timeframe"))
+        if request.start > date.fromisoformat(have.start):
+            raise GatewayError(400, self._mismatch(f"a start on {request.start}", "start"))
+        if request.end is not None:
+            end_ns = round(datetime.combine(request.end + _DAY, time.min, UTC).timestamp()) * NS
+            if end_ns < self.opened.last_ns:
+                self.opened.total_bars = sum(int((part.start_ns < end_ns).sum()) for part in self._stream.chunks())
+            if not self.opened.total_bars:
+                raise GatewayError(400, self._mismatch(f"an end on {request.end}", "end"))
+        self._taken = True
+        return self.opened
+
+    def _mismatch(self, got: object, key: str) -> str:
+        ends = (self.opened.first_ns, self.opened.last_ns - NS)
+        first, last = (datetime.fromtimestamp(ns // NS, UTC).date() for ns in ends)
+        have = f"{self.start.instrument} {self.start.timeframe} from {first} to {last}"
+        return f"got {got}, but this run has {have}: change data.{key} of the run (--{key}), or the script"
+
+
+def play_script(plan: RunPlan, replay: Replay, loopback: Loopback | None = None) -> Ending:
+    """Run the script of a plan over its replay, then flatten and end the replay, whatever happened.
+
+    Args:
+        plan: The run; its `warnings` get what the script's user should know.
+        replay: From `build`.
+        loopback: Serves a gateway on this machine, `(gateway, token) -> (url, stop)`; for scripts with a header of their own.
+
+    Raises:
+        ConfigError: The script needs a loopback gateway and there is none.
+    """
+    script = plan.script
+    if script is None:
+        raise ValueError("this run has no script")
+    if script.own_header and loopback is None:
+        raise ConfigError(
+            f"{script.file}: it brings its own header, so it needs a gateway to connect to: use `barstep script` or "
+            "`barstep run`"
+        )
+    own = OwnRun(plan, replay)
+    gateway = _Shared(own.open, start_account=ACCOUNT, client=script.name)
+    if isinstance(replay, RemoteReplay):
+        gateway.elsewhere = replay.broker.helpers.api
+    module = make_module(script)
+    helpers = Helpers(answer(gateway.handle), vars(module), script.options.get("SPEED_FILE"))
+    with ExitStack() as stack:
+        url, token = "in process", "in process"
+        if script.own_header and loopback is not None:
+            token = secrets.token_urlsafe(24)
+            url, stop = loopback(gateway, token)
+            stack.callback(stop)
+        given = {**script_globals(script, own.start), "API_URL": url, "TOKEN": token}
+        given |= {"ACCOUNT_ID": ACCOUNT, "CONTRACT_ID": plan.streams[0].feed.contract.id}
+        given["TOTAL_BARS"] = own.opened.total_bars
+        given["MAX_BARS"] = script.max_bars or own.opened.total_bars
+        vars(module).update(given)
+        helpers.install()
+        if not script.starts:
+            _started(helpers.transport("Replay/start", own.start.request()))
+        ending = execute(
+            script, module, script_environment(script, given), halt=lambda: halt(helpers), when=replay.desk.when
+        )
+        ending = _clean_up(plan, replay, gateway, ending)
+    _advise(plan, script, replay)
+    return ending
+
+
+def script_globals(script: ScriptPlan, start: Start) -> dict[str, Any]:
+    """The globals that a run decides before its session is open."""
+    return {
+        "INSTRUMENT": start.instrument,
+        "START_DATE": start.start,
+        "END_DATE": start.end,
+        "TIMEFRAME": start.timeframe,
+        "STEP_DELAY": script.step_delay,
+    }
+
+
+def script_environment(script: ScriptPlan, given: Mapping[str, Any]) -> dict[str, str]:
+    """The environment of a script: its globals as text, the names that headers read, and its options."""
+    own = {name: str(value) for name, value in given.items()}
+    own |= {"TESTMAX_API_URL": own["API_URL"], "TESTMAX_TOKEN": own["TOKEN"]}
+    return {**script.options, **own}
+
+
+def halt(helpers: Helpers) -> None:
+    """Let the next helper call raise KeyboardInterrupt."""
+
+    def stop(_path: str, _body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        raise KeyboardInterrupt
+
+    helpers.transport = stop
+
+
+class _Shared(Gateway):
+    """A gateway that a script's threads and a loopback server may call at once, all in the script's own account.
+
+    Attributes:
+        elsewhere: The gateway that replays, where that is another one.
+    """
+
+    def __init__(self, opener: Opener, *, start_account: int, client: str) -> None:
+        super().__init__(opener, start_account=start_account, client=client)
+        self._lock = threading.RLock()
+        self.elsewhere: Api | None = None
+
+    def handle(
+        self,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        user: str = "",  # noqa: ARG002 - every caller here is the script
+        dialect: Dialect = "sim",
+    ) -> dict[str, Any]:
+        """See `Gateway.handle`; `user` makes no difference."""
+        with self._lock:
+            if self.elsewhere is not None and path == "History/retrieveBars":
+                return self.elsewhere(path, body)  # who replays has the bars
+            return super().handle(path, body, "", dialect)
+
+
+def _started(reply: Mapping[str, Any]) -> None:
+    if not reply.get("success"):
+        raise ConfigError(str(reply.get("errorMessage")))
+
+
+def _clean_up(plan: RunPlan, replay: Replay, gateway: Gateway, ending: Ending) -> Ending:
+    """Flatten and end the replay as the playground's last section does (gateway API, 12.1); an error of the replay wins."""
+    session = gateway.session(ACCOUNT)
+    working = [] if session is None or session.ended else replay.exchange.working_orders(session.contract)
+    entries = [order for order in working if order.parent is None]
+    if entries:
+        what = "1 order was" if len(entries) == 1 else f"{len(entries)} orders were"
+        plan.warnings.append(
+            f"{what} still working when the script ended, and cancelled: {', '.join(map(repr, entries))}"
+        )
+    if session is None:
+        replay.end()
+        return ending
+    session.finish()
+    return Ending(error=session.error) if session.error is not None else ending
+
+
+def _advise(plan: RunPlan, script: ScriptPlan, replay: Replay) -> None:
+    if replay.exchange.current.next_bar < 1:
+        plan.warnings.append("the script read no bar: get_next_bar() plays the next one and returns it")
+    known = {"INSTRUMENT", "SPEED_FILE", *script.options}
+    loose = sorted(
+        name for name in script.reads - known if name in os.environ and name.isupper() and name not in _SYSTEM
+    )
+    if loose:
+        plan.warnings.append(
+            f"{', '.join(loose)} came from the environment of the shell: as an option (--set {loose[0]}=...) it is kept "
+            "with the run"
+        )
+
+
+_SYSTEM = frozenset(("HOME", "PATH", "USER", "TMPDIR", "TEMP", "TMP", "LANG", "PWD", "SHELL", "TERM", "HOSTNAME"))
+
+
+def _utc(bound: date | datetime | None, bar_ns: int, *, before: bool = False) -> date:
+    """A bound of the data as the date in UTC that a script is told; a trading day counts by the bar at its end."""
+    if isinstance(bound, datetime):
+        return (bound - timedelta(microseconds=before)).astimezone(UTC).date()
+    return datetime.fromtimestamp(bar_ns // NS, UTC).date()
