@@ -4,10 +4,11 @@ A document starts in a copy of the repository's plugins, strategies and configs;
 starts in an empty folder. What a fence does is told by its info string:
 
 - `python plugins/x.py`, `yaml configs/x.yaml`, `csv x.csv`: the file is written; where the repository has it, the text
-  must equal it. A plugin file is loaded too, so that one which barstep would refuse fails here.
+  must equal it. A plugin file is loaded too, so that one which barstep would refuse fails here; a script is not.
 - `console`: each line after `$ ` runs in bash, in the present folder; `cd X` changes that for the rest of the document.
   The lines below it are the whole output, stdout and stderr together, 80 columns wide; `...` in a line is any text, a
-  line of `...` any lines. Nothing below it: any output. `(exit 2)` at the end: that exit code, else 0.
+  line of `...` any lines. Nothing below it: any output. `(exit 2)` at the end: that exit code, else 0. A command that
+  ends in ` &` is left running once it has printed a line; port 8087 is then whatever port is free.
 - `python`: runs in one namespace per document, with the present folder as current one; `>>>` lines are checked.
 - `yaml`: a part of a run file; laid over BASE, key by key, it must be a valid run, plugins and bars included.
 - `text`: is not looked at. A fence under `<!-- run -->` or `<!-- test -->` is run by `.ci/run`.
@@ -20,8 +21,10 @@ import inspect
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,6 +35,7 @@ from barstep.hooks.checks import faults
 from barstep.hooks.loader import import_file
 from barstep.hooks.plugin import Plugin
 from barstep.runs.assemble import load_plan
+from barstep.runs.script_plan import find_script
 
 REPO = Path(__file__).resolve().parents[2]
 PAGES = [REPO / "README.md", *sorted((REPO / "docs").glob("*.md"))]
@@ -60,6 +64,7 @@ class Document:
         self.here = folder / "desk"
         self.here.mkdir()
         self.names: dict[str, Any] = {"__name__": "snippet"}
+        self.left = ExitStack()  # what still runs
         for name in () if bare else FOLDERS:
             shutil.copytree(REPO / name, self.here / name, ignore=shutil.ignore_patterns("__pycache__"))
         (folder / "bin").mkdir()
@@ -84,7 +89,7 @@ class Document:
             assert snippet.text == ours.read_text(encoding="utf-8"), f"{snippet.path} differs from the repository's"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(snippet.text, encoding="utf-8")
-        if path.suffix == ".py":
+        if path.suffix == ".py" and find_script(path.name, path.parent, path.parent) is None:
             module = import_file(path)
             mine = [c for c in vars(module).values() if inspect.isclass(c) and c.__module__ == module.__name__]
             assert [fault for c in mine if issubclass(c, Plugin) for fault in faults(c)] == []
@@ -99,12 +104,25 @@ class Document:
                 self.here = (self.here / command[3:]).resolve()
                 continue
             self.chdir(self.here)
+            if command.endswith(" &"):
+                self.start(command.removesuffix(" &"))
+                continue
             done = subprocess.run(["bash", "-c", f"exec 2>&1\n{command}"], stdout=-1, text=True, timeout=60)
             shown = "\n".join(line.rstrip() for line in done.stdout.rstrip().split("\n"))
             assert done.returncode == (int(code[1]) if code else 0), f"$ {command}\n{shown}"
             if lines := expected[:-1] if code else expected:
                 pattern = "".join(_pattern(line.rstrip()) for line in lines)
                 assert re.fullmatch(pattern, shown + "\n"), f"$ {command}\n{shown}\n-- expected --\n" + "\n".join(lines)
+
+    def start(self, command: str) -> None:
+        server = subprocess.Popen(
+            ["bash", "-c", f"exec env {command}"], stdout=-1, stderr=subprocess.DEVNULL, text=True
+        )
+        assert server.stdout is not None
+        self.left.callback(server.stdout.close)
+        self.left.callback(server.wait)
+        self.left.callback(server.terminate)
+        assert server.stdout.readline(), f"$ {command} & printed nothing"
 
     def python(self, snippet: Snippet) -> None:
         if ">>>" not in snippet.text:
@@ -140,9 +158,12 @@ def test_every_snippet_runs(page: Path, tmp_path: Path, monkeypatch: pytest.Monk
         re.findall(r"^<!-- (?:run|test) -->\n```", text, re.M)
     )
     document = Document(tmp_path, monkeypatch, bare=any("$ barstep init" in s.text for s in found))
-    for snippet in found:
-        try:
-            document.play(snippet)
-        except Exception as error:
-            error.add_note(f"in the snippet at {page.name}:{snippet.line}")
-            raise
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = str(free.getsockname()[1])
+    with document.left:
+        for snippet in found:
+            try:
+                document.play(snippet._replace(text=snippet.text.replace("8087", port)))
+            except Exception as error:
+                error.add_note(f"in the snippet at {page.name}:{snippet.line}")
+                raise

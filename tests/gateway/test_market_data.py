@@ -1,0 +1,196 @@
+"""Contract and History: what there is to trade, and bars that are complete on the replay's clock."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from barstep.broker.wire import GatewayError
+
+UNITS = {1: timedelta(seconds=1), 2: timedelta(minutes=1), 3: timedelta(hours=1)}
+
+
+def when(text):
+    return datetime.fromisoformat(text)
+
+
+def bars(client, unit=2, number=1, **more):
+    body = {"contractId": client.contract, "unit": unit, "unitNumber": number, **more}
+    answer = client.ask("History/retrieveBars", body)
+    assert answer["success"], answer
+    return answer["bars"]
+
+
+def live_bars(client, **more):
+    body = {
+        "contractId": client.contract, "live": False, "startTime": "2000-01-01T00:00:00Z",
+        "endTime": "2030-01-01T00:00:00Z", "unit": 2, "unitNumber": 1, "limit": 20_000, "includePartialBar": False,
+    }  # fmt: skip
+    answer = client.other("live").ask("History/retrieveBars", {**body, **more})
+    assert answer["success"], answer
+    return answer["bars"]
+
+
+def merged(rows):
+    return {
+        "t": rows[0]["t"], "o": rows[0]["o"], "h": max(row["h"] for row in rows), "l": min(row["l"] for row in rows),
+        "c": rows[-1]["c"], "v": sum(row["v"] for row in rows),
+    }  # fmt: skip
+
+
+def test_never_a_bar_that_is_not_complete_at_any_clock(client):
+    total = client.start("2013-09-02")["totalBars"]
+    seen, clock = [], None
+    for _ in range(0, total, 7):
+        for unit, number in ((2, 1), (2, 5), (3, 1)):
+            rows = bars(client, unit, number, barsBack=3, endTime="2100-01-01T00:00:00Z")
+            length = UNITS[unit] * number
+            assert all(when(row["t"]) + length <= clock for row in rows), "none before the first bar"
+            assert live_bars(client, unit=unit, unitNumber=number, limit=3)[0]["c"] == rows[-1]["c"] if rows else True
+        assert bars(client, barsBack=5) == seen[-5:]
+        seen += client.step(7)["bars"]
+        clock = when(seen[-1]["t"]) + timedelta(minutes=1)
+    assert bars(client, startTime="2013-01-01") == seen
+
+
+def test_before_the_first_bar_there_are_none(client):
+    client.start()
+    assert bars(client, barsBack=10) == []
+    assert bars(client, 4, 1, includePartialBar=True) == []
+
+
+def test_oldest_first_and_counted_back_from_the_end(started):
+    started.step(20)
+    every = bars(started)
+    assert len(every) == 23
+    assert every == sorted(every, key=lambda row: row["t"])
+    assert bars(started, barsBack=4) == every[-4:]
+    assert bars(started, barsBack=4, endTime="2013-09-03T00:10:00Z") == every[6:10]
+    assert bars(started, barsBack=4, endTime="2013-09-03T00:10:59Z") == every[6:10], "not complete by then"
+    assert bars(started, startTime="2013-09-03T00:20:00Z") == every[20:]
+    assert bars(started, startTime="2013-09-03T00:20:00Z", limit=2) == every[20:22], "forward from the start"
+    assert bars(started, startTime="2013-09-03T00:05:00Z", endTime="2013-09-03T00:07:00Z") == every[5:7]
+    assert bars(started, startTime="2013-09-04T00:00:00Z") == []
+
+
+def test_newest_first_in_the_live_dialect_keeping_the_most_recent(started):
+    started.step(20)
+    every = bars(started)
+    newest = live_bars(started, limit=5)
+    assert [row["t"] for row in newest] == [row["t"].replace("Z", "+00:00") for row in every[:-6:-1]]
+    assert [row["c"] for row in newest] == [row["c"] for row in every[:-6:-1]]
+
+
+def test_longer_bars_are_made_of_the_replays_own(started):
+    started.step(60)
+    ones = bars(started)
+    fives = bars(started, 2, 5)
+    assert fives == [merged(ones[i : i + 5]) for i in range(0, 60, 5)], "63 bars: the last three are not complete"
+    assert bars(started, 2, 5, barsBack=3) == fives[-3:]
+    assert bars(started, 2, 5, includePartialBar=True) == [*fives, merged(ones[60:])]
+    assert bars(started, 1, 300) == fives, "300 seconds"
+    assert bars(started, 3, 1) == [merged(ones[:60])]
+    assert bars(started, 2, 7)[0]["t"] == "2013-09-02T23:56:00Z", "UTC floors: the first period began before the replay"
+
+
+def test_days_are_trading_days(client):
+    client.start("2013-09-01", "2013-09-03")
+    total = client.fine("Replay/status")["totalBars"]
+    client.step(total)
+    ones = bars(client, startTime="2013-01-01")
+    assert bars(client, 4, 1) == [], "the holiday and the 3rd are one trading day, not over at 18:52"
+    (day,) = bars(client, 4, 1, includePartialBar=True)
+    assert day == {**merged(ones), "t": "2013-09-01T22:00:00Z"}
+
+
+def test_a_day_is_complete_when_its_session_closes(make):
+    client = make(data={"source": {"kind": "synthetic", "seed": 5, "days": 3}})
+    client.start("2020-01-06", timeframe="15m")
+    found = []
+    while (bar := client.step()["bar"]) is not None:
+        rows = bars(client, 4, 1)
+        if len(rows) > len(found):
+            end = when(bar["t"]) + timedelta(minutes=15)
+            assert (end.hour, end.minute) == (22, 0), "16:00 in Chicago"
+            found = rows
+    assert len(found) == 3
+    assert len(bars(client, 4, 2)) == 1, "two trading days, and one that is not full"
+    assert bars(client, 4, 2)[0]["v"] == found[0]["v"] + found[1]["v"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "told"),
+    [
+        ({"contractId": "CON.F.US.XX.U13"}, 1, "no contract"),
+        ({"contractId": "CON.F.US.ENQ.U13"}, 1, "no replay of CON.F.US.ENQ.U13 was started"),
+        ({"unit": 0}, 2, "unit 0: expected 1 second, 2 minute, 3 hour, 4 day"),
+        ({"unit": 5}, 2, "unit 5"),
+        ({"unitNumber": 0}, 3, "unitNumber 0"),
+        ({"unitNumber": 10**9}, 3, "unitNumber"),
+        ({"unit": 1, "unitNumber": 30}, 3, "only multiples of 1m"),
+        ({"barsBack": 0}, 4, "barsBack 0: expected 1 to 20,000"),
+        ({"barsBack": 20_001}, 4, "barsBack 20001"),
+        ({"limit": 0}, 4, "limit 0"),
+    ],
+)
+def test_refusals_of_bars(started, body, code, told):
+    request = {"contractId": started.contract, "unit": 2, "unitNumber": 1, **body}
+    assert told in started.refused(code, "History/retrieveBars", **request)
+
+
+def test_bars_back_and_a_start_exclude_each_other(started):
+    with pytest.raises(GatewayError, match="barsBack and startTime: found both"):
+        bars(started, barsBack=1, startTime="2013-09-03")
+
+
+def test_bars_are_kept_after_the_end_and_of_the_latest_replay(started):
+    started.fine("Replay/end")
+    assert len(bars(started)) == 3
+    started.start()
+    assert bars(started) == []
+
+
+def test_contract_search(started):
+    names = [row["name"] for row in started.ask("Contract/search", {"searchText": "es"})["contracts"]]
+    assert names[0] == "ES"
+    assert "MES" in names
+    assert started.ask("Contract/search", {"searchText": "nothing like it"})["contracts"] == []
+    every = started.ask("Contract/search", {})["contracts"]
+    assert len(every) > 20
+    assert every == started.ask("Contract/available")["contracts"]
+    live = started.other("live")
+    assert len(live.ask("Contract/search", {"searchText": "", "live": False})["contracts"]) == 20
+
+
+def test_contract_forms(started):
+    wanted = {"contractId": "CON.F.US.EP.U13"}
+    assert started.ask("Contract/searchById", wanted)["contract"] == {
+        "id": "CON.F.US.EP.U13", "name": "ES", "description": "E-mini S&P 500: September 2013", "tickSize": 0.25,
+        "tickValue": 12.5, "contractSize": 1,
+    }  # fmt: skip
+    assert started.other("live").ask("Contract/searchById", wanted)["contract"] == {
+        "id": "CON.F.US.EP.U13", "name": "ESU3", "description": "E-mini S&P 500: September 2013", "tickSize": 0.25,
+        "tickValue": 12.5, "activeContract": True, "symbolId": "F.US.EP",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("wanted", ["CON.F.US.GCE.G25", "CON.F.US.ENQ.H25", "CON.F.US.EP.H99"])
+def test_expired_contracts_resolve(started, wanted):
+    found = started.other("live").ask("Contract/searchById", {"contractId": wanted})["contract"]
+    assert (found["id"], found["activeContract"]) == (wanted, False)
+
+
+@pytest.mark.parametrize(
+    "wanted", ["", "ES", "CON.F.US.EP.F13", "CON.F.US.EP.U2013", "CON.F.EU.EP.U13", "con.f.us.ep.u13"]
+)
+def test_unknown_contracts(started, wanted):
+    answer = started("Contract/searchById", contractId=wanted)
+    assert (answer["errorCode"], answer["contract"]) == (1, None)
+    assert "CON.F.US." in answer["errorMessage"]
+
+
+def test_contracts_before_any_replay(client):
+    assert client.ask("Contract/search", {"searchText": "ES"})["contracts"][0]["name"] == "ES"
+    client.contract = client.ask("Contract/search", {"searchText": "ES"})["contracts"][0]["id"]
+    client.refused(1, "History/retrieveBars", contractId=client.contract, unit=2, unitNumber=1)

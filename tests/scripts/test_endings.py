@@ -1,0 +1,150 @@
+"""How scripts end: by themselves, by sys.exit, with an error, by Ctrl-C; and what is cleaned up."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+LONG = "get_next_bar()\nplace_order(ACCOUNT_ID, CONTRACT_ID, 0, 2)\n"
+
+
+@pytest.mark.parametrize("ending", ["", "sys.exit()", "sys.exit(0)", "raise SystemExit"])
+def test_a_position_is_closed_and_the_folder_written_however_it_ends_well(
+    play: Callable[..., object], ending: str
+) -> None:
+    done = play(LONG + ending)
+    assert (done.code, done.result["status"], done.result["trades"]) == (0, "done", 1)
+    assert done.table("fills")[-1]["position_after"] == 0
+    assert sorted(path.name for path in done.folder.iterdir()) == sorted(
+        ["result.json", "manifest.json", "config.resolved.yaml"]
+        + [f"{name}.parquet" for name in ("fills", "trades", "orders", "equity", "ambiguous", "notes")]
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "told"), [("3", "sys.exit(3)"), ("'no more'", "sys.exit: no more"), ("True", "(True)")]
+)
+def test_another_status_is_a_failed_run(play: Callable[..., object], code: str, told: str) -> None:
+    done = play(f"{LONG}sys.exit({code})")
+    assert (done.code, done.result["status"], done.result["trades"]) == (1, "failed", 1)
+    assert told in done.err
+    assert f"marked failed: {done.folder}" in done.err
+
+
+def test_an_exception_shows_the_scripts_own_lines_only(play: Callable[..., object], here: Path) -> None:
+    (here / "sums.py").write_text("import json\n\ndef broken(text):\n    return json.loads(text)\n", encoding="utf-8")
+    done = play(LONG + "import sums\ndef work():\n    sums.broken('{')\nwork()\n")
+    assert (done.code, done.result["status"], done.result["trades"]) == (1, "failed", 1)
+    files = [line.split('"')[1] for line in done.err.splitlines() if line.startswith("  File")]
+    assert [Path(file).name for file in files] == ["my.py", "my.py", "sums.py"]
+    assert "error: script my, sums.py:4, bar ending 2013-09-01 17:01:00 CDT: json.decoder.JSONDecodeError: " in done.err
+    assert "JSONDecodeError" in done.result["warnings"][-1]
+
+
+def test_the_cause_of_an_exception_stays_but_without_our_lines(play: Callable[..., object]) -> None:
+    done = play("try:\n    place_order()\nexcept TypeError as error:\n    raise ValueError('mine') from error\n")
+    assert "TypeError" in done.err
+    assert "ValueError: mine" in done.err
+    assert "helpers.py" not in done.err
+    assert "before the first bar: ValueError: mine" in done.err
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("x = 1\ndef f(:\n", 2), ("get_next_bar()\nreturn 1\n", 2), ("x = '\xff\n", 1)]
+)
+def test_what_is_not_python_is_told_with_its_line_and_nothing_runs(
+    play: Callable[..., object], text: str, line: int
+) -> None:
+    done = play(text)
+    assert done.code == 2
+    assert f"my.py:{line}: this is not Python: " in done.err
+    assert not done.folder.exists()
+
+
+def test_orders_left_working_are_cancelled_with_a_warning(play: Callable[..., object]) -> None:
+    done = play("bar = get_next_bar()\nplace_order(ACCOUNT_ID, CONTRACT_ID, 0, 1, 1, bar['l'] - 50)\n")
+    assert done.result["warnings"][0].startswith(
+        "1 order was still working when the script ended, and cancelled: Order(#"
+    )
+    assert [order["status"] for order in done.table("orders")] == ["cancelled"]
+    bracket = play("get_next_bar()\nplace_order(ACCOUNT_ID, CONTRACT_ID, 0, 1, sl_ticks=400, tp_ticks=400)\n")
+    assert bracket.result["warnings"] == []  # its exits go with the position
+
+
+def test_a_script_without_bars_ends_with_a_warning(play: Callable[..., object]) -> None:
+    done = play("print('nothing')")
+    assert (done.code, done.result["bars"], done.result["status"]) == (0, 0, "done")
+    assert done.result["warnings"] == ["the script read no bar: get_next_bar() plays the next one and returns it"]
+    assert done.result["start"] == done.result["end"] == "2013-09-01T17:00:00-05:00"
+
+
+def test_a_script_may_end_the_replay_itself_and_ask_for_trades_after_it(play: Callable[..., object]) -> None:
+    text = LONG + (
+        "api('Replay/end', {'accountId': ACCOUNT_ID})\n"
+        "print(json.dumps(api('Replay/end', {'accountId': ACCOUNT_ID})['results']))\n"
+        "print(len(api('Trade/search', {'accountId': ACCOUNT_ID, 'startDate': START_DATE})['trades']), get_next_bar())\n"
+        "print(place_order(ACCOUNT_ID, CONTRACT_ID, 0, 1)['success'], get_account()['balance'])"
+    )
+    done = play(text)
+    lines = done.out.splitlines()
+    results = json.loads(lines[0])
+    assert (results["totalTrades"], results["finalBalance"]) == (2, done.result["final_balance"])
+    assert lines[1] == "2 None"
+    assert lines[2] == f"False {done.result['final_balance']}"
+    assert (done.code, done.result["fills"]) == (0, 2)
+
+
+def test_starting_a_second_replay_is_refused(play: Callable[..., object]) -> None:
+    body = "{'instrumentSymbol': INSTRUMENT, 'startDate': START_DATE, 'timeframe': TIMEFRAME}"
+    done = play(
+        f"r = api('Replay/start', {body})\nprint(r['success'], r['accountId'])\nprint(api('Replay/start', {body}))"
+    )
+    assert done.out.splitlines()[0] == "True 1001"
+    assert "'errorCode': 409" in done.out
+    assert "[ERROR] Replay/start: HTTP 409: this run has one replay" in done.err
+
+
+def test_ctrl_c_keeps_what_is_done(here: Path) -> None:
+    text = (
+        "import signal\nfor i in range(MAX_BARS):\n    bar = get_next_bar()\n"
+        "    i or place_order(ACCOUNT_ID, CONTRACT_ID, 0, 1)\n"
+        "    if i == 99:\n        print('ready', flush=True)\n        time.sleep(60)\n"
+    )
+    (here / "slow.py").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "barstep", "script", "slow.py", "--out", "kept", "-q"]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert running.stdout is not None
+    assert running.stdout.readline() == "ready\n"
+    os.kill(running.pid, signal.SIGINT)
+    _, err = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "interrupted: the 100 bars played are kept" in err
+    result = json.loads((here / "kept" / "result.json").read_text(encoding="utf-8"))
+    assert (result["status"], result["bars"], result["trades"]) == ("interrupted", 100, 1)
+
+
+def test_ctrl_c_inside_a_helper_waits_for_the_next_call(play: Callable[..., object]) -> None:
+    text = (
+        "import signal\n"
+        "class Loud(dict):\n"
+        "    def get(self, name, default=None):\n"  # called while the gateway reads the request
+        "        if not told: told.append(signal.raise_signal(signal.SIGINT))\n"
+        "        return dict.get(self, name, default)\n"
+        "told = []\n"
+        "get_next_bar()\n"
+        "body = Loud(accountId=ACCOUNT_ID, contractId=CONTRACT_ID, type=2, side=0, size=1)\n"
+        "print(api('Order/place', body)['success'], len(told))\n"
+        "get_next_bar()\n"
+        "print('never')\n"
+    )
+    done = play(text)
+    assert done.out.splitlines()[0] == "True 1"
+    assert "never" not in done.out
+    assert (done.code, done.result["status"], done.result["bars"], done.result["trades"]) == (130, "interrupted", 1, 1)
