@@ -50,6 +50,8 @@ class Replay:
         self.hooks = hooks
         self.recorder = recorder
         self.exchange = desk.exchange
+        self._events = desk.exchange.events
+        self._several = len(desk.streams) > 1
         self.stopping = False
         self.listener: Callable[[Event], None] | None = None
         self.warnings: list[str] = []
@@ -128,6 +130,8 @@ class Replay:
             yield from self._rows(stream, segment, start, stop)
             if self.stopping:
                 return
+            if segment.ends and stop == segment.stop:
+                self._end_session(stream, segment.session)
 
     def _stop(self, failure: BaseException | None) -> None:
         """`on_stop`, also after an error, which stays the error of the run; then hand on what is still to be recorded."""
@@ -172,9 +176,9 @@ class Replay:
 
     def _rows(self, stream: Stream, segment: Segment, start: int, stop: int) -> Iterator[Bar | Session]:
         """Play rows [start, stop) of one session."""
-        desk, exchange, market = self.desk, self.exchange, stream.market
+        exchange, market = self.exchange, stream.market
         yield from self._enter(stream, segment, start)
-        flat_rows = self._flat_rows(stream, segment) if desk.flat_times else NO_ROWS
+        flat_rows = self._flat_rows(stream, segment)
         opens, highs, lows, closes = market.opens, market.highs, market.lows, market.closes
         volumes, events = stream.volumes(), exchange.events
         updates, stored = stream.updates, stream.stored
@@ -186,14 +190,15 @@ class Replay:
             range(start, stop), stream.make_bars(start, stop), highs[start:stop], lows[start:stop], strict=True
         )
         for row, bar, high, low in walked:
-            if high >= market.up or low <= market.down or market.force:
+            if high >= market.up or low <= market.down:
                 exchange.play(market, row)
             else:
                 market.row = row
             if row in flat_rows:
                 exchange.flatten("flat time", "R18", "settle", stream.feed.contract)
-            for update in updates:
-                update(opens[row], high, low, closes[row], volumes[row], row == first)
+            if updates:
+                for update in updates:
+                    update(opens[row], high, low, closes[row], volumes[row], row == first)
             for indicator, values in stored:
                 indicator.value = values[row]
             if events:
@@ -211,8 +216,6 @@ class Replay:
                 yield bar
             if self.stopping:
                 return
-        if segment.ends and stop == segment.stop:
-            self._end_session(stream, segment.session)
 
     def _enter(self, stream: Stream, segment: Segment, start: int) -> Iterator[Session]:
         """Turn to a stream, and begin its session where the row is its first."""
@@ -263,8 +266,8 @@ class Replay:
 
         Whoever sends orders from outside a hook calls it afterwards: they may have filled inside the call.
         """
-        events, hooks, handlers, listener = self.exchange.events, self.hooks, self._handlers, self.listener
-        several = len(self.desk.streams) > 1
+        events, hooks, handlers, listener = self._events, self.hooks, self._handlers, self.listener
+        several = self._several
         for event in islice(events, RUNAWAY):  # the list may grow on the way
             if several and isinstance(event, (Fill, Order)):
                 hooks.focus(event.contract.id)
@@ -274,7 +277,8 @@ class Replay:
         if len(events) > RUNAWAY:
             self._run_away(events)
         events.clear()
-        self._ended.clear()
+        if self._ended:
+            self._ended.clear()
         if several:
             hooks.focus(self.exchange.current.feed.contract.id)
 
@@ -318,6 +322,8 @@ class Replay:
 
         A holiday that belongs to the next trading day has a flat time of its own, at the latest when trading halts.
         """
+        if not self.desk.flat_times:
+            return NO_ROWS
         if stream.flat_of is not segment:
             clock = min(self.desk.flat_times.values())
             moments = segment.session.flat_moments(clock)

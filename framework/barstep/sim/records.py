@@ -80,22 +80,6 @@ class Records:
         if ambiguous:
             self.events.append(AmbiguousBar(market.feed, market.next_bar - 1, market.stamps[1], outcomes))
 
-    def book_open(self, market: Market) -> None:
-        """Record a bar in which all that happened, happened at its open."""
-        ledger, row = market.ledger, market.row
-        ledger.catch_up(market.lows, market.highs, row)
-        ledger.start_bar(market.opens[row])
-        entry = market.book.log[-1]
-        filled = isinstance(entry, Execution)
-        if isinstance(entry, Execution):
-            self._record_fill(market, False, entry)
-        elif isinstance(entry, Removal):
-            self._record(market, entry)
-        ledger.span(market.lows[row], market.highs[row])
-        ledger.seen = row + 1
-        if filled:
-            market.mark(row)
-
     def book_late(self, market: Market) -> None:
         """Record what happened after the last bar's path, at its close: phases D, E and the end of the data."""
         ledger, row, book = market.ledger, market.row, market.book
@@ -143,19 +127,19 @@ class Records:
     def _record_fill(self, market: Market, ambiguous: bool, entry: Execution) -> None:
         working, size, phase, reason = entry.working, entry.size, entry.phase, entry.reason
         start_ns, end_ns = market.stamps
-        order = self._order_of(market, entry)
         certainty: Certainty = "ambiguous" if ambiguous and phase == "path" else "certain"
-        role = ""
-        if working is not None:
-            role = working.role
+        if working is None:
+            order, role = _forced_order(market, entry), ""
+        else:
+            order, role = working.order or self._born[working.id], working.role
             if working.approximate and certainty == "certain":
                 certainty = "approximate"
         fill = Fill(
-            order, market.feed, order.side, size, entry.price, market.next_bar - 1, start_ns, end_ns, phase, entry.leg,
-            entry.level, entry.rule, entry.arriving, certainty, 0, 0, 0, 0, 0, reason,
+            order, market.feed, order.side, size, entry.price, market.first + market.row, start_ns, end_ns, phase,
+            entry.leg, entry.level, entry.rule, entry.arriving, certainty, 0, 0, 0, 0, 0, reason,
         )  # fmt: skip
         trades = market.ledger.apply(fill, role or reason or order.tag or "order")
-        before, paid = order.filled, fill.price
+        before, paid = order.filled, market.price(entry.price)
         order.filled = before + size
         order.average_price = (
             paid if not before else ((order.average_price or 0.0) * before + paid * size) / order.filled
@@ -166,21 +150,9 @@ class Records:
         if order.filled >= order.size or (order.reduce_only and not fill.position_after):
             self.end(order, "filled", "", end_ns)
 
-    def _order_of(self, market: Market, entry: Execution) -> Order:
-        """The public order of a fill; a forced close gets one of its own."""
-        if entry.working is not None:
-            return entry.working.order or self._born[entry.working.id]
-        side: Literal["buy", "sell"] = "buy" if entry.sign > 0 else "sell"
-        order = Order(market.feed.contract, side, entry.size, reduce_only=True, tag=entry.reason, id=entry.id)
-        order.asked = entry.size
-        order.status = "working"
-        order.asked_ns = market.stamps[1]
-        order.reason = entry.reason
-        return order
-
     def _record_child(self, market: Market, entry: Birth) -> None:
         working, parent = entry.working, entry.parent
-        price = market.feed.contract.instrument.price(working.level)
+        price = market.price(working.level)
         is_target = working.role == "target"
         order = Order(
             market.feed.contract,
@@ -202,3 +174,14 @@ class Records:
         self._born[working.id] = order
         parent.children += (order,)
         self.events.append(order)
+
+
+def _forced_order(market: Market, entry: Execution) -> Order:
+    """The public order of a forced close, which nobody asked for."""
+    side: Literal["buy", "sell"] = "buy" if entry.sign > 0 else "sell"
+    order = Order(market.feed.contract, side, entry.size, reduce_only=True, tag=entry.reason, id=entry.id)
+    order.asked = entry.size
+    order.status = "working"
+    order.asked_ns = market.stamps[1]
+    order.reason = entry.reason
+    return order
