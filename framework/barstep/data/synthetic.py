@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from barstep.domain.instrument import Contract
 
-_CHUNK = 32_768
+_CHUNK = 16_384
 _DAILY_MOVE = 0.011  # standard deviation of a session's move, as a share of the price
 _GAP_MOVE = 0.003  # of the move between two sessions
 _DAILY_VOLUME = 400_000
@@ -103,13 +103,15 @@ class SyntheticStream(BarStream):
             left = None if left is None else left - block.shape[1]
             waiting.append(block)
             rows += block.shape[1]
-            if rows >= self._chunk_rows or left == 0:
-                yield from self._cut(np.concatenate(waiting, axis=1), first)
-                first, waiting, rows = first + rows, [], 0
+            while rows >= self._chunk_rows:
+                whole = np.concatenate(waiting, axis=1)
+                yield self._columns(whole[:, : self._chunk_rows], first)
+                first, rows = first + self._chunk_rows, rows - self._chunk_rows
+                waiting = [whole[:, self._chunk_rows :]]
             if left == 0:
-                return
-        if waiting:
-            yield from self._cut(np.concatenate(waiting, axis=1), first)
+                break
+        if rows:
+            yield self._columns(np.concatenate(waiting, axis=1), first)
 
     def count(self) -> int:
         """How many bars there will be."""
@@ -117,13 +119,10 @@ class SyntheticStream(BarStream):
             return self._bars
         return sum(len(self._shape(session, after).offsets) for session, after in self._days())
 
-    def _cut(self, block: NDArray[np.int64], first: int) -> Iterator[BarColumns]:
-        """A block of rows start, open, high, low, close, volume as chunks."""
-        for at in range(0, block.shape[1], self._chunk_rows):
-            part = block[:, at : at + self._chunk_rows]
-            yield BarColumns(
-                part[0], part[0] + self.feed.timeframe.ns, part[1], part[2], part[3], part[4], part[5], first + at
-            )
+    def _columns(self, block: NDArray[np.int64], first: int) -> BarColumns:
+        """A block of rows start, open, high, low, close, volume as a chunk."""
+        start, *rest = block
+        return BarColumns(start, start + self.feed.timeframe.ns, *rest, first)
 
     def _days(self) -> Iterator[tuple[Session, Session]]:
         """Each session with the one after it."""
