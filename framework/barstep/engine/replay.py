@@ -186,14 +186,15 @@ class Replay:
             range(start, stop), stream.make_bars(start, stop), highs[start:stop], lows[start:stop], strict=True
         )
         for row, bar, high, low in walked:
-            if high >= market.up or low <= market.down or market.force:
+            if high >= market.up or low <= market.down:
                 exchange.play(market, row)
             else:
                 market.row = row
-            if row in flat_rows:
+            if flat_rows and row in flat_rows:
                 exchange.flatten("flat time", "R18", "settle", stream.feed.contract)
-            for update in updates:
-                update(opens[row], high, low, closes[row], volumes[row], row == first)
+            if updates:
+                for update in updates:
+                    update(opens[row], high, low, closes[row], volumes[row], row == first)
             for indicator, values in stored:
                 indicator.value = values[row]
             if events:

@@ -237,7 +237,8 @@ class SimulatedExchange:
             for armed in each.book.guards:
                 armed.start_day(self._day_start)
             each.refresh()
-            each.force = each.force or bool(each.book.guards)
+            if each.book.guards:
+                each.wake()
 
     def play(self, market: Market, row: int) -> None:
         """Phases A to D of one bar that needs work (`market.needs_work`); leaves `market.row` at it."""
@@ -300,7 +301,7 @@ class SimulatedExchange:
             market.book.guards = armed
             market.book.lots = [(lot.size, lot.price) for lot in market.ledger.lots] if watched else None
             market.refresh()
-            market.force = True
+            market.wake()
 
     def _after_guards(self, market: Market, before: list[ArmedGuard]) -> None:
         """Report the guards that acted in a bar, and let account guards act on the other contracts too."""
@@ -323,7 +324,7 @@ class SimulatedExchange:
         """With several contracts a guard's price in one moves with the others, so every bar is looked at."""
         if len(self.markets) > 1 and self._guards:
             for each in self.markets:
-                each.force = True
+                each.wake()
 
     # -- inside ------------------------------------------------------------------------------------------------
 
@@ -351,7 +352,7 @@ class SimulatedExchange:
         due = self._first_bar(market) - 1 + self.options.latency_bars
         if due >= market.next_bar:
             market.pending.append((due, act))
-            market.force = True
+            market.wake()
         else:
             act()
 

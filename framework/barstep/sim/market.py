@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from barstep.sim.guards import ArmedGuard
 
 
+FAR = (1 << 30) - 1
+"""Beyond any price in ticks, and small enough for the interpreter's quick comparison of ints."""
+
+
 class Step(NamedTuple):
     """What a bar with a fill left: row in the chunk, position, cash, fees, balance, and extremes of worth in micro-dollars."""
 
@@ -39,8 +43,8 @@ class Step(NamedTuple):
 class Market:
     """Working orders, position and the present chunk of bars of one contract.
 
-    A bar is touched only when it can matter: `up` and `down` are the nearest levels that a rise or a fall can reach, and
-    `force` says that something waits for the next open or moves with the bars.
+    A bar is touched only when it can matter: `up` and `down` are the nearest levels that a rise or a fall can reach. When
+    something waits for the next open or moves with the bars, `up` is so low that every bar reaches it (`wake`).
     """
 
     def __init__(self, feed: Feed, options: FillOptions, fee: int) -> None:
@@ -51,9 +55,8 @@ class Market:
         self.ledger = Ledger(feed.contract.instrument.tick_value, fee)
         self.steps: list[Step] = []
         self.pending: list[tuple[int, Callable[[], None]]] = []
-        self.up = NEVER
-        self.down = -NEVER
-        self.force = False
+        self.up = FAR
+        self.down = -FAR
         self.expiring = False
         self.silent = True
         self.armed_before: list[ArmedGuard] = []
@@ -121,7 +124,11 @@ class Market:
 
     def needs_work(self, row: int) -> bool:
         """Whether anything can happen on a bar."""
-        return self.force or self.highs[row] >= self.up or self.lows[row] <= self.down
+        return self.highs[row] >= self.up or self.lows[row] <= self.down
+
+    def wake(self) -> None:
+        """Have every bar looked at until the next `refresh`."""
+        self.up = -FAR
 
     def play(self, row: int) -> list[Outcome]:
         """Phases B and C of a bar, on the book; returns the outcomes when the bar is ambiguous. `settle` books it."""
@@ -187,25 +194,27 @@ class Market:
     def watch(self, working: Working) -> None:
         """Widen what needs work by one order; a cancelled one is forgotten by the next `refresh`, which costs little."""
         if working.expire_bar != NEVER or working.expire_ns != NEVER:
-            self.force = self.expiring = True
+            self.expiring = True
+            self.wake()
         elif working.kind == MARKET or working.trail:
-            self.force = True
+            self.wake()
         elif working.needs > 0:
             if working.event < self.up:
                 self.up = working.event
         elif working.event > self.down:
             self.down = working.event
-        if not self.force:  # a guard that stays breached cancels whatever comes
-            self.force = any(armed.acted for armed in self.book.guards)
+        for armed in self.book.guards:
+            if armed.acted:  # a guard that stays breached cancels whatever comes
+                self.wake()
 
     def refresh(self) -> None:
         """Recompute which bars need work, after anything about the orders, the guards or the position has changed."""
-        up, down, force, expiring = NEVER, -NEVER, bool(self.pending), False
+        up, down, always, expiring = FAR, -FAR, bool(self.pending), False
         for working in self.book.live:
             if working.expire_bar != NEVER or working.expire_ns != NEVER:
                 expiring = True
             if working.kind == MARKET or working.trail:
-                force = True
+                always = True
             elif working.needs > 0:
                 if working.event < up:
                     up = working.event
@@ -213,8 +222,10 @@ class Market:
                 down = working.event
         if self.book.guards:
             up, down, guarded = self._watch_guards(up, down)
-            force = force or guarded
-        self.up, self.down, self.force, self.expiring = up, down, force or expiring, expiring
+            always = always or guarded
+        self.up, self.down, self.expiring = up, down, expiring
+        if always or expiring:
+            self.wake()
 
     def _watch_guards(self, up: int, down: int) -> tuple[int, int, bool]:
         """Narrow the levels that need work by the prices at which guards are breached; True where every bar needs it."""
