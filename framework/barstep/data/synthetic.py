@@ -121,8 +121,8 @@ class SyntheticStream(BarStream):
 
     def _columns(self, block: NDArray[np.int64], first: int) -> BarColumns:
         """A block of rows start, open, high, low, close, volume as a chunk."""
-        start, *rest = block
-        return BarColumns(start, start + self.feed.timeframe.ns, *rest, first)
+        start, opens, highs, lows, closes, volumes = block
+        return BarColumns(start, start + self.feed.timeframe.ns, opens, highs, lows, closes, volumes, first)
 
     def _days(self) -> Iterator[tuple[Session, Session]]:
         """Each session with the one after it."""

@@ -90,7 +90,7 @@ class Recorder:
         begin_row = min(end, max(0, self._done - market.first))
         rows = slice(begin_row, end)
         count = end - begin_row
-        steps = np.array(market.steps, dtype=np.int64).reshape(-1, len(Step._fields)).T
+        steps = np.array([[getattr(step, name) for step in market.steps] for name in Step.__struct_fields__], np.int64)
         steps = steps[:, (steps[0] >= begin_row) & (steps[0] < end)]
         at = steps[0] - begin_row
         lasts = np.diff(at, prepend=0, append=count)  # bars until the next fill

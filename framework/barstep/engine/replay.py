@@ -192,9 +192,8 @@ class Replay:
                 market.row = row
             if flat_rows and row in flat_rows:
                 exchange.flatten("flat time", "R18", "settle", stream.feed.contract)
-            if updates:
-                for update in updates:
-                    update(opens[row], high, low, closes[row], volumes[row], row == first)
+            for update in updates:
+                update(opens[row], high, low, closes[row], volumes[row], row == first)
             for indicator, values in stored:
                 indicator.value = values[row]
             if events:

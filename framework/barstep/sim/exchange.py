@@ -236,9 +236,7 @@ class SimulatedExchange:
             each.book.locked = ""
             for armed in each.book.guards:
                 armed.start_day(self._day_start)
-            each.refresh()
-            if each.book.guards:
-                each.wake()
+            each.arm(each.book.guards)
 
     def play(self, market: Market, row: int) -> None:
         """Phases A to D of one bar that needs work (`market.needs_work`); leaves `market.row` at it."""
@@ -247,12 +245,6 @@ class SimulatedExchange:
         book = market.book
         book.next_id = self._next_id
         book.base = self._worth_of_others(market)
-        if market.fill_waiting_order(row):
-            market.row = row
-            self.records.book_open(market)
-            market.refresh()
-            self._keep_watch()
-            return
         outcomes = market.play(row)
         market.row = row
         self._next_id = market.book.next_id
@@ -298,10 +290,8 @@ class SimulatedExchange:
         armed.sort(key=lambda each: each.severity)
         watched = any(each.guard.basis == "position" for each in armed)
         for market in self.markets:
-            market.book.guards = armed
             market.book.lots = [(lot.size, lot.price) for lot in market.ledger.lots] if watched else None
-            market.refresh()
-            market.wake()
+            market.arm(armed)
 
     def _after_guards(self, market: Market, before: list[ArmedGuard]) -> None:
         """Report the guards that acted in a bar, and let account guards act on the other contracts too."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from barstep.sim.book import Execution
+from barstep.sim.book import NEVER, Execution
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from barstep.domain.fill import Phase
     from barstep.sim.book import Book
 
@@ -114,6 +116,33 @@ class ArmedGuard:
     def idle(self, book: Book) -> bool:
         """Whether it has acted and there is nothing left for it to do."""
         return self.acted and not book.position and not book.live
+
+
+class Corridor(NamedTuple):
+    """Equity between which no guard of equity or of the day's result is breached, in micro-dollars, both ends excluded.
+
+    `fixed` tells that these are all there are: no guard trails, none watches a position.
+    """
+
+    floor: int = -NEVER
+    cap: int = NEVER
+    fixed: bool = True
+
+
+def corridor(guards: Sequence[ArmedGuard]) -> Corridor:
+    """The corridor of some guards until they are armed anew or a day begins."""
+    floor, cap, fixed = Corridor()
+    for armed in guards:
+        guard = armed.guard
+        if guard.basis == "position" or guard.trail is not None:
+            fixed = False
+            continue
+        level = armed.level + (armed.day_start if guard.basis == "day" else 0)
+        if guard.side == "floor":
+            floor = max(floor, level)
+        else:
+            cap = min(cap, level)
+    return Corridor(floor, cap, fixed)
 
 
 def test_guards(book: Book, price: int, forced_slip: int, phase: Phase, leg: int) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from barstep.domain.errors import InvariantError
 from barstep.sim.book import MARKET, NEVER, Book, Working
-from barstep.sim.choice import Outcome, walk_bar
+from barstep.sim.choice import Outcome, walk_bar, walk_single
+from barstep.sim.guards import Corridor, corridor
 from barstep.sim.ledger import Ledger
-from barstep.sim.matching import Moment, execute
+from barstep.sim.matching import Moment
 from barstep.sim.reach import guards_silent
 from barstep.sim.walk import walk_open
 
@@ -28,7 +31,7 @@ FAR = (1 << 30) - 1
 """Beyond any price in ticks, and small enough for the interpreter's quick comparison of ints."""
 
 
-class Step(NamedTuple):
+class Step(Struct, gc=False, eq=False):
     """What a bar with a fill left: row in the chunk, position, cash, fees, balance, and extremes of worth in micro-dollars."""
 
     row: int
@@ -49,6 +52,7 @@ class Market:
 
     def __init__(self, feed: Feed, options: FillOptions, fee: int) -> None:
         self.feed = feed
+        self.price = feed.contract.instrument.price
         self.options = options
         self._share = None if options.participation is None else Fraction(repr(options.participation))
         self.book = Book(feed.contract.instrument.tick_value, fee)
@@ -58,6 +62,7 @@ class Market:
         self.up = FAR
         self.down = -FAR
         self.expiring = False
+        self.corridor = Corridor()
         self.silent = True
         self.armed_before: list[ArmedGuard] = []
         self.first = 0
@@ -126,6 +131,14 @@ class Market:
         """Whether anything can happen on a bar."""
         return self.highs[row] >= self.up or self.lows[row] <= self.down
 
+    def arm(self, guards: list[ArmedGuard]) -> None:
+        """Watch these guards, with their levels as they now are; the next bar is looked at in any case."""
+        self.book.guards = guards
+        self.corridor = corridor(guards)
+        self.refresh()
+        if guards:
+            self.wake()
+
     def wake(self) -> None:
         """Have every bar looked at until the next `refresh`."""
         self.up = -FAR
@@ -144,35 +157,19 @@ class Market:
             for working in book.live:
                 working.blocked = False
         guards = book.guards
-        self.silent = not guards or guards_silent(book, now)
-        self.armed_before = [] if self.silent else [armed.copy() for armed in guards]
-        if self.silent:
-            book.guards = []
-        walk_open(book, now)
-        self.book, outcomes = walk_bar(book, now)
-        if self.silent:
-            self.book.guards = guards
+        self.silent = not guards or guards_silent(book, now, self.corridor)
+        if not self.silent:
+            self.armed_before = [armed.copy() for armed in guards]
+            return self._walk(now)
+        book.guards = []
+        outcomes = [] if walk_single(book, now) else self._walk(now)
+        self.book.guards = guards
         return outcomes
 
-    def fill_waiting_order(self, row: int) -> bool:
-        """The commonest bar, in short: one plain market order waits for the open and nothing else can happen.
-
-        Fills it as `play` would and returns True; False leaves everything as it was.
-        """
-        book = self.book
-        if len(book.live) != 1 or self._share is not None or self.shut is not None or self.pending:
-            return False
-        working, bar = book.live[0], self.first + row
-        if working.kind != MARKET or working.bracket is not None or working.from_bar > bar:
-            return False
-        price = self.opens[row]
-        now = Moment(self.options, bar, price, self.highs[row], self.lows[row], self.closes[row], False)
-        if book.guards and not guards_silent(book, now):
-            return False
-        book.log = [price]
-        paid = price + working.sign * self.options.market_slip_ticks
-        execute(book, working, paid, price, working.rule, now, "open", 0, working.arrive_bar == bar)
-        return True
+    def _walk(self, now: Moment) -> list[Outcome]:
+        walk_open(self.book, now)
+        self.book, outcomes = walk_bar(self.book, now)
+        return outcomes
 
     def finish_bar(self, row: int) -> None:
         """Phase D for the orders: trailing stops that move on the close (R10), delayed requests (R23), R28."""
@@ -234,19 +231,16 @@ class Market:
             return up, down, bool(book.live) and any(armed.acted for armed in book.guards)
         slope = book.position * book.tick_value
         equity = book.base + book.cash * book.tick_value - book.fees
-        for armed in book.guards:
-            guard = armed.guard
-            if guard.trail is not None:
-                force = True
-                continue
-            if guard.basis == "equity":
-                start = equity
-            elif guard.basis == "day":
-                start = equity - armed.day_start
-            else:
-                start, _ = armed.line(book) or (0, 0)
-            at = (armed.level - start) // slope  # one tick early at most, never late
-            if (slope > 0) == (guard.side == "floor"):
+        lines = [("floor", self.corridor.floor - equity), ("cap", self.corridor.cap - equity)]
+        if not self.corridor.fixed:
+            force = any(armed.guard.trail is not None for armed in book.guards)
+            for armed in book.guards:
+                if armed.guard.basis == "position" and armed.guard.trail is None:
+                    start, _ = armed.line(book) or (0, 0)
+                    lines.append((armed.guard.side, armed.level - start))
+        for side, gap in lines:
+            at = gap // slope  # one tick early at most, never late
+            if (slope > 0) == (side == "floor"):
                 if at >= down:
                     down = at + 1
             elif at < up:

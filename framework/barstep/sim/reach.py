@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from barstep.sim.book import LIMIT, STOP, Book, Working
 
 if TYPE_CHECKING:
+    from barstep.sim.guards import Corridor
     from barstep.sim.matching import Moment
 
 AnyEvent = Working | None
@@ -37,7 +38,7 @@ def only_event(book: Book, now: Moment, reachable: list[AnyEvent]) -> Working | 
         return None
     bracket = only.bracket
     if bracket is not None and (
-        bracket.trail is not None or book.volume_left < only.size or _children_in_reach(only, now)
+        bracket.trail is not None or book.volume_left < only.size or children_in_reach(only, now)
     ):
         return None
     if not book.guards:
@@ -59,7 +60,7 @@ def _trail_in_reach(working: Working, now: Moment) -> bool:
     return now.high >= min(working.ref, now.low) + working.trail
 
 
-def _children_in_reach(entry: Working, now: Moment) -> bool:
+def children_in_reach(entry: Working, now: Moment) -> bool:
     """Whether a child of an entry filled in the path could act in the same bar; one-sided on purpose (V27)."""
     bracket, sign = entry.bracket, entry.sign
     if bracket is None or now.options.children == "next_bar":
@@ -95,12 +96,14 @@ def _guards_in_reach(book: Book, now: Moment, position: int, cash: int, fees: in
     return False
 
 
-def guards_silent(book: Book, now: Moment) -> bool:
+def guards_silent(book: Book, now: Moment, corridor: Corridor) -> bool:
     """Whether no guard can act in this bar, whatever the orders do: a bound on the equity that the bar can reach.
 
     No position in it is larger than what is held and works now, the path is at most three ranges long, every fill is off
     the path by slippage and, for limits, by their distance from the open, and there are at most three fills a contract.
     """
+    if not corridor.fixed:
+        return False
     options = now.options
     slip = options.market_slip_ticks + options.stop_slip_ticks + options.forced_slip_ticks
     position, open_price = book.position, now.open
@@ -113,11 +116,4 @@ def guards_silent(book: Book, now: Moment) -> bool:
     ticks = 3 * size * (now.high - now.low + slip) + away
     reach = ticks * book.tick_value + 3 * size * book.fee
     equity = book.base + (book.cash + position * open_price) * book.tick_value - book.fees
-    for armed in book.guards:
-        guard = armed.guard
-        if guard.basis == "position" or guard.trail is not None:
-            return False
-        value = equity - armed.day_start if guard.basis == "day" else equity
-        if value - reach <= armed.level if guard.side == "floor" else value + reach >= armed.level:
-            return False
-    return True
+    return corridor.floor < equity - reach and equity + reach < corridor.cap

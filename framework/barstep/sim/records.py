@@ -54,7 +54,7 @@ class Records:
         points, fills = 0, False
         low = high = at = market.opens[row]  # of the path since the last fill, and where it stands
         for entry in market.book.log:
-            if isinstance(entry, int):
+            if type(entry) is int:
                 points += 1
                 at = entry
                 if at < low:
@@ -79,22 +79,6 @@ class Records:
             self._adopt(market.book)
         if ambiguous:
             self.events.append(AmbiguousBar(market.feed, market.next_bar - 1, market.stamps[1], outcomes))
-
-    def book_open(self, market: Market) -> None:
-        """Record a bar in which all that happened, happened at its open."""
-        ledger, row = market.ledger, market.row
-        ledger.catch_up(market.lows, market.highs, row)
-        ledger.start_bar(market.opens[row])
-        entry = market.book.log[-1]
-        filled = isinstance(entry, Execution)
-        if isinstance(entry, Execution):
-            self._record_fill(market, False, entry)
-        elif isinstance(entry, Removal):
-            self._record(market, entry)
-        ledger.span(market.lows[row], market.highs[row])
-        ledger.seen = row + 1
-        if filled:
-            market.mark(row)
 
     def book_late(self, market: Market) -> None:
         """Record what happened after the last bar's path, at its close: phases D, E and the end of the data."""
@@ -151,11 +135,11 @@ class Records:
             if working.approximate and certainty == "certain":
                 certainty = "approximate"
         fill = Fill(
-            order, market.feed, order.side, size, entry.price, market.next_bar - 1, start_ns, end_ns, phase, entry.leg,
-            entry.level, entry.rule, entry.arriving, certainty, 0, 0, 0, 0, 0, reason,
+            order, market.feed, order.side, size, entry.price, market.first + market.row, start_ns, end_ns, phase,
+            entry.leg, entry.level, entry.rule, entry.arriving, certainty, 0, 0, 0, 0, 0, reason,
         )  # fmt: skip
         trades = market.ledger.apply(fill, role or reason or order.tag or "order")
-        before, paid = order.filled, fill.price
+        before, paid = order.filled, market.price(entry.price)
         order.filled = before + size
         order.average_price = (
             paid if not before else ((order.average_price or 0.0) * before + paid * size) / order.filled
@@ -180,7 +164,7 @@ class Records:
 
     def _record_child(self, market: Market, entry: Birth) -> None:
         working, parent = entry.working, entry.parent
-        price = market.feed.contract.instrument.price(working.level)
+        price = market.price(working.level)
         is_target = working.role == "target"
         order = Order(
             market.feed.contract,
