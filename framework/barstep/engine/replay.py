@@ -128,6 +128,8 @@ class Replay:
             yield from self._rows(stream, segment, start, stop)
             if self.stopping:
                 return
+            if segment.ends and stop == segment.stop:
+                self._end_session(stream, segment.session)
 
     def _stop(self, failure: BaseException | None) -> None:
         """`on_stop`, also after an error, which stays the error of the run; then hand on what is still to be recorded."""
@@ -172,9 +174,9 @@ class Replay:
 
     def _rows(self, stream: Stream, segment: Segment, start: int, stop: int) -> Iterator[Bar | Session]:
         """Play rows [start, stop) of one session."""
-        desk, exchange, market = self.desk, self.exchange, stream.market
+        exchange, market = self.exchange, stream.market
         yield from self._enter(stream, segment, start)
-        flat_rows = self._flat_rows(stream, segment) if desk.flat_times else NO_ROWS
+        flat_rows = self._flat_rows(stream, segment)
         opens, highs, lows, closes = market.opens, market.highs, market.lows, market.closes
         volumes, events = stream.volumes(), exchange.events
         updates, stored = stream.updates, stream.stored
@@ -190,10 +192,11 @@ class Replay:
                 exchange.play(market, row)
             else:
                 market.row = row
-            if flat_rows and row in flat_rows:
+            if row in flat_rows:
                 exchange.flatten("flat time", "R18", "settle", stream.feed.contract)
-            for update in updates:
-                update(opens[row], high, low, closes[row], volumes[row], row == first)
+            if updates:
+                for update in updates:
+                    update(opens[row], high, low, closes[row], volumes[row], row == first)
             for indicator, values in stored:
                 indicator.value = values[row]
             if events:
@@ -211,8 +214,6 @@ class Replay:
                 yield bar
             if self.stopping:
                 return
-        if segment.ends and stop == segment.stop:
-            self._end_session(stream, segment.session)
 
     def _enter(self, stream: Stream, segment: Segment, start: int) -> Iterator[Session]:
         """Turn to a stream, and begin its session where the row is its first."""
@@ -318,6 +319,8 @@ class Replay:
 
         A holiday that belongs to the next trading day has a flat time of its own, at the latest when trading halts.
         """
+        if not self.desk.flat_times:
+            return NO_ROWS
         if stream.flat_of is not segment:
             clock = min(self.desk.flat_times.values())
             moments = segment.session.flat_moments(clock)

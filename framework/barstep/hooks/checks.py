@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from barstep.domain.option import Option
 from barstep.hooks.markers import PROJECT
@@ -13,6 +14,10 @@ from barstep.hooks.specs import HOOK_NAMES, HookSpecs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+_KNOWN: WeakKeyDictionary[type, dict[str, Callable[..., Any]]] = WeakKeyDictionary()
+"""The hooks of classes that were looked at before: a run asks for them dozens of times."""
 
 
 def parameters(hook: str) -> tuple[str, ...]:
@@ -28,7 +33,9 @@ def marks(method: object) -> dict[str, Any] | None:
 
 def hooks_of(cls: type) -> dict[str, Callable[..., Any]]:
     """The marked hook methods of a plugin class by name."""
-    found: dict[str, Callable[..., Any]] = {}
+    if cls in _KNOWN:
+        return _KNOWN[cls]
+    found = _KNOWN[cls] = {}
     for name in dir(cls):
         method = inspect.getattr_static(cls, name)
         if inspect.isfunction(method) and marks(method) is not None:
@@ -57,31 +64,29 @@ def faults(cls: type[Plugin]) -> list[str]:
 
 
 def _method_faults(cls: type[Plugin], name: str, method: Callable[..., Any]) -> list[str]:
-    label = f"{where(method)}: {cls.__name__}.{name}"
+    found = [f"{cls.__name__}.{name}{what}" for what in _misuses(cls, name, method)]
+    return [f"{where(method)}: {fault}" for fault in found]  # finding the line takes its time: only for a fault
+
+
+def _misuses(cls: type[Plugin], name: str, method: Callable[..., Any]) -> list[str]:
     if name not in HOOK_NAMES:
         near = difflib.get_close_matches(name, HOOK_NAMES, 1)
-        return [
-            f"{label} is marked, but there is no such hook: " + (f"did you mean {near[0]}?" if near else _all_hooks())
-        ]
+        return [" is marked, but there is no such hook: " + (f"did you mean {near[0]}?" if near else _all_hooks())]
     if name == "on_risk" and not issubclass(cls, RiskRule):
-        return [f"{label}: only a risk rule is asked about orders: inherit from RiskRule"]
+        return [": only a risk rule is asked about orders: inherit from RiskRule"]
     found = []
     options = marks(method) or {}
     for option in ("tryfirst", "trylast", "specname", "optionalhook", "hookwrapper"):
         if options.get(option):
-            found.append(
-                f"{label}: hookimpl({option}=...) is not used here: plugins run in the order of the configuration"
-            )
+            found.append(f": hookimpl({option}=...) is not used here: plugins run in the order of the configuration")
     if inspect.iscoroutinefunction(method) or (inspect.isgeneratorfunction(method) and not options.get("wrapper")):
-        found.append(f"{label} would never run: write it as a plain def, without async and without yield")
+        found.append(" would never run: write it as a plain def, without async and without yield")
     allowed = parameters(name)
     for parameter in list(inspect.signature(method).parameters.values())[1:]:
         if parameter.name not in allowed:
-            found.append(f"{label} takes {parameter.name!r}, but {name} gives only {', '.join(allowed)}")
+            found.append(f" takes {parameter.name!r}, but {name} gives only {', '.join(allowed)}")
         elif parameter.default is not inspect.Parameter.empty:
-            found.append(
-                f"{label}: {parameter.name} has a default, so it would never receive its value: write it without"
-            )
+            found.append(f": {parameter.name} has a default, so it would never receive its value: write it without")
     return found
 
 

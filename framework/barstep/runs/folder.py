@@ -9,6 +9,7 @@ import os
 import platform
 import shutil
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,11 +101,7 @@ class RunFolder:
                 if s is not None
             ],
             "seed": plan.loaded.config.seed,
-            "versions": {
-                "barstep": __version__,
-                "python": platform.python_version(),
-                **{name: version(name) for name in _LIBRARIES},
-            },
+            "versions": {"barstep": __version__, "python": platform.python_version(), **_library_versions()},
         }
 
 
@@ -155,6 +152,11 @@ def rejections(folder: Path) -> list[tuple[str, int]]:
     orders = read_table(folder / "orders.parquet")
     reasons = orders["reason"].filter(orders["status"] == "rejected")
     return [(str(reason), int(count)) for reason, count in reasons.value_counts(sort=True).iter_rows()]
+
+
+@cache
+def _library_versions() -> dict[str, str]:
+    return {name: version(name) for name in _LIBRARIES}
 
 
 def _json(document: dict[str, Any]) -> str:

@@ -54,7 +54,7 @@ class Records:
         points, fills = 0, False
         low = high = at = market.opens[row]  # of the path since the last fill, and where it stands
         for entry in market.book.log:
-            if type(entry) is int:
+            if isinstance(entry, int):
                 points += 1
                 at = entry
                 if at < low:
