@@ -50,6 +50,8 @@ class Replay:
         self.hooks = hooks
         self.recorder = recorder
         self.exchange = desk.exchange
+        self._events = desk.exchange.events
+        self._several = len(desk.streams) > 1
         self.stopping = False
         self.listener: Callable[[Event], None] | None = None
         self.warnings: list[str] = []
@@ -264,8 +266,8 @@ class Replay:
 
         Whoever sends orders from outside a hook calls it afterwards: they may have filled inside the call.
         """
-        events, hooks, handlers, listener = self.exchange.events, self.hooks, self._handlers, self.listener
-        several = len(self.desk.streams) > 1
+        events, hooks, handlers, listener = self._events, self.hooks, self._handlers, self.listener
+        several = self._several
         for event in islice(events, RUNAWAY):  # the list may grow on the way
             if several and isinstance(event, (Fill, Order)):
                 hooks.focus(event.contract.id)
@@ -275,7 +277,8 @@ class Replay:
         if len(events) > RUNAWAY:
             self._run_away(events)
         events.clear()
-        self._ended.clear()
+        if self._ended:
+            self._ended.clear()
         if several:
             hooks.focus(self.exchange.current.feed.contract.id)
 

@@ -30,35 +30,35 @@ class Digest:
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
-        self._key: tuple[object, ...] | None = None
+        self._last: Fill | None = None
         self._size = 0
-        self._lines: list[str] = []
 
     def add(self, fills: Iterable[Fill]) -> None:
         """Take in the next fills in event order."""
+        last, size = self._last, self._size
+        lines = []
         for fill in fills:
-            key = (fill.order.id, fill.bar_end_ns, fill.feed.contract.id, fill.side, fill.price_ticks)
-            if key != self._key:
-                self._end_line()
-                self._key, self._size = key, 0
-            self._size += fill.size
-        self._write()
+            if last is None or (
+                fill.order is last.order and fill.price_ticks == last.price_ticks and fill.bar_end_ns == last.bar_end_ns
+            ):
+                size += fill.size
+            else:
+                lines.append(_line(last, size))
+                size = fill.size
+            last = fill
+        self._last, self._size = last, size
+        self._hash.update("".join(lines).encode())
 
     def finish(self, balance: int) -> str:
         """The digest in hex, after the final balance in micro-dollars."""
-        self._end_line()
-        self._lines.append(f"{balance}\n")
-        self._write()
+        if self._last is not None:
+            self._hash.update(_line(self._last, self._size).encode())
+        self._hash.update(f"{balance}\n".encode())
         return self._hash.hexdigest()
 
-    def _end_line(self) -> None:
-        if self._key is not None:
-            _, end_ns, contract, side, price = self._key
-            self._lines.append(f"{end_ns}|{contract}|{side}|{self._size}|{price}\n")
 
-    def _write(self) -> None:
-        self._hash.update("".join(self._lines).encode())
-        self._lines.clear()
+def _line(fill: Fill, size: int) -> str:
+    return f"{fill.bar_end_ns}|{fill.feed.contract.id}|{fill.side}|{size}|{fill.price_ticks}\n"
 
 
 class RunSpool:
@@ -136,7 +136,7 @@ class RunSpool:
         if not fills:
             return
         self.digest.add(fills)
-        self.fees += sum(fill.fee for fill in fills)
+        self.fees += sum([fill.fee for fill in fills])
         self.fills += len(fills)
         self._spools["fills"].append(tables.fill_rows(fills))
 
@@ -157,6 +157,7 @@ class RunSpool:
                 self.denied += 1
             elif order.status == "rejected":
                 self.rejected += 1
-            for verdict in order.verdicts:
-                if verdict.size < order.opens:
-                    self.denials[verdict.rule] += 1
+            if order.verdicts:
+                for verdict in order.verdicts:
+                    if verdict.size < order.opens:
+                        self.denials[verdict.rule] += 1

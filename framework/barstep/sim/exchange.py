@@ -101,34 +101,39 @@ class SimulatedExchange:
     def clock_ns(self) -> int:
         """The replay's clock: the end of the last complete bar, or in phase A the start of the next, UTC nanoseconds."""
         market = self.current
+        row = market.row
+        if row >= 0 and not self.between_bars:
+            return market.ends[row]
         if not market.starts:
             return self.begins_ns
-        if self.between_bars and market.row + 1 < len(market.starts):
-            return market.starts[market.row + 1]
-        return market.ends[market.row] if market.row >= 0 else market.stamps[1]
+        if self.between_bars and row + 1 < len(market.starts):
+            return market.starts[row + 1]
+        return market.stamps[1]
 
     # -- orders ------------------------------------------------------------------------------------------------
 
     def accept(self, order: Order) -> None:
         """Take an order into the book, or reject it with a reason; under `current_close` it may fill inside the call."""
-        market = self.market(order.contract)
+        market = self._by_contract[order.contract.id]
         try:
             if self.failed:
                 raise RefusedError(f"the account has failed ({self.failed})")
             working = make_working(order, self.options, market.last_close)
             working.from_bar = working.arrive_bar = self._first_bar(market) + self.options.latency_bars
-            set_expiry(working, order.expires, working.from_bar)
+            if order.expires is not None:
+                set_expiry(working, order.expires, working.from_bar)
         except RefusedError as refusal:
             self.refuse(order, "rejected", str(refusal))
             return
         order.status = "working"
-        order.id = working.id = self._take_id()
+        order.id = working.id = self._next_id
+        self._next_id += 1
         if working.trail:
             order.stop = order.contract.instrument.price(working.level)
         elif self.options.off_grid == "conservative":
             show_prices(order, working)
         market.book.live.append(working)
-        self.events.append(order)
+        self.records.events.append(order)
         if self.options.market_fill == "current_close" and not self.between_bars:
             self._fill_at_close(market, working)
             market.refresh()
@@ -244,7 +249,8 @@ class SimulatedExchange:
             self._expire(market, market.starts[row], session_over=False)
         book = market.book
         book.next_id = self._next_id
-        book.base = self._worth_of_others(market)
+        if len(self.markets) > 1:
+            book.base = self._worth_of_others(market)
         outcomes = market.play(row)
         market.row = row
         self._next_id = market.book.next_id
@@ -253,7 +259,8 @@ class SimulatedExchange:
         if not market.silent:
             self._after_guards(market, market.armed_before)
         market.finish_bar(row)
-        self._keep_watch()
+        if len(self.markets) > 1:
+            self._keep_watch()
 
     def finish(self) -> None:
         """The end of the data (R25): cancel all orders and, under `at_end: close`, close at the last close."""
@@ -317,10 +324,6 @@ class SimulatedExchange:
                 each.wake()
 
     # -- inside ------------------------------------------------------------------------------------------------
-
-    def _take_id(self) -> int:
-        self._next_id += 1
-        return self._next_id - 1
 
     @staticmethod
     def _working(market: Market, order: Order) -> Working | None:

@@ -58,9 +58,10 @@ def make_working(order: Order, options: FillOptions, last_close: int | None) -> 
         raise RefusedError(f"side {order.side!r}: expected buy or sell")
     if not isinstance(order.size, int) or order.size < 1:
         raise RefusedError(f"size {order.size!r}: expected a whole number of contracts, 1 or more")
-    for name in _NEEDS.get(order.kind, ()):
-        if getattr(order, name) is None:
-            raise RefusedError(f"a {order.kind} order needs {name}=")
+    if order.kind != "market":
+        for name in _NEEDS.get(order.kind, ()):
+            if getattr(order, name) is None:
+                raise RefusedError(f"a {order.kind} order needs {name}=")
     instrument = order.contract.instrument
     kind, rule = _KINDS[order.kind]
     sign = 1 if order.side == "buy" else -1
@@ -101,9 +102,7 @@ def show_prices(order: Order, working: Working) -> None:
 
 
 def set_expiry(working: Working, expires: object, first_bar: int) -> None:
-    """Read `expires`: None, `session`, a number of eligible bars, or an aware datetime."""
-    if expires is None:
-        return
+    """Read `expires`: `session`, a number of eligible bars, or an aware datetime."""
     if expires == "session":
         working.expire_session = True
     elif isinstance(expires, datetime):

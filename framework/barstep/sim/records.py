@@ -127,11 +127,11 @@ class Records:
     def _record_fill(self, market: Market, ambiguous: bool, entry: Execution) -> None:
         working, size, phase, reason = entry.working, entry.size, entry.phase, entry.reason
         start_ns, end_ns = market.stamps
-        order = self._order_of(market, entry)
         certainty: Certainty = "ambiguous" if ambiguous and phase == "path" else "certain"
-        role = ""
-        if working is not None:
-            role = working.role
+        if working is None:
+            order, role = _forced_order(market, entry), ""
+        else:
+            order, role = working.order or self._born[working.id], working.role
             if working.approximate and certainty == "certain":
                 certainty = "approximate"
         fill = Fill(
@@ -149,18 +149,6 @@ class Records:
             self.events.extend(trades)
         if order.filled >= order.size or (order.reduce_only and not fill.position_after):
             self.end(order, "filled", "", end_ns)
-
-    def _order_of(self, market: Market, entry: Execution) -> Order:
-        """The public order of a fill; a forced close gets one of its own."""
-        if entry.working is not None:
-            return entry.working.order or self._born[entry.working.id]
-        side: Literal["buy", "sell"] = "buy" if entry.sign > 0 else "sell"
-        order = Order(market.feed.contract, side, entry.size, reduce_only=True, tag=entry.reason, id=entry.id)
-        order.asked = entry.size
-        order.status = "working"
-        order.asked_ns = market.stamps[1]
-        order.reason = entry.reason
-        return order
 
     def _record_child(self, market: Market, entry: Birth) -> None:
         working, parent = entry.working, entry.parent
@@ -186,3 +174,14 @@ class Records:
         self._born[working.id] = order
         parent.children += (order,)
         self.events.append(order)
+
+
+def _forced_order(market: Market, entry: Execution) -> Order:
+    """The public order of a forced close, which nobody asked for."""
+    side: Literal["buy", "sell"] = "buy" if entry.sign > 0 else "sell"
+    order = Order(market.feed.contract, side, entry.size, reduce_only=True, tag=entry.reason, id=entry.id)
+    order.asked = entry.size
+    order.status = "working"
+    order.asked_ns = market.stamps[1]
+    order.reason = entry.reason
+    return order
