@@ -17,6 +17,12 @@ def test_a_floor_closes_at_the_breach_less_the_forced_slip(action):
     assert (played.records[-1].reason, played.trades[0].exit_reason) == ("floor", "floor")
 
 
+def test_a_breach_is_told_once_when_a_bar_without_volume_follows():
+    quiet = (390, 391, 389, 390)
+    played = play([CALM, FALL, quiet], buy(), buy(bar=3), guards=[floor(-6, "flatten")], volume=[100, 100, 0])
+    assert len(played.breaches) == 1
+
+
 def test_a_short_is_closed_on_the_way_up():
     assert play([(400, 412, 399, 405)], sell(), guards=[floor(-6)]).fills[-1] == "1 path buy 1 @ 407 R19"
 

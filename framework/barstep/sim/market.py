@@ -148,6 +148,7 @@ class Market:
         book = self.book
         book.log = []
         if self.shut is not None and self.shut[row]:
+            self.silent = True
             return []
         high, low, bar = self.highs[row], self.lows[row], self.first + row
         now = Moment(self.options, bar, self.opens[row], high, low, self.closes[row], bar == self.session_first)
