@@ -29,7 +29,7 @@ _TYPES: dict[str, pl.DataType] = {
     "bool": pl.Boolean(),
     "time": pl.Datetime("ns", "UTC"),
 }
-_PART_BYTES = 4_000_000
+_PART_BYTES = 3_000_000
 _GROUP_ROWS = 131_072
 
 
