@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-_WAITING = 4
+_WAITING = 2
 """Frames that may wait to be encoded; then whoever brings more waits."""
 
 _PATIENCE = 0.2

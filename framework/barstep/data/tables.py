@@ -31,7 +31,9 @@ _TYPES: dict[str, pl.DataType] = {
 }
 _SMALL_BYTES = 3_000_000
 """A table that stays smaller is written at once, when it is finished."""
-_FORM: dict[str, Any] = {"compression": "zstd", "compression_level": 1, "row_group_size": 131_072}
+_GROUP_BYTES = 4_000_000
+"""About what a row group holds: a few of them are in memory while a table is written."""
+_TEXT_BYTES = 16
 
 
 class TableSpool:
@@ -53,6 +55,12 @@ class TableSpool:
         self._waiting: list[pl.DataFrame] = []
         self._waiting_bytes = 0
         self._writer: BackgroundParquet | None = None
+        width = sum(_TEXT_BYTES if kind == "text" else 8 for kind in schema.values())
+        self._form: dict[str, Any] = {
+            "compression": "zstd",
+            "compression_level": 1,
+            "row_group_size": _GROUP_BYTES // width // 1024 * 1024,
+        }
 
     def append(self, columns: Mapping[str, Sequence[Any] | NDArray[np.generic]]) -> None:
         """Add rows.
@@ -88,7 +96,7 @@ class TableSpool:
                 self._writer.finish()
             else:
                 frame = pl.concat(self._waiting) if self._waiting else pl.DataFrame(schema=self._schema)
-                frame.write_parquet(self._unfinished, **_FORM)
+                frame.write_parquet(self._unfinished, **self._form)
         self._writer = None
         _sync(self._unfinished)
         os.replace(self._unfinished, self.path)  # noqa: PTH105 - the atomic call, named as in the manual
@@ -116,7 +124,7 @@ class TableSpool:
             self.abort()
 
     def _start_writing(self) -> None:
-        self._writer = BackgroundParquet(self._unfinished, self._schema, _FORM)
+        self._writer = BackgroundParquet(self._unfinished, self._schema, self._form)
         with _disk_faults():
             self._writer.put(pl.concat(self._waiting))
         self._waiting.clear()
