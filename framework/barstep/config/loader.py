@@ -16,7 +16,7 @@ from barstep.config.environment import resolve
 from barstep.config.overrides import PluginEntry, apply_overrides, plugin_entries
 from barstep.config.positions import Path, Positions, in_order
 from barstep.config.problems import schema_lines
-from barstep.config.schema import AccountConfig, RunConfig, slug
+from barstep.config.schema import AccountConfig, FillsConfig, RunConfig, slug
 from barstep.config.yaml_source import Document, read_file
 from barstep.domain.errors import ConfigError
 
@@ -33,6 +33,7 @@ class Draft:
         data: The data sections that are well formed, with their paths.
         instruments: The instruments of the other data sections, where these are well formed.
         fees: The account's fees as far as they can be read, else None.
+        resolution: What `fills.resolution` says, as far as it can be read, else None.
         positions: Places of every value.
     """
 
@@ -40,6 +41,7 @@ class Draft:
     data: list[tuple[Path, DataConfig]]
     instruments: list[tuple[Path, Instrument]]
     fees: Decimal | str | None
+    resolution: str | None
     positions: Positions
 
 
@@ -102,7 +104,8 @@ def _load(document: Document, overrides: Sequence[str], checks: FileChecks | Non
     if checks is not None:
         sections = _data_sections(tree)
         instruments = _instruments(tree, sections)
-        lines += checks(Draft(plugin_entries(tree), sections, instruments, _fees(tree), positions))
+        draft = Draft(plugin_entries(tree), sections, instruments, _fees(tree), _resolution(tree), positions)
+        lines += checks(draft)
     if lines or config is None:
         raise ConfigError(in_order(lines))
     return Loaded(config, positions, document.tree)
@@ -143,6 +146,12 @@ def _instruments(tree: dict[str, Any], sections: list[tuple[Path, DataConfig]]) 
 def _fees(tree: dict[str, Any]) -> Decimal | str | None:
     with suppress(ValidationError):
         return AccountConfig.model_validate(tree.get("account")).fees
+    return None
+
+
+def _resolution(tree: dict[str, Any]) -> str | None:
+    with suppress(ValidationError):
+        return FillsConfig.model_validate(tree.get("fills")).resolution
     return None
 
 

@@ -8,6 +8,7 @@ book.py       Working orders and the Book: what a bar's walk changes, and can be
 matching.py   an order against a price: at the open (R13) and in the path (R15, R16), bracket children (R12)
 walk.py       the path inside a bar (R14-R16)
 choice.py     which path counts, and whether the bar is ambiguous (R17)
+finer.py      a bar walked through the finer bars it is made of (R21)
 guards.py     account levels watched inside the bar (R19)
 ledger.py     FIFO lots, trades and the identities of R20
 """

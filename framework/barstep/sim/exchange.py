@@ -52,6 +52,8 @@ class SimulatedExchange(OrderEntry):
         self._next_id = market.book.next_id
         if market.book.log:
             self.records.book_bar(market, outcomes)
+        if market.finer is not None:
+            self.records.book_finer(market, market.finer)
         if not market.silent:
             self._after_guards(market, market.armed_before)
         market.finish_bar(row)
