@@ -250,7 +250,8 @@ def finer_bars(data: DataConfig, resolution: str | None) -> FinerConfig | None:
     """The finer bars that decide inside the bars of a data section (R21), None when there are none or none are wanted."""
     if resolution == "none":
         return None
-    if data.finer is None and resolution is not None and isinstance(data.source, SampleSource):
+    own = data.finer is None and isinstance(data.source, SampleSource)
+    if own and resolution is not None and divides(resolution, data.timeframe):
         return FinerConfig.model_validate({"timeframe": resolution, "source": "sample"})
     return data.finer
 

@@ -176,10 +176,13 @@ class _Bars:
 
     def _open_one(self, path: tuple[str | int, ...], config: DataConfig, draft: Draft) -> list[str]:
         at: tuple[str | int, ...] = path
+        source: tuple[str | int, ...] = (*path, "source")
         try:
             stream = make_stream(config, self._base)
             self.streams.append(stream)
             _check_range(stream)
+            source = (*path, "finer", "source")
+            at = ("fills", "resolution")
             self.finer.append(open_finer(config, draft.resolution, self._base, stream))
             at = ("account", "fees")
             if draft.fees is not None:
@@ -191,8 +194,7 @@ class _Bars:
             at = (*path, "start") if config.start is not None else (*path, "end")
             return [f"{draft.positions.where(at)} {path_text(at)}: {error}"]
         except DataError as error:
-            at = (*path, "source")
-            fault = DataError(f"{draft.positions.where(at)} {path_text(at)}: {error}")
+            fault = DataError(f"{draft.positions.where(source)} {path_text(source)}: {error}")
             self.unreadable = self.unreadable or fault
         return []
 

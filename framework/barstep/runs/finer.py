@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from barstep.config.schema import finer_bars
 from barstep.data.checks import EmptyRangeError
-from barstep.domain.errors import ConfigError, DataError
+from barstep.domain.errors import ConfigError
 from barstep.domain.session import to_datetime
 from barstep.engine.finer import FinerBars
 from barstep.runs.sources import KeyedError, make_stream, sessions_of
@@ -32,6 +32,7 @@ def open_finer(config: DataConfig, resolution: str | None, base: Path, bars: Bar
 
     Raises:
         KeyedError: With the key below the section; also when the finer bars have none of its days.
+        ConfigError: The same where `fills.resolution` alone asks for the sample's.
         DataError: When the finer bars cannot be read.
     """
     wanted = finer_bars(config, resolution)
@@ -45,15 +46,12 @@ def open_finer(config: DataConfig, resolution: str | None, base: Path, bars: Bar
         span = getattr(finer, "span", None)
         if span is not None and span() is None:
             next(iter(finer.chunks()), None)  # raises, with the bars there are
-    except KeyedError as error:
-        key = ("finer", *error.key) if config.finer is not None else error.key
-        raise KeyedError(key, error.problems) from error
-    except ConfigError as error:
-        raise KeyedError(("finer",) if config.finer is not None else ("source",), error.problems) from error
-    except EmptyRangeError as error:
-        raise KeyedError(("finer", "source") if config.finer is not None else ("source",), [str(error)]) from error
-    except DataError as error:
-        raise DataError(f"finer bars: {error}") from error
+    except (ConfigError, EmptyRangeError) as error:
+        problems = error.problems if isinstance(error, ConfigError) else [str(error)]
+        if config.finer is None:
+            raise ConfigError(problems) from error
+        key = error.key if isinstance(error, KeyedError) else ("source",)
+        raise KeyedError(("finer", *key), problems) from error
     return finer
 
 
