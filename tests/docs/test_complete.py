@@ -19,6 +19,7 @@ from barstep.domain.fill_options import PROFILES, FillOptions
 from barstep.domain.result import RunResult
 from barstep.hooks.specs import HOOK_NAMES, HookSpecs
 from barstep.runs import tables
+from barstep.runs.explain.words import RULES
 from barstep.stats.measures import EquityMeter, trade_measures
 
 REPO = Path(__file__).resolve().parents[2]
@@ -68,6 +69,12 @@ def test_the_table_of_fill_options_is_that_of_the_code() -> None:
 def test_each_rule_has_an_anchor() -> None:
     anchors = set(re.findall(r'<a id="(R\d+b?)"></a>', page("fills")))
     assert anchors == {*(f"R{n}" for n in range(1, 29)), "R25b"}
+
+
+def test_each_rule_has_its_sentence_in_explain() -> None:
+    rows = dict(re.findall(r"^\| \[(R\d+b?)\]\(fills\.md#R\d+b?\) \| (.+) \|$", page("explain"), re.M))
+    assert rows == RULES
+    assert set(RULES) == {*(f"R{n}" for n in range(1, 29)), "R17b", "R25b"}
 
 
 def test_each_configuration_key_is_described() -> None:

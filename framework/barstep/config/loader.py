@@ -16,7 +16,7 @@ from barstep.config.environment import resolve
 from barstep.config.overrides import PluginEntry, apply_overrides, plugin_entries
 from barstep.config.positions import Path, Positions, in_order
 from barstep.config.problems import schema_lines
-from barstep.config.schema import AccountConfig, FillsConfig, RunConfig, slug
+from barstep.config.schema import AccountConfig, FillsConfig, RunConfig, finer_bars, slug
 from barstep.config.yaml_source import Document, read_file
 from barstep.domain.errors import ConfigError
 
@@ -58,6 +58,43 @@ class Loaded:
     config: RunConfig = field(repr=False)  # holds what the environment gave
     positions: Positions
     document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What of a stored configuration can be read without its plugins and its environment.
+
+    Attributes:
+        data: The data sections; empty when one of them cannot be read.
+        fills: The fill options.
+    """
+
+    data: list[DataConfig]
+    fills: FillsConfig
+
+    def finer(self, place: int) -> DataConfig | None:
+        """The data section of the finer bars inside those of a section (R21), None without them."""
+        data = self.data[place]
+        finer = finer_bars(data, self.fills.resolution)
+        if finer is None:
+            return None
+        return data.model_copy(update={"timeframe": finer.timeframe, "source": finer.source})
+
+
+def load_stored(path: FilePath) -> Stored:
+    """Read the data sections and the fill options of a `config.resolved.yaml`.
+
+    Raises:
+        ConfigError: The file is missing or no YAML.
+    """
+    tree = read_file(path).tree
+    given = tree.get("data")
+    sections = [config for _, config in _data_sections(tree)]
+    whole = len(sections) == (len(given) if isinstance(given, list) else 1)
+    fills = FillsConfig()
+    with suppress(ValidationError):
+        fills = FillsConfig.model_validate(tree.get("fills"))
+    return Stored(sections if whole else [], fills)
 
 
 def load_run(path: str | FilePath, overrides: Sequence[str] = (), checks: FileChecks | None = None) -> Loaded:
