@@ -18,6 +18,7 @@ from pydantic import (
 from barstep.config.fields import Count, Fee, Moment, Positive, Reads, Section, Size, Text, Usd
 from barstep.config.positions import near
 from barstep.config.reading import RefusedError
+from barstep.domain.bar import Timeframe
 
 
 def _zone(name: str) -> str:
@@ -173,6 +174,7 @@ _Instrument = Annotated[
     Annotated[PackagedInstrument, Tag("<PackagedInstrument>")] | Annotated[InlineInstrument, Tag("<InlineInstrument>")],
     Discriminator(_kind_of_instrument),
 ]
+_AnySource = FileSource | SyntheticSource | SampleSource | GatewaySource
 _Source = Annotated[
     Annotated[FileSource, Tag("<FileSource>")]
     | Annotated[SyntheticSource, Tag("<SyntheticSource>")]
@@ -180,6 +182,27 @@ _Source = Annotated[
     | Annotated[GatewaySource, Tag("<GatewaySource>")],
     Discriminator(_kind_of_source),
 ]
+
+
+_TIMEFRAME = Reads(
+    str, pattern="[1-9][0-9]*[smhD]", expected="a timeframe such as 1s, 15m, 4h or 1D", suggest=_timeframe
+)
+
+
+class FinerConfig(Section):
+    """Finer bars of the same contract, which decide what happened inside a bar (R21)."""
+
+    timeframe: Annotated[str, _TIMEFRAME] = Field(description="length of a finer bar; it divides the bars, such as 1s")
+    source: Annotated[_Source, BeforeValidator(_source, json_schema_input_type=Text | _Source)] = Field(
+        description="sample, a file or pattern, or a mapping with `path`"
+    )
+
+    @field_validator("source")
+    @classmethod
+    def _bars_that_are_there(cls, source: _AnySource) -> _AnySource:
+        if not isinstance(source, FileSource | SampleSource):
+            raise RefusedError("sample, or a file or pattern with the same bars in finer form", got=source.kind)
+        return source
 
 
 Instrument = PackagedInstrument | InlineInstrument
@@ -205,15 +228,7 @@ class DataConfig(Section):
         str | None,
         Reads(str, pattern="[A-Z0-9]+[FGHJKMNQUVXZ][0-9]{1,2}", expected="a contract such as ESZ5", suggest=str.upper),
     ] = Field(default=None, description="one expiry such as ESZ5, where it matters")
-    timeframe: Annotated[
-        str,
-        Reads(
-            str,
-            pattern="[1-9][0-9]*[smhD]",
-            expected="a timeframe such as 1s, 15m, 4h or 1D",
-            suggest=_timeframe,
-        ),
-    ] = Field(description="length of a bar: a number and s, m, h or D, such as 1m")
+    timeframe: Annotated[str, _TIMEFRAME] = Field(description="length of a bar: a number and s, m, h or D, such as 1m")
     source: Annotated[_Source, BeforeValidator(_source, json_schema_input_type=Text | _Source)] = Field(
         description="sample, a file or pattern, gateway, or a mapping with `kind` or `path`"
     )
@@ -226,12 +241,23 @@ class DataConfig(Section):
         description="whether volume 0 means that nothing was traded (R5); by default known unless it is 0 throughout",
     )
     history: Positive = Field(default=1000, description="bars that ctx.bars can look back on")
+    finer: FinerConfig | None = Field(default=None, description="finer bars that decide inside a bar (R21)")
 
     @model_validator(mode="after")
     def _gateway_needs_start(self) -> "DataConfig":
         if isinstance(self.source, GatewaySource) and self.start is None:
             raise RefusedError("the first day to replay, since source is gateway", got="nothing", at=("start",))
         return self
+
+    @field_validator("finer")
+    @classmethod
+    def _divides(cls, finer: FinerConfig | None, info: ValidationInfo) -> FinerConfig | None:
+        timeframe = info.data.get("timeframe")
+        if finer is not None and timeframe is not None and not divides(finer.timeframe, timeframe):
+            raise RefusedError(
+                f"a timeframe that divides {timeframe}, such as 1s", got=finer.timeframe, at=("timeframe",)
+            )
+        return finer
 
     @field_validator("end")
     @classmethod
@@ -250,6 +276,12 @@ class DataConfig(Section):
     def label(self) -> str:
         """The contract if one is named, else the instrument."""
         return self.contract or self.instrument.label
+
+
+def divides(finer: str, timeframe: str) -> bool:
+    """Whether bars of one timeframe make up whole bars of another."""
+    short, long = Timeframe.parse(finer).seconds, Timeframe.parse(timeframe).seconds
+    return short < long and long % short == 0
 
 
 def _day(moment: date | datetime) -> date:
