@@ -55,6 +55,10 @@ class SessionTable:
                 return found
         raise ConfigError(f"trading hours {self.hours.name!r} have no session in {_LOOK_BACK} days from {day}")
 
+    def after(self, session: Session) -> Session:
+        """The session that follows one."""
+        return self.first_from(session.date + _ONE)
+
     def between(self, start_ns: int, end_ns: int) -> list[Session]:
         """The sessions whose trading day meets [start_ns, end_ns], in order; never empty.
 
