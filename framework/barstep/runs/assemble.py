@@ -21,7 +21,7 @@ from barstep.hooks.loader import Found, Loader, find_workspace
 from barstep.hooks.manager import HookManager, Registered
 from barstep.hooks.plugin import configure, option_fields
 from barstep.runs.script_plan import ScriptPlan, find_scripts
-from barstep.runs.sources import KeyedError, fee_of, make_instrument, make_stream, sessions_of
+from barstep.runs.sources import KeyedError, also_of, fee_of, make_instrument, make_stream, sessions_of
 from barstep.sim.exchange import SimulatedExchange
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def build(plan: RunPlan, sink: Sink, log: Any, *, plugins: bool = True) -> Repla
     feeds = [stream.feed for stream in plan.streams]
     exchange = SimulatedExchange(feeds, config.fills.options(), plan.fees, micros(str(config.account.balance)))
     streams = [
-        Stream(bars, market, sessions_of(bars), data.history)
+        Stream(bars, market, sessions_of(bars), data.history, also_of(data) if plugins else ())
         for bars, market, data in zip(plan.streams, exchange.markets, config.data, strict=True)
     ]
     desk = Desk(exchange, DirectBroker(exchange), streams, config.data[0].history, config.seed, log)
