@@ -109,3 +109,14 @@ def shown(path: Path) -> str:
 
     here = Real.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def risk_entry(text: str) -> dict[str, Any]:
+    """`max_position,contracts=2` as an entry of `risk`."""
+    from barstep.domain.errors import ConfigError
+
+    use, *options = text.split(",")
+    pairs = [option.partition("=") for option in options]
+    if not use or not all(name.strip() and equals for name, equals, _ in pairs):
+        raise ConfigError(f"--risk {text}: expected a rule and its options such as max_position,contracts=2")
+    return {"use": use.strip(), "options": {name.strip(): value.strip() for name, _, value in pairs}}

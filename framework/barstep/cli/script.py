@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from barstep.cli.output import JsonOption, prints_to_stderr
+from barstep.cli.output import JsonOption, prints_to_stderr, risk_entry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +94,7 @@ def script(
         "account": {"balance": balance or "50000", "fees": "none"},
         "fills": {"profile": fills or "playground"},
         "strategies": [{"use": _use(file), "options": _variables(settings or (), speed_file)}],
-        "risk": [_rule(text) for text in risk or ()],
+        "risk": [risk_entry(text) for text in risk or ()],
     }
     if url:
         run["broker"] = {"kind": "http", "url": url, "token": token}
@@ -217,14 +217,3 @@ def _variables(settings: Sequence[str], speed_file: Path | None) -> dict[str, st
     if speed_file is not None:
         found["SPEED_FILE"] = str(speed_file.absolute())
     return found
-
-
-def _rule(text: str) -> dict[str, Any]:
-    """`max_position,contracts=2` as an entry of `risk`."""
-    from barstep.domain.errors import ConfigError
-
-    use, *options = text.split(",")
-    pairs = [option.partition("=") for option in options]
-    if not use or not all(name.strip() and equals for name, equals, _ in pairs):
-        raise ConfigError(f"--risk {text}: expected a rule and its options such as max_position,contracts=2")
-    return {"use": use.strip(), "options": {name.strip(): value.strip() for name, _, value in pairs}}

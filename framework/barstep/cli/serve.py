@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barstep.cli.output import SetOption, console, moment, warn
+from barstep.cli.output import SetOption, console, moment, risk_entry, warn
 
 if TYPE_CHECKING:
     from barstep.runs.assemble import RunPlan
@@ -25,7 +26,10 @@ _Timeframe = Annotated[
 ]
 _Fills = Annotated[str | None, typer.Option("--fills", metavar="PROFILE", help="strict, playground or backtrader.")]
 _Balance = Annotated[str | None, typer.Option("--balance", metavar="USD", help="USD at the start of each replay.")]
-_Risk = Annotated[list[str] | None, typer.Option("--risk", metavar="NAME", help="A risk rule; may be given again.")]
+_Risk = Annotated[
+    list[str] | None,
+    typer.Option("--risk", metavar="RULE", help="A risk rule, such as max_position,contracts=2; may be given again."),
+]
 _TokenFile = Annotated[
     Path | None,
     typer.Option("--token-file", metavar="FILE", help=f"Holds the token; else {_VARIABLE}, else one is made up."),
@@ -91,23 +95,11 @@ def _plan(
     if config is not None:
         settings = [f"data.{name}={value}" for name, value in given.items()] + settings
         if risk:
-            settings.append(f"risk=[{', '.join('{use: ' + name + '}' for name in risk)}]")
+            settings.append(f"risk={json.dumps([risk_entry(text) for text in risk])}")
         return load_plan(config, settings + more)
     section = {"instrument": "ES", "timeframe": "1m", "source": "sample", **given}
     base = {"version": 1, "name": "gateway", "data": section, "fills": {"profile": "playground"}, "strategies": []}
-    return load_plan({**base, "risk": [{"use": name} for name in risk]}, settings + more)
-
-
-def _base(plan: RunPlan) -> dict[str, Any]:
-    """The run as a mapping whose files are found from anywhere."""
-    base = dict(plan.loaded.document)
-    for plugin in plan.plugins:
-        section, place = str(plugin.path[0]), plugin.path[-1]
-        if plugin.found.origin in ("path", "workspace") and isinstance(place, int):
-            entries = list(base[section])
-            entries[place] = {**entries[place], "use": str(plugin.found.file)}
-            base[section] = entries
-    return base
+    return load_plan({**base, "risk": [risk_entry(text) for text in risk]}, settings + more)
 
 
 def _token(file: Path | None) -> tuple[str, bool]:
@@ -144,7 +136,7 @@ def _run(plan: RunPlan, key: str, made_up: bool, host: str, port: int, rate_limi
     from barstep.serve.server import listen, make_server, origin_of
 
     set_up("info")
-    gateway = Gateway(make_opener(_base(plan), plan.base), balance=float(plan.loaded.config.account.balance))
+    gateway = Gateway(make_opener(plan.loaded.document, plan.base), balance=float(plan.loaded.config.account.balance))
     front = Front(
         gateway,
         key,

@@ -116,11 +116,19 @@ def _whole_micros(amount: Decimal) -> Decimal:
     return amount
 
 
+def _countable(amount: Decimal) -> Decimal:
+    """A billion keeps every sum of a run inside 64 bits."""
+    if amount > 1_000_000_000:
+        raise RefusedError("at most 1000000000 USD")
+    return amount
+
+
 Text = Annotated[str, Reads(str, pattern=_FILLED, expected="text that is not empty")]
 Count = Annotated[int, Reads(int, ge=0)]
 Positive = Annotated[int, Reads(int, ge=1)]
 Size = Annotated[Decimal, Reads(Decimal, gt=0)]
 Usd = Annotated[Decimal, Reads(Decimal, gt=0), AfterValidator(_whole_micros)]
+Balance = Annotated[Usd, AfterValidator(_countable)]
 Fee = Annotated[Decimal, Reads(Decimal, ge=0), AfterValidator(_whole_micros)]
 Moment = Annotated[date | datetime, Reads(date | datetime)]
 

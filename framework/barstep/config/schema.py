@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from barstep.config.data_schema import DataConfig, GatewaySource
-from barstep.config.fields import Count, Reads, Section, Text, Usd
+from barstep.config.fields import Balance, Count, Reads, Section, Text
 from barstep.config.reading import RefusedError, read
 from barstep.domain import fill_options
 from barstep.domain.fill_options import PROFILES, FillOptions
@@ -53,7 +53,7 @@ def _none(raw: Any) -> Any:
 class AccountConfig(Section):
     """The simulated account."""
 
-    balance: Usd = Field(default=Decimal(50000), description="USD at the start, above 0")
+    balance: Balance = Field(default=Decimal(50000), description="USD at the start, above 0, at most a billion")
     fees: Annotated[
         Decimal | str, BeforeValidator(_fees, json_schema_input_type=Annotated[float, Field(ge=0)] | str)
     ] = Field(default="topstepx", description="a fee schedule such as topstepx or none, or USD per contract and side")
@@ -144,6 +144,7 @@ class PluginConfig(Section):
 class StrategyConfig(PluginConfig):
     """A strategy, on one contract."""
 
+    use: Text = Field(description="a plugin's name, file.py, file.py:Class, an entry point, or a playground script")
     contract: Text | None = Field(
         default=None, description="contract or instrument to trade, needed where data has several"
     )

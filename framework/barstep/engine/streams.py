@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from barstep.sim.market import Market
 
 
+FIRST_ROWS = 1024
+"""Rows of the first chunk at most: indicators get ready in it, from then on whole chunks are computed ahead."""
+
+
 class Segment(NamedTuple):
     """Rows [start, stop) of a chunk that belong to one session; `begins` and `ends` tell whether it does so here."""
 
@@ -62,7 +66,7 @@ class Stream:
         self.stored: list[tuple[Indicator, list[float]]] = []
         self._indicators: list[Indicator] = []
         self._table = table
-        self._chunks = bars.chunks()
+        self._chunks = _short_first(bars.chunks())
         self._next: tuple[BarColumns, list[Session], np.ndarray, np.ndarray] | None = None
         self._columns: BarColumns | None = None
         self._past: BarColumns | None = None
@@ -196,3 +200,13 @@ class Stream:
             found.append(Segment(session, start, stop, not same, stop < len(index) or after != session.date))
             before = session
         return found
+
+
+def _short_first(chunks: Iterator[BarColumns]) -> Iterator[BarColumns]:
+    """The same bars with a first chunk of at most FIRST_ROWS."""
+    for first in chunks:
+        yield first[:FIRST_ROWS]
+        if len(first) > FIRST_ROWS:
+            yield first[FIRST_ROWS:]
+        break
+    yield from chunks

@@ -58,15 +58,22 @@ class RunPlan:
     script: ScriptPlan | None = None
 
 
-def load_plan(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> RunPlan:
+def load_plan(
+    source: str | Path | Mapping[str, Any], overrides: Sequence[str] = (), folder: Path | None = None
+) -> RunPlan:
     """Read and check a run: the file, its plugins with their options, its instruments and bars.
+
+    Args:
+        source: A run file, or the same as a mapping.
+        overrides: `key=value` texts as for `--set`.
+        folder: Where a mapping's relative paths and its workspace start; by default the current folder.
 
     Raises:
         ConfigError: With every fault of the file in one pass.
         DataError: When the bars cannot be read.
         PluginError: When a plugin's file raises while it is imported.
     """
-    base = Path.cwd() if not isinstance(source, str | Path) else Path(source).resolve().parent
+    base = Path(source).resolve().parent if isinstance(source, str | Path) else folder or Path.cwd()
     workspace = find_workspace(base)
     loader = Loader(base, workspace)
     plans: list[PluginPlan] = []

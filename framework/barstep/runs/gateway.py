@@ -78,7 +78,7 @@ def make_opener(base: Mapping[str, Any], folder: Path) -> Opener:
 
     def open_run(request: StartRequest) -> OpenedRun:
         try:
-            plan = load_plan(run_mapping(base, request, folder))
+            plan = load_plan(run_mapping(base, request), folder=folder)
             _check_count(plan.streams[0])
             return opened(plan)
         except (OverflowError, ValueError) as error:  # dates that no calendar has
@@ -95,12 +95,12 @@ def opened(plan: RunPlan, *, plugins: bool = True) -> GatewayRun:
     return GatewayRun(replay, total, first_ns, last_ns, plan.loaded.config.fills.profile, stream)
 
 
-def run_mapping(base: Mapping[str, Any], request: StartRequest, folder: Path) -> dict[str, Any]:
+def run_mapping(base: Mapping[str, Any], request: StartRequest) -> dict[str, Any]:
     """The run file of a request, as a mapping; ConfigError when the gateway has no such bars."""
     extension = request.extension
     _check_timeframe(request.timeframe)
     _check_bounds(extension)
-    section = _section(base, request, folder)
+    section = _section(base, request)
     mapping = {"version": 1, "name": "gateway", "fills": {"profile": "playground"}, **base}
     mapping |= {"data": section, "strategies": [], "broker": {}}
     if extension.get("fills") is not None:
@@ -154,7 +154,7 @@ def _fills(base: Any, asked: Any) -> Any:
     return {**(base or {}), **asked} if isinstance(asked, dict) and "profile" not in asked else asked
 
 
-def _section(base: Mapping[str, Any], request: StartRequest, folder: Path) -> dict[str, Any]:
+def _section(base: Mapping[str, Any], request: StartRequest) -> dict[str, Any]:
     """The data section: of several the one of the instrument and timeframe asked for."""
     given = base.get("data") or {}
     sections: list[dict[str, Any]] = given if isinstance(given, list) else [given]
@@ -170,7 +170,6 @@ def _section(base: Mapping[str, Any], request: StartRequest, folder: Path) -> di
     section = {"source": "sample", **fits[0], **_lengths(fits[0], request.timeframe)}
     if _label(section) != request.instrument:
         section["instrument"] = request.instrument
-    section["source"] = _rooted(section["source"], folder)
     wanted = {key: request.extension.get(key) for key in ("contract", "start", "end")}
     section |= _bounds(section, request)
     section |= {key: text for key, text in wanted.items() if text is not None}
@@ -219,15 +218,6 @@ def _seconds(section: Mapping[str, Any]) -> int:
 def _label(section: Mapping[str, Any]) -> Any:
     instrument = section.get("instrument")
     return instrument.get("name") or instrument.get("use") if isinstance(instrument, dict) else instrument
-
-
-def _rooted(source: Any, folder: Path) -> Any:
-    """A file's path from the gateway's folder, wherever the process stands."""
-    if isinstance(source, str) and source != "sample":
-        return str(folder / source)
-    if isinstance(source, dict) and "path" in source:
-        return {**source, "path": str(folder / str(source["path"]))}
-    return source
 
 
 def _bounds(section: Mapping[str, Any], request: StartRequest) -> dict[str, date | datetime]:

@@ -138,6 +138,11 @@ MISTAKES = [
         "run.yaml:5:27 fills.latency_bars: got 1.0, expected a whole number >= 0; did you mean 1?",
     ),
     (
+        "balance: 50000",
+        "balance: 1e12",
+        "run.yaml:4:22 account.balance: got 1e12, expected at most 1000000000 USD",
+    ),
+    (
         "kind: embedded",
         "kind: http",
         "run.yaml:6:1 broker.url: got nothing, expected the gateway's address such as "
