@@ -239,11 +239,15 @@ class DataConfig(Section):
     @classmethod
     def _longer(cls, also: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         base = info.data.get("timeframe")
+        faults = []
         for place, text in enumerate(also):
             if base is not None and not _made_of(text, base):
-                raise RefusedError(f"a multiple of {base}, longer than it and 1D at most", got=text, at=(place,))
-            if text in also[:place]:
-                raise RefusedError("each timeframe once", got=f"{text} a second time", at=(place,))
+                wanted = f"a multiple of {base}, longer than it and 1D at most"
+                faults.append(RefusedError(wanted, got=text, at=(place,)))
+            elif text in also[:place]:
+                faults.append(RefusedError("each timeframe once", got=f"{text} a second time", at=(place,)))
+        if faults:
+            raise RefusedError("longer timeframes", several=tuple(faults))
         return also
 
     @field_validator("end")
