@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
+from barstep.data.background import BackgroundParquet
 from barstep.domain.errors import DataError
 
 if TYPE_CHECKING:
@@ -29,15 +29,18 @@ _TYPES: dict[str, pl.DataType] = {
     "bool": pl.Boolean(),
     "time": pl.Datetime("ns", "UTC"),
 }
-_PART_BYTES = 3_000_000
-_GROUP_ROWS = 131_072
+_SMALL_BYTES = 3_000_000
+"""A table that stays smaller is written at once, when it is finished."""
+_GROUP_BYTES = 4_000_000
+"""About what a row group holds: a few of them are in memory while a table is written."""
+_TEXT_BYTES = 16
 
 
 class TableSpool:
     """One result table that is being written.
 
-    Rows are kept until a part is full, parts lie in a folder beside the final file, `finish` joins them into one
-    Parquet file. Used as a context manager it finishes, or aborts when the block raises.
+    A table that grows large goes on to a thread that encodes it into a file beside the final one, which `finish` puts in
+    place. Used as a context manager it finishes, or aborts when the block raises.
 
     Args:
         path: The final file; its folder must exist.
@@ -48,12 +51,16 @@ class TableSpool:
         self.path = Path(path)
         self.rows = 0
         self._schema = {name: _TYPES[kind] for name, kind in schema.items()}
-        self._folder = self.path.with_name(f".{self.path.name}.parts")
+        self._unfinished = self.path.with_name(f".{self.path.name}.unfinished")
         self._waiting: list[pl.DataFrame] = []
         self._waiting_bytes = 0
-        self._parts: list[Path] = []
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir()
+        self._writer: BackgroundParquet | None = None
+        width = sum(_TEXT_BYTES if kind == "text" else 8 for kind in schema.values())
+        self._form: dict[str, Any] = {
+            "compression": "zstd",
+            "compression_level": 1,
+            "row_group_size": _GROUP_BYTES // width // 1024 * 1024,
+        }
 
     def append(self, columns: Mapping[str, Sequence[Any] | NDArray[np.generic]]) -> None:
         """Add rows.
@@ -72,32 +79,38 @@ class TableSpool:
         if len({len(column) for column in series}) > 1:
             raise ValueError(f"{self.path.name}: columns of different lengths")
         frame = pl.DataFrame(series)
+        self.rows += frame.height
+        if self._writer is not None:
+            with _disk_faults():
+                self._writer.put(frame)
+            return
         self._waiting.append(frame)
         self._waiting_bytes += int(frame.estimated_size())
-        self.rows += frame.height
-        if self._waiting_bytes >= _PART_BYTES:
-            self._write_part()
+        if self._waiting_bytes >= _SMALL_BYTES:
+            self._start_writing()
 
     def finish(self) -> None:
-        """Join the parts into the final file, which appears whole or not at all; an OSError says why it cannot."""
-        target = self._folder / "whole.parquet"
-        form: dict[str, Any] = {"compression": "zstd", "compression_level": 1, "row_group_size": _GROUP_ROWS}
+        """Put the final file in place, whole or not at all; an OSError says why it cannot."""
         with _disk_faults():
-            if self._parts:
-                self._write_part()
-                pl.scan_ipc(self._parts, glob=False).sink_parquet(target, maintain_order=True, **form)
+            if self._writer is not None:
+                self._writer.finish()
             else:
                 frame = pl.concat(self._waiting) if self._waiting else pl.DataFrame(schema=self._schema)
-                frame.write_parquet(target, **form)
-        _sync(target)
-        os.replace(target, self.path)  # noqa: PTH105 - the atomic call, named as in the manual
+                frame.write_parquet(self._unfinished, **self._form)
+        self._writer = None
+        _sync(self._unfinished)
+        os.replace(self._unfinished, self.path)  # noqa: PTH105 - the atomic call, named as in the manual
         _sync(self.path.parent)
-        self.abort()
+        self._waiting.clear()
 
     def abort(self) -> None:
-        """Drop the parts; a finished file stays."""
+        """Drop what is unfinished; a finished file stays."""
+        if self._writer is not None:
+            self._writer.abort()
+            self._writer = None
         self._waiting.clear()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            self._unfinished.unlink()
 
     def __enter__(self) -> TableSpool:
         return self
@@ -110,15 +123,11 @@ class TableSpool:
         else:
             self.abort()
 
-    def _write_part(self) -> None:
-        if not self._waiting:
-            return
-        part = self._folder / f"{len(self._parts):06d}.arrow"
+    def _start_writing(self) -> None:
+        self._writer = BackgroundParquet(self._unfinished, self._schema, self._form)
         with _disk_faults():
-            pl.concat(self._waiting).write_ipc(part)
-        self._parts.append(part)
+            self._writer.put(pl.concat(self._waiting))
         self._waiting.clear()
-        self._waiting_bytes = 0
 
 
 @contextmanager

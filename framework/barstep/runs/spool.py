@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -113,9 +114,10 @@ class RunSpool:
         self._progress(self.meter.bars)
 
     def finish(self) -> None:
-        """Write the final files."""
-        for spool in self._spools.values():
-            spool.finish()
+        """Write the final files, side by side: most of the time is encoding and waiting for the disk."""
+        with ThreadPoolExecutor(len(self._spools)) as pool:
+            for done in [pool.submit(spool.finish) for spool in self._spools.values()]:
+                done.result()
 
     def abort(self) -> None:
         """Drop everything written so far."""

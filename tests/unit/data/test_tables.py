@@ -89,3 +89,38 @@ def test_every_public_name_is_there() -> None:
         assert getattr(package, name).__name__ == name
     with pytest.raises(AttributeError, match="nothing_of_this_name"):
         _ = package.nothing_of_this_name
+
+
+def large(path: Path, then: BaseException | None = None) -> None:
+    with TableSpool(path, {"x": "int"}) as spool:
+        path.parent.rename(path.parent.with_name("moved")) if then is None else None
+        for k in range(100):
+            spool.append({"x": np.arange(k * 50_000, (k + 1) * 50_000)})
+        if then is not None:
+            raise then
+
+
+def test_a_large_table_that_is_aborted_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        large(tmp_path / "t.parquet", KeyboardInterrupt())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_vanishes_while_a_large_table_is_written_is_an_os_error(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    with pytest.raises(OSError, match=r"disk is full or fails|No such file"):
+        large(tmp_path / "gone" / "t.parquet")
+
+
+def test_memory_stays_bounded_while_rows_come_faster_than_they_are_written(tmp_path: Path) -> None:
+    code = (
+        "import resource, sys, numpy as np; from barstep.data import TableSpool\n"
+        "spool = TableSpool(sys.argv[1], {'x': 'int', 'y': 'float'}); spool.append({'x': [1], 'y': [1.0]})\n"
+        "made = [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]\n"
+        "for k in range(400): spool.append({'x': np.arange(50_000), 'y': np.random.default_rng(k).random(50_000)})\n"
+        "spool.finish(); print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - made[0]) // 1024)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "t.parquet")], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) < 150, "320 MB went through"
