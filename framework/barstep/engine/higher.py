@@ -42,12 +42,11 @@ class Higher:
         self._row = 0
         self._starts: list[int] = []
         self._ends: list[int] = []
-        self._open = False
+        self._making = False
         self._new_session = False
         self._start = self._end = _LONG_AGO
         self._cut = False
-        self._prices = (0, 0, 0, 0)
-        self._volume = 0
+        self._open = self._high = self._low = self._close = self._volume = 0
 
     def begin_chunk(self, starts: list[int], ends: list[int]) -> None:
         """The bars that `update` is called for next are those of these stamps, UTC nanoseconds; the lists may still grow."""
@@ -65,12 +64,15 @@ class Higher:
         if start >= self._end:
             self.complete()
             self._start, self._end, self._cut = self._windows.at(start)
-            self._open, self._new_session = True, new_session
-            self._prices, self._volume = (open, high, low, close), volume
+            self._making, self._new_session = True, new_session
+            self._open, self._high, self._low, self._volume = open, high, low, volume
         else:
-            first, top, bottom, _ = self._prices
-            self._prices = (first, high if high > top else top, low if low < bottom else bottom, close)
+            if high > self._high:
+                self._high = high
+            if low < self._low:
+                self._low = low
             self._volume += volume
+        self._close = close
         end = self._ends[row]
         if end >= self._end:
             if end > self._end and not self._cut:
@@ -79,16 +81,16 @@ class Higher:
 
     def complete(self) -> None:
         """The bar that is being made is complete, if there is one: show it, and update its indicators."""
-        if not self._open:
+        if not self._making:
             return
-        self._open = False
+        self._making = False
         num, den = self._num, self._den
-        prices = self._prices
-        o, h, l, c = (price * num / den for price in prices)  # noqa: E741 - as everywhere
-        self.bars.append(Bar(o, h, l, c, self._volume, self._start, self._end, self._count, self.feed))
+        ticks = (self._open, self._high, self._low, self._close)
+        prices = [price * num / den for price in ticks]
+        self.bars.append(Bar(*prices, self._volume, self._start, self._end, self._count, self.feed))
         self._count += 1
         for indicator in self._indicators:
-            indicator.update(*prices, self._volume, self._new_session)
+            indicator.update(*ticks, self._volume, self._new_session)
 
     def recent(self, count: int) -> list[Bar]:
         """The last `count` complete bars, oldest first; fewer near the start of the data."""

@@ -7,7 +7,6 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pytest
 
 from barstep.data import (
@@ -22,7 +21,7 @@ from barstep.data import (
     session_hours,
     write_bars,
 )
-from barstep.domain.bar import BarColumns, BarStream, Timeframe
+from barstep.domain.bar import BarStream, Timeframe
 from barstep.domain.errors import ConfigError, DataError
 from barstep.domain.session import to_datetime
 
@@ -174,13 +173,7 @@ def test_a_published_sample_in_gz_is_resampled(tmp_path: Path, es) -> None:
     assert [row[6] for row in made] == [10, 35, 21]
 
 
-def test_columns_of_a_chunk_are_not_changed_by_the_merge(es, minute) -> None:
+def test_the_bars_are_the_same_each_time_they_are_read(es, minute) -> None:
     base = SyntheticStream(es, minute, seed=1, start=date(2024, 5, 8), bars=30, chunk_rows=7)
     made = ResampledStream(base, length("15m"))
     assert rows(made) == rows(made)
-    assert all(isinstance(chunk, BarColumns) for chunk in made.chunks())
-
-
-def test_pl_is_only_used_for_reading(tmp_path, es, minute) -> None:
-    write_bars(SyntheticStream(es, minute, seed=1, start=date(2024, 5, 8), bars=10), tmp_path / "a.parquet")
-    assert pl.read_parquet(tmp_path / "a.parquet").columns == list("tohlcv")
