@@ -208,6 +208,12 @@ def test_timeframes_that_do_not_fit_are_refused(tmp_path, data, words) -> None:
         barstep.run(simple(tmp_path, "pass", **data), out=tmp_path / "run")
 
 
+def test_a_gateway_over_http_makes_its_own_bars(tmp_path) -> None:
+    run = {**simple(tmp_path, "pass", timeframe="5m", resample="1m"), "broker": {"kind": "http", "url": "http://a/b"}}
+    with pytest.raises(ConfigError, match=r"broker.kind: got http, expected embedded or helpers with data.resample"):
+        barstep.run(run, out=tmp_path / "run")
+
+
 def test_a_run_on_longer_bars_than_the_source_has_says_so(tmp_path) -> None:
     told = barstep.run(simple(tmp_path, "pass", timeframe="15m"), out=tmp_path / "told")
     assert (told.bars, told.timeframe) == (154, "15m")

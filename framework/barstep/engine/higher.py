@@ -86,8 +86,8 @@ class Higher:
         self._making = False
         num, den = self._num, self._den
         ticks = (self._open, self._high, self._low, self._close)
-        prices = [price * num / den for price in ticks]
-        self.bars.append(Bar(*prices, self._volume, self._start, self._end, self._count, self.feed))
+        o, h, l, c = (price * num / den for price in ticks)  # noqa: E741 - as everywhere
+        self.bars.append(Bar(o, h, l, c, self._volume, self._start, self._end, self._count, self.feed))
         self._count += 1
         for indicator in self._indicators:
             indicator.update(*ticks, self._volume, self._new_session)
