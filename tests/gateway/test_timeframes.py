@@ -86,3 +86,10 @@ def test_history_and_status_fit_the_longer_bars(folder: Path) -> None:
     assert len(gateway.handle("History/retrieveBars", body)["bars"]) == 4
     status = gateway.handle("Replay/status", {"accountId": told["accountId"]})
     assert (status["time"], status["endTime"]) == ("2013-09-01T23:00:00Z", "2013-09-03T18:55:00Z")
+
+
+def test_bars_without_end_are_refused_whatever_they_are_made_into(folder: Path) -> None:
+    section = {"instrument": "ES", "timeframe": "1m", "resample": "1s", "source": "bars.csv"}
+    asked = {"barstep": {"source": {"kind": "synthetic"}}, "endDate": "2020-01-01"}
+    with pytest.raises(GatewayError, match="synthetic bars: expected at most 10,000,000"):
+        start(folder, section, "1m", **asked)

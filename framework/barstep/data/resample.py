@@ -29,6 +29,7 @@ class ResampledStream(BarStream):
         note: Whether to tell in `warnings` that the bars are made.
 
     Attributes:
+        base: The stream the bars are made of.
         sessions: The trading days of the contract.
 
     Raises:
@@ -42,7 +43,7 @@ class ResampledStream(BarStream):
         self.volume_known = base.volume_known
         self.warnings = base.warnings  # one list: the base adds to it while it is read
         self.source = {**base.source, "resampled_from": base.feed.timeframe.text}
-        self._base = base
+        self.base = base
         self._windows = Windows(self.sessions, timeframe)
         self._span: tuple[int, int] | None = None
         if note:
@@ -59,7 +60,7 @@ class ResampledStream(BarStream):
         """
         held: BarColumns | None = None
         count = 0
-        for bars in self._base.chunks():
+        for bars in self.base.chunks():
             made = self._made(bars)
             if held is not None and held.start_ns[0] == made.start_ns[0]:
                 made = _merged(held, made)
@@ -88,11 +89,11 @@ class ResampledStream(BarStream):
         return self._span
 
     def _base_span(self) -> tuple[int, int] | None:
-        known: Callable[[], tuple[int, int] | None] | None = getattr(self._base, "span", None)
+        known: Callable[[], tuple[int, int] | None] | None = getattr(self.base, "span", None)
         if known is not None:
             return known()
         first = last = None
-        for bars in self._base.chunks():
+        for bars in self.base.chunks():
             first = int(bars.start_ns[0]) if first is None else first
             last = int(bars.end_ns[-1])
         return None if first is None or last is None else (first, last)

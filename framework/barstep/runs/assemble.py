@@ -197,6 +197,6 @@ class _Bars:
 
 
 def _check_range(stream: BarStream) -> None:
-    span = getattr(stream, "span", None)
+    span = getattr(getattr(stream, "base", stream), "span", None)  # generated bars have none, and need no look
     if span is not None and span() is None:
         next(iter(stream.chunks()), None)  # raises, with the bars there are

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from barstep.config.data_schema import read_instrument
-from barstep.data import SessionTable
+from barstep.data import ResampledStream, SessionTable
 from barstep.domain.bar import BarColumns, Timeframe
 from barstep.domain.errors import ConfigError
 from barstep.runs.assemble import build, load_plan
@@ -142,7 +142,8 @@ def _check_days(section: Mapping[str, Any]) -> None:
 
 def _check_count(stream: BarStream) -> None:
     """Synthetic bars have no end of their own, and a peer may ask for centuries."""
-    count = stream.count() if stream.source.get("kind") == "synthetic" else None
+    made = stream.base if isinstance(stream, ResampledStream) else stream
+    count = made.count() if made.source.get("kind") == "synthetic" else None
     if count is not None and count > MOST_BARS:
         raise ConfigError(f"{count:,} synthetic bars: expected at most {MOST_BARS:,}, choose fewer days")
 
