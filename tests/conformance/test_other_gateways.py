@@ -70,6 +70,21 @@ def test_brackets_in_ticks_and_trails_run_on_a_plain_gateway(tmp_path, plain_url
     assert lines[0] == lines[1]
 
 
+def test_longer_timeframes_are_the_same_on_a_plain_gateway(tmp_path, plain_url):
+    run = plain_run("trend_pullback", observers=[])
+    run["data"]["also"] = ["15m"]
+    direct = barstep.run({**run, "account": {"fees": "none"}}, out=tmp_path / "direct")
+    plain = barstep.run(run, over_http(plain_url), out=tmp_path / "plain")
+    far = {**run, "data": {**run["data"], "source": "gateway", "start": "2013-09-01", "end": "2013-09-03"}}
+    remote = barstep.run(far, over_http(plain_url), out=tmp_path / "far")
+    lines = [
+        pl.read_parquet(result.folder / "fills.parquet").select("bar_end", "side", "size", "price").rows()
+        for result in (direct, plain, remote)
+    ]
+    assert len(lines[0]) >= 4
+    assert lines[0] == lines[1] == lines[2]
+
+
 def test_an_extension_in_the_file_is_refused_at_the_start_by_its_key(tmp_path, plain_url):
     run = plain_run("sma_crossover", fills={"profile": "playground"}, account={"balance": 1000})
     with pytest.raises(BrokerError, match="does not take the keys account, fills"):

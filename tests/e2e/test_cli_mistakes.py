@@ -38,7 +38,7 @@ MISTAKES = {
     "bad date": ("2013-09-01", "01.09.2013", "7:10", "data.start", "a date such as 2013-09-01"),
     "no such day": ("2013-09-01", "2013-09-31", "7:10", "data.start", "this day does not exist"),
     "bad timeframe": ("1m", "1 minute", "5:14", "data.timeframe", "did you mean 1m?"),
-    "timeframe without bars": ("1m", "5m", "5:14", "data.timeframe", "there are ES 1m, ES 1s"),
+    "timeframe without bars": ("1m", "2D", "5:14", "data.timeframe", "there are ES 1m, ES 1s"),
     "bad contract": ("1m\n", "1m\n  contract: ESA3\n", "6:13", "data.contract", "a contract such as ESZ5"),
     "contract of another": ("1m\n", "1m\n  contract: NQU3\n", "6:13", "data.contract", "such as ESU3"),
     "unknown hours": (" ES", " {use: ES, session: globx}", "4:34", "data.instrument.session", "did you mean globex_23h?"),

@@ -112,8 +112,8 @@ def test_files_are_found_from_the_openers_folder(tmp_path, monkeypatch):
     body = {"instrumentSymbol": "ES", "startDate": "2024-03-04", "timeframe": "1m"}
     told = gateway.handle("Replay/start", body)
     assert (told["totalBars"], told["contractId"]) == (20, "CON.F.US.EP.H24")
-    with pytest.raises(GatewayError, match="no bars of ES 5m here: this gateway has ES 1m"):
-        gateway.handle("Replay/start", {**body, "timeframe": "5m"})
+    with pytest.raises(GatewayError, match="no bars of ES 90s here: this gateway has ES 1m"):
+        gateway.handle("Replay/start", {**body, "timeframe": "90s"})
     with pytest.raises(GatewayError, match="no bars from 2024-03-05"):
         gateway.handle("Replay/start", {**body, "startDate": "2024-03-05"})
 

@@ -1,4 +1,4 @@
-"""`barstep data info|synth`: look into a file of bars, or make one."""
+"""`barstep data info|synth|resample`: look into a file of bars, or make one."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from barstep.cli.output import JsonOption, columns, console, emit
+from barstep.cli.resample import resample
 
 if TYPE_CHECKING:
     from barstep.domain.bar import BarStream
 
 app = typer.Typer(help="Look into files of bars, or make bars.", no_args_is_help=True)
+app.command("resample")(resample)
 
 _Instrument = Annotated[str, typer.Option("--instrument", "-i", metavar="NAME", help="What trades, such as ES.")]
 _Timeframe = Annotated[str, typer.Option("--timeframe", "-t", metavar="TF", help="Length of a bar, such as 1m or 1h.")]

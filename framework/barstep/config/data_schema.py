@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from barstep.config.fields import Count, Fee, Moment, Positive, Reads, Section, Size, Text, Usd
+from barstep.config.fields import Count, Fee, Length, Moment, Positive, Reads, Section, Size, Text, Usd, one_or_more
 from barstep.config.positions import near
 from barstep.config.reading import RefusedError
 from barstep.domain.bar import Timeframe
@@ -163,13 +163,6 @@ def _kind_of_source(raw: Any) -> str:
     return _KINDS[raw.get("kind", "file")]
 
 
-def _timeframe(text: str) -> str:
-    """`5 min` and `m5` as `5m`."""
-    number = "".join(filter(str.isdigit, text))
-    unit = text.replace(number, "").strip().lower()
-    return number + unit[:1].replace("d", "D")
-
-
 _Instrument = Annotated[
     Annotated[PackagedInstrument, Tag("<PackagedInstrument>")] | Annotated[InlineInstrument, Tag("<InlineInstrument>")],
     Discriminator(_kind_of_instrument),
@@ -184,15 +177,10 @@ _Source = Annotated[
 ]
 
 
-_TIMEFRAME = Reads(
-    str, pattern="[1-9][0-9]*[smhD]", expected="a timeframe such as 1s, 15m, 4h or 1D", suggest=_timeframe
-)
-
-
 class FinerConfig(Section):
     """Finer bars of the same contract, which decide what happened inside a bar (R21)."""
 
-    timeframe: Annotated[str, _TIMEFRAME] = Field(description="length of a finer bar; it divides the bars, such as 1s")
+    timeframe: Length = Field(description="length of a finer bar; it divides the bars, such as 1s")
     source: Annotated[_Source, BeforeValidator(_source, json_schema_input_type=Text | _Source)] = Field(
         description="sample, a file or pattern, or a mapping with `path`"
     )
@@ -228,7 +216,13 @@ class DataConfig(Section):
         str | None,
         Reads(str, pattern="[A-Z0-9]+[FGHJKMNQUVXZ][0-9]{1,2}", expected="a contract such as ESZ5", suggest=str.upper),
     ] = Field(default=None, description="one expiry such as ESZ5, where it matters")
-    timeframe: Annotated[str, _TIMEFRAME] = Field(description="length of a bar: a number and s, m, h or D, such as 1m")
+    timeframe: Length = Field(description="length of a bar: a number and s, m, h or D, such as 1m")
+    resample: Length | None = Field(
+        default=None, description="length of the source's bars, where bars of timeframe are to be made of them"
+    )
+    also: Annotated[tuple[Length, ...], BeforeValidator(one_or_more, json_schema_input_type=Length | list[Length])] = (
+        Field(default=(), description="longer timeframes that plugins may read besides, such as [15m, 1h]")
+    )
     source: Annotated[_Source, BeforeValidator(_source, json_schema_input_type=Text | _Source)] = Field(
         description="sample, a file or pattern, gateway, or a mapping with `kind` or `path`"
     )
@@ -247,6 +241,8 @@ class DataConfig(Section):
     def _gateway_needs_start(self) -> "DataConfig":
         if isinstance(self.source, GatewaySource) and self.start is None:
             raise RefusedError("the first day to replay, since source is gateway", got="nothing", at=("start",))
+        if isinstance(self.source, GatewaySource) and self.resample is not None:
+            raise RefusedError("nothing, since the gateway makes the bars", got=self.resample, at=("resample",))
         return self
 
     @field_validator("finer")
@@ -258,6 +254,29 @@ class DataConfig(Section):
                 f"a timeframe that divides {timeframe}, such as 1s", got=finer.timeframe, at=("timeframe",)
             )
         return finer
+
+    @field_validator("resample")
+    @classmethod
+    def _shorter(cls, resample: str | None, info: ValidationInfo) -> str | None:
+        timeframe = info.data.get("timeframe")
+        if resample is not None and timeframe is not None and not _made_of(timeframe, resample):
+            raise RefusedError(f"a timeframe that bars of {timeframe} can be made of: shorter, and fitting into it")
+        return resample
+
+    @field_validator("also")
+    @classmethod
+    def _longer(cls, also: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        base = info.data.get("timeframe")
+        faults = []
+        for place, text in enumerate(also):
+            if base is not None and not _made_of(text, base):
+                wanted = f"a multiple of {base}, longer than it and 1D at most"
+                faults.append(RefusedError(wanted, got=text, at=(place,)))
+            elif text in also[:place]:
+                faults.append(RefusedError("each timeframe once", got=f"{text} a second time", at=(place,)))
+        if faults:
+            raise RefusedError("longer timeframes", several=tuple(faults))
+        return also
 
     @field_validator("end")
     @classmethod
@@ -282,6 +301,10 @@ def divides(finer: str, timeframe: str) -> bool:
     """Whether bars of one timeframe make up whole bars of another."""
     short, long = Timeframe.parse(finer).seconds, Timeframe.parse(timeframe).seconds
     return short < long and long % short == 0
+
+
+def _made_of(longer: str, base: str) -> bool:
+    return Timeframe.parse(base).makes(Timeframe.parse(longer))
 
 
 def _day(moment: date | datetime) -> date:

@@ -131,3 +131,21 @@ Usd = Annotated[Decimal, Reads(Decimal, gt=0), AfterValidator(_whole_micros)]
 Balance = Annotated[Usd, AfterValidator(_countable)]
 Fee = Annotated[Decimal, Reads(Decimal, ge=0), AfterValidator(_whole_micros)]
 Moment = Annotated[date | datetime, Reads(date | datetime)]
+
+
+def one_or_more(raw: Any) -> Any:
+    """A single value as a list of one, nothing as an empty list."""
+    return [] if raw is None else raw if isinstance(raw, list | tuple) else [raw]
+
+
+def _timeframe(text: str) -> str:
+    """`5 min` and `m5` as `5m`."""
+    number = "".join(filter(str.isdigit, text))
+    unit = text.replace(number, "").strip().lower()
+    return number + unit[:1].replace("d", "D")
+
+
+Length = Annotated[
+    str,
+    Reads(str, pattern="[1-9][0-9]*[smhD]", expected="a timeframe such as 1s, 15m, 4h or 1D", suggest=_timeframe),
+]

@@ -215,6 +215,8 @@ class RunConfig(Section):
             raise RefusedError("http, since data.source is gateway", at=("kind",))
         if broker.kind != "embedded" and len(streams) > 1:
             raise RefusedError("embedded for several contracts: a gateway replays one at a time", at=("kind",))
+        if broker.kind == "http" and any(stream.resample for stream in streams):
+            raise RefusedError("embedded or helpers with data.resample: a gateway makes its own bars", at=("kind",))
         return broker
 
     @field_validator("strategies")

@@ -7,12 +7,15 @@ Names are loaded when first used, so that importing this package costs neither p
     instruments.py   the packaged instruments, inline ones, contract names
     columns.py       how a file names its columns and writes its times
     csv_source.py, parquet_source.py   opening one file as a lazy frame
+    open_file.py     one file as a lazy frame in our columns; how long its bars are
     checks.py        rule R1 over chunks of bars
     file_stream.py   FileStream: the bars of files
     samples.py       the bars that come with barstep
+    windows.py       Windows: which longer bar a bar belongs to, counted from the session's open
+    resample.py      ResampledStream: longer bars made of a stream's
     synthetic.py     SyntheticStream: seeded bars
     tables.py        result tables, written in bounded memory
-    info.py          describing a stream, writing it as CSV
+    info.py          describing a stream, writing it as CSV or Parquet
 """
 
 from importlib import import_module
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from barstep.data.columns import Layout
     from barstep.data.file_stream import FileStream
     from barstep.data.hours import hours_names, inline_hours, session_hours
-    from barstep.data.info import describe, write_csv
+    from barstep.data.info import describe, write_bars, write_csv
     from barstep.data.instruments import (
         front_contract,
         inline_instrument,
@@ -32,30 +35,40 @@ if TYPE_CHECKING:
         last_day,
         parse_contract,
     )
-    from barstep.data.samples import sample_path
+    from barstep.data.open_file import bar_length
+    from barstep.data.resample import ResampledStream
+    from barstep.data.samples import sample_length, sample_path
     from barstep.data.sessions import SessionTable
     from barstep.data.synthetic import SyntheticStream
     from barstep.data.tables import TableSpool, read_table
+    from barstep.data.windows import Window, Windows, check_longer
 
 _HOME = {
     "EmptyRangeError": "checks",
     "FileStream": "file_stream",
     "Layout": "columns",
+    "ResampledStream": "resample",
     "SessionTable": "sessions",
     "SyntheticStream": "synthetic",
     "TableSpool": "tables",
+    "Window": "windows",
+    "Windows": "windows",
+    "bar_length": "open_file",
+    "check_longer": "windows",
     "describe": "info",
     "front_contract": "instruments",
     "hours_names": "hours",
     "inline_hours": "hours",
     "inline_instrument": "instruments",
-    "last_day": "instruments",
     "instrument": "instruments",
     "instrument_names": "instruments",
+    "last_day": "instruments",
     "parse_contract": "instruments",
     "read_table": "tables",
+    "sample_length": "samples",
     "sample_path": "samples",
     "session_hours": "hours",
+    "write_bars": "info",
     "write_csv": "info",
 }
 
@@ -63,9 +76,14 @@ __all__ = [
     "EmptyRangeError",
     "FileStream",
     "Layout",
+    "ResampledStream",
     "SessionTable",
     "SyntheticStream",
     "TableSpool",
+    "Window",
+    "Windows",
+    "bar_length",
+    "check_longer",
     "describe",
     "front_contract",
     "hours_names",
@@ -76,8 +94,10 @@ __all__ = [
     "last_day",
     "parse_contract",
     "read_table",
+    "sample_length",
     "sample_path",
     "session_hours",
+    "write_bars",
     "write_csv",
 ]
 

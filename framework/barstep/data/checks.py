@@ -14,6 +14,7 @@ from barstep.domain.errors import DataError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from barstep.data.windows import Windows
     from barstep.domain.instrument import Instrument
 
 ON_GRID = 1e-6
@@ -51,14 +52,18 @@ class BarChecker:
     Args:
         instrument: Whose tick grid the prices must lie on.
         timeframe: Length of a bar.
+        windows: Where bars of the timeframe end when they are counted from the session's open; a bar that begins such a
+            window may be followed by one that begins as soon as the window ends. None for bars of more than a day.
     """
 
-    def __init__(self, instrument: Instrument, timeframe: Timeframe) -> None:
+    def __init__(self, instrument: Instrument, timeframe: Timeframe, windows: Windows | None = None) -> None:
         self._instrument = instrument
         self._timeframe = timeframe
+        self._windows = windows
         # days of 23 hours exist where clocks change, so bars of a day and more may stand an hour closer
         self._gap = timeframe.ns - (_HOUR_NS if timeframe.seconds >= _DAY_S else 0)
         self._last: int | None = None
+        self._anchored = False
         self._count = 0
 
     def check(self, where: str, raw: RawChunk) -> BarColumns:
@@ -78,6 +83,7 @@ class BarChecker:
         volume = np.zeros(len(raw.start)) if raw.volume is None else raw.volume
         with np.errstate(invalid="ignore"):
             bad = gaps < self._gap
+            cut = self._cut(raw.start, gaps, bad)
             for key, value in exact.items():
                 bad |= ~(np.abs(value - ticks[key]) <= ON_GRID)
             bad |= ticks["l"] > np.minimum(ticks["o"], ticks["c"])
@@ -89,10 +95,32 @@ class BarChecker:
         end = start + self._timeframe.ns
         if self._gap < self._timeframe.ns:
             np.minimum(end[:-1], start[1:], out=end[:-1])
+        for at, end_ns in cut.items():
+            end[at] = end_ns
         self._last = int(start[-1])
         first, self._count = self._count, self._count + len(start)
         o, h, l, c = (ticks[key].astype(np.int64) for key in "ohlc")  # noqa: E741 - as the rule writes them
         return BarColumns(start, end, o, h, l, c, volume.astype(np.int64), first)
+
+    def _cut(self, start: NDArray[np.int64], gaps: NDArray[np.int64], bad: NDArray[np.bool_]) -> dict[int, int]:
+        """Ends by row of bars that a break cuts short; where the next bar begins at once, its gap is no fault."""
+        found: dict[int, int] = {}
+        for at in np.flatnonzero(bad & (gaps > 0)).tolist():
+            before = int(start[at - 1]) if at else self._last
+            end = self._cut_end(before)
+            if end is not None and end <= start[at]:
+                bad[at], self._anchored = False, True
+                if at:
+                    found[at - 1] = end
+        end = self._cut_end(int(start[-1])) if self._anchored else None
+        return found if end is None else {**found, len(start) - 1: end}
+
+    def _cut_end(self, start_ns: int | None) -> int | None:
+        """Where a bar ends that begins a window which a break cuts short; None for all others."""
+        if self._windows is None or start_ns is None:
+            return None
+        window = self._windows.at(start_ns)
+        return window.end if window.start == start_ns and window.end - start_ns < self._timeframe.ns else None
 
     def _fault(self, where: str, raw: RawChunk, gaps: NDArray[np.int64], at: int) -> DataError:
         values = {key: float(price[at]) for key, price in raw.prices.items()}
@@ -142,6 +170,16 @@ def seconds_text(ns: int) -> str:
     return "0s"
 
 
+def common_gap(start: NDArray[np.int64]) -> int | None:
+    """The most common distance between bars in nanoseconds, told from their starts; None when they are too few."""
+    gaps = np.diff(start)
+    gaps = gaps[gaps > 0]
+    if len(gaps) < 10:
+        return None
+    sizes, counts = np.unique(gaps, return_counts=True)
+    return int(sizes[counts.argmax()])
+
+
 def check_timeframe(where: str, start: NDArray[np.int64], timeframe: Timeframe) -> None:
     """Refuse a file whose bars are plainly of another timeframe, told from its first bars.
 
@@ -153,16 +191,14 @@ def check_timeframe(where: str, start: NDArray[np.int64], timeframe: Timeframe) 
     Raises:
         DataError: When the most common gap is shorter, or is longer and the declared one never occurs.
     """
-    gaps = np.diff(start)
-    gaps = gaps[gaps > 0]
-    if len(gaps) < 10:
+    common = common_gap(start)
+    if common is None:
         return
-    sizes, counts = np.unique(gaps, return_counts=True)
-    common = int(sizes[counts.argmax()])
+    sizes = np.unique(np.diff(start))
     shortest = timeframe.ns - (_HOUR_NS if timeframe.seconds >= _DAY_S else 0)
     if common < shortest or (common > timeframe.ns and timeframe.ns not in sizes):
         seen = seconds_text(common)
         raise DataError(
             f"{where}: most bars stand {seen} apart, expected {timeframe.text}: the file seems to be {seen}. "
-            f"Declare timeframe: {seen}"
+            f"Declare timeframe: {seen}, or a multiple of it"
         )

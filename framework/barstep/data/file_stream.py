@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 
-from barstep.data import csv_source, files, parquet_source
+from barstep.data import files
 from barstep.data.checks import BarChecker, EmptyRangeError, RawChunk, check_timeframe
-from barstep.data.columns import BAR_KEYS, Layout, time_expr
+from barstep.data.columns import Layout
 from barstep.data.csv_source import ROW
+from barstep.data.open_file import PROBE, open_file
 from barstep.data.sessions import SessionTable, utc_text
-from barstep.domain.bar import BarColumns, BarStream, Feed, Timeframe
+from barstep.data.windows import Windows
+from barstep.domain.bar import DAY_SECONDS, BarColumns, BarStream, Feed, Timeframe
 from barstep.domain.errors import ConfigError, DataError
 from barstep.domain.session import NS
 
@@ -32,7 +34,6 @@ Bound = date | datetime | int | None
 Volume = Literal["known", "unknown"]
 
 _CHUNK = 32_768
-_PROBE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,9 @@ class FileStream(BarStream):
             DataError: For the first row that cannot be read or breaks R1.
             EmptyRangeError: When the bounds select no bar.
         """
-        checker = BarChecker(self.feed.contract.instrument, self.feed.timeframe)
+        length = self.feed.timeframe
+        windows = Windows(self.sessions, length) if length.seconds <= DAY_SECONDS else None
+        checker = BarChecker(self.feed.contract.instrument, length, windows)
         first = last = None
         count = outside = 0
         for item in self._files:
@@ -124,39 +127,16 @@ class FileStream(BarStream):
         return (found[0], found[1] + self.feed.timeframe.ns) if found else None
 
     def _open(self, path: Path, volume: Volume | None) -> _File:
-        names = self.layout.names
-        with files.reading(path):
-            if path.name.endswith(".parquet"):
-                raw = parquet_source.scan(path)
-            elif path.name.endswith((".csv", ".csv.gz")):
-                raw = csv_source.scan(path, names["t"], [names[key] for key in BAR_KEYS[1:] if key in names])
-            else:
-                raise DataError(f"{path.name}: unknown kind of file, expected .csv, .csv.gz or .parquet")
-            schema = raw.collect_schema()
-            header = [name for name in schema.names() if name != ROW]
-            self.layout.check_header(path.name, header, volume != "unknown")
-            kept = [key for key in BAR_KEYS if names.get(key) in header]
-            head = raw.select(names[key] for key in kept).head(_PROBE).collect()
-            if head.is_empty():
-                raise DataError(f"{path.name}: the file has no rows")
-            sample = head[names["t"]].drop_nulls()
-            if sample.is_empty():
-                raise DataError(f"{path.name}: column {names['t']} holds no times")
-            times = time_expr(path.name, self.layout, schema[names["t"]], sample[0])
-            if self.layout.stamp == "close":
-                times -= self.feed.timeframe.ns
-            numbers = [pl.col(names[key]).cast(pl.Float64, strict=False).alias(key) for key in kept[1:]]
-            item = _File(path, raw.select(pl.col(ROW).cast(pl.Int64), times.alias("t"), *numbers))
-            starts = item.frame.select("t").head(_PROBE).collect()["t"].drop_nulls().to_numpy()
+        frame, starts = open_file(path, self.layout, self.feed.timeframe, needs_volume=volume != "unknown")
         check_timeframe(path.name, starts, self.feed.timeframe)
-        return item
+        return _File(path, frame)
 
     def _volume_known(self, declared: Volume | None) -> bool:
         if declared is not None:
             return declared == "known"
         for item in self._files:
             with files.reading(item.path):
-                for frame in (item.frame.head(_PROBE), item.frame):
+                for frame in (item.frame.head(PROBE), item.frame):
                     if (frame.select(pl.col("v").max()).collect(engine="streaming").item() or 0) > 0:
                         return True
         self.warnings.append(

@@ -28,32 +28,34 @@ class Holiday:
     """A day that differs from the usual hours.
 
     Attributes:
-        kind: `closed` (no session), `halt` (trading stops at `minute`, the stretch belongs to the next trade date)
-            or `early` (a trade date of its own that ends at `minute`).
+        kind: `closed` (no session), `halt` (trading stops at `minute`, the stretch belongs to the next trade date),
+            `early` (a trade date of its own that ends at `minute`) or `hours` (one that also begins at `opens` only).
         minute: Minutes from local midnight; None when closed.
         name: What the day is.
+        opens: Minutes from local midnight before which nothing trades; None where the evening before does.
     """
 
     kind: str
     minute: int | None
     name: str
+    opens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A holiday table; days outside its years count as ordinary.
+    """A holiday table; days outside it count as ordinary.
 
     Attributes:
-        first_year, last_year: The years the table covers, both inclusive.
+        first, last: The dates from and to which the table holds, both inclusive.
         days: Holiday by date.
     """
 
-    first_year: int
-    last_year: int
+    first: date
+    last: date
     days: Mapping[date, Holiday]
 
 
-NO_HOLIDAYS = Calendar(1, 9999, {})
+NO_HOLIDAYS = Calendar(date.min, date.max, {})
 """The calendar of hours that name none."""
 
 
@@ -113,7 +115,7 @@ def inline_hours(
         regular: Regular hours, such as `08:30-15:00`.
         calendar: Name of a packaged holiday table.
         weekend_trades: The time between two trade dates trades too and belongs to the later one.
-        earlier: Older patterns as (last trade date, spans), oldest first.
+        earlier: Older patterns as (last trade date, spans), oldest first; on them weekends do not trade.
 
     Raises:
         ConfigError: For a bad clock time, stretches that overlap, an unknown zone or holiday table.
@@ -174,11 +176,15 @@ def holiday_calendar(name: str | None) -> Calendar:
     if name not in calendar_names():
         raise ConfigError(f"no holiday table {name!r}; {near_names(name, calendar_names())}")
     raw = read_packaged(f"holidays_{name}.json")
-    days = {
-        date.fromisoformat(day): Holiday(kind, parse_clock(clock) if clock else None, what)
-        for day, (kind, clock, what) in raw["days"].items()
-    }
-    return Calendar(raw["first_year"], raw["last_year"], days)
+    days = {date.fromisoformat(day): _holiday(*entry) for day, entry in raw["days"].items()}
+    return Calendar(date.fromisoformat(raw["first"]), date.fromisoformat(raw["last"]), days)
+
+
+def _holiday(kind: str, clock: str | None, what: str) -> Holiday:
+    if kind == "hours":
+        opens, closes = parse_span(clock or "")
+        return Holiday(kind, closes, what, opens)
+    return Holiday(kind, parse_clock(clock) if clock else None, what)
 
 
 @cache

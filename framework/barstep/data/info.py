@@ -1,4 +1,4 @@
-"""What a stream of bars holds, in figures, and a stream written as CSV."""
+"""What a stream of bars holds, in figures, and a stream written as a file."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from barstep.data.checks import seconds_text
 from barstep.data.sessions import SessionTable, utc_text
+from barstep.data.tables import TableSpool
+from barstep.domain.errors import ConfigError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from barstep.domain.bar import BarColumns, BarStream
 
 _DISTINCT = 200  # lengths of gaps worth telling apart
@@ -116,6 +120,33 @@ def describe(stream: BarStream) -> dict[str, object]:
     }
 
 
+def write_bars(stream: BarStream, path: str | Path) -> int:
+    """Write a stream in the default form: columns `t,o,h,l,c,v`, `t` the start of a bar in UTC.
+
+    The file appears whole or not at all.
+
+    Args:
+        stream: Any stream of bars.
+        path: Where to: `.csv`, `.csv.gz` or `.parquet`.
+
+    Returns:
+        The number of bars written.
+
+    Raises:
+        ConfigError: For another ending.
+    """
+    target = Path(path)
+    if target.name.endswith((".csv", ".csv.gz")):
+        return write_csv(stream, target)
+    if target.suffix != ".parquet":
+        raise ConfigError(f"got {path}, expected a name that ends in .csv, .csv.gz or .parquet")
+    step = stream.feed.contract.instrument.tick_size
+    with TableSpool(target, {"t": "time", "o": "float", "h": "float", "l": "float", "c": "float", "v": "int"}) as spool:
+        for bars in stream.chunks():
+            spool.append(_columns(bars, step.numerator, step.denominator))
+    return spool.rows
+
+
 def write_csv(stream: BarStream, path: str | Path) -> int:
     """Write a stream in the default form (`t,o,h,l,c,v`, UTC, open-stamped); the file appears whole or not at all.
 
@@ -145,13 +176,14 @@ def write_csv(stream: BarStream, path: str | Path) -> int:
     return rows
 
 
-def _csv_text(bars: BarColumns, numerator: int, denominator: int) -> bytes:
+def _columns(bars: BarColumns, numerator: int, denominator: int) -> dict[str, NDArray[Any]]:
     prices = {"o": bars.open, "h": bars.high, "l": bars.low, "c": bars.close}
-    frame = pl.DataFrame(
-        {"t": bars.start_ns}
-        | {key: ticks * numerator / denominator for key, ticks in prices.items()}
-        | {"v": bars.volume}
-    )
+    shown = {key: ticks * numerator / denominator for key, ticks in prices.items()}
+    return {"t": bars.start_ns, **shown, "v": bars.volume}
+
+
+def _csv_text(bars: BarColumns, numerator: int, denominator: int) -> bytes:
+    frame = pl.DataFrame(_columns(bars, numerator, denominator))
     whole = bool((bars.start_ns % 1_000_000_000 == 0).all())
     form = "%Y-%m-%dT%H:%M:%SZ" if whole else "%Y-%m-%dT%H:%M:%S%.9fZ"
     times = pl.col("t").cast(pl.Datetime("ns")).dt.strftime(form)

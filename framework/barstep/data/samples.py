@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from barstep.domain.bar import Timeframe
 from barstep.domain.errors import DataError
 
 _FOLDER = Path(__file__).with_name("samples")
@@ -28,6 +29,13 @@ def sample_path(instrument: str, timeframe: str) -> Path:
         f"no sample bars of {instrument} {timeframe}; there are {have}. Give your own file as data.source, "
         "or {kind: synthetic, seed: 1}"
     )
+
+
+def sample_length(instrument: str, wanted: Timeframe) -> Timeframe:
+    """The timeframe of the packaged sample that bars of another are read from: the same, or the longest that makes them."""
+    own = [Timeframe.parse(text) for name, text in sample_names() if name == instrument]
+    fits = [base for base in own if base == wanted or base.makes(wanted)]
+    return max(fits, key=lambda base: base.seconds, default=wanted)
 
 
 def _files() -> list[Path]:

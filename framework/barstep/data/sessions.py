@@ -55,6 +55,10 @@ class SessionTable:
                 return found
         raise ConfigError(f"trading hours {self.hours.name!r} have no session in {_LOOK_BACK} days from {day}")
 
+    def after(self, session: Session) -> Session:
+        """The session that follows one."""
+        return self.first_from(session.date + _ONE)
+
     def between(self, start_ns: int, end_ns: int) -> list[Session]:
         """The sessions whose trading day meets [start_ns, end_ns], in order; never empty.
 
@@ -103,14 +107,13 @@ class SessionTable:
         return start, end
 
     def beyond_calendar(self, start_ns: int, end_ns: int) -> str | None:
-        """A warning when a range leaves the years of the holiday table, else None."""
+        """A warning when a range leaves the dates for which the holiday table holds, else None."""
         table = self._calendar
-        years = {self._day(start_ns).year, self._day(end_ns).year}
-        if min(years) >= table.first_year and max(years) <= table.last_year:
+        if table.first <= self._day(start_ns) and self._day(end_ns) <= table.last:
             return None
         return (
-            f"the holiday table {self.hours.calendar!r} covers {table.first_year} to {table.last_year}; "
-            "outside these years every weekday counts as an ordinary session"
+            f"the holiday table {self.hours.calendar!r} holds from {table.first} to {table.last}; outside it every "
+            "weekday counts as an ordinary session with the hours of the nearest time known"
         )
 
     def _day(self, ns: int) -> date:
@@ -127,25 +130,26 @@ class SessionTable:
         local = datetime(day.year, day.month, day.day) + timedelta(minutes=minute)
         return int(local.replace(tzinfo=self.zone).timestamp()) * NS
 
-    def _stretches(self, day: date, until: int | None) -> list[tuple[int, int]]:
-        """The stretches of one calendar entry, cut at a minute, in UTC nanoseconds."""
+    def _stretches(self, day: date, until: int | None, since: int = -DAY) -> list[tuple[int, int]]:
+        """The stretches of one calendar entry, cut at two minutes of the day, in UTC nanoseconds."""
         cut = DAY if until is None else until
         eve = day - _ONE
         usual_eve = eve.weekday() in self.hours.weekdays and eve not in self._calendar.days
         return [
-            (self._ns(day, opens), self._ns(day, min(closes, cut)))
+            (self._ns(day, max(opens, since)), self._ns(day, min(closes, cut)))
             for opens, closes in self._pattern(day)
             # a stretch wholly on the day before needs an ordinary day there: no Sunday or holiday afternoons
-            if opens < cut and (closes > 0 or usual_eve)
+            if opens < cut and closes > since and (closes > 0 or usual_eve)
         ]
 
     def _make(self, day: date) -> Session | None:
         holiday = self._calendar.days.get(day)
-        if day.weekday() not in self.hours.weekdays or (holiday and holiday.kind != "early"):
+        if day.weekday() not in self.hours.weekdays or (holiday and holiday.kind in ("closed", "halt")):
             return None
         until = holiday.minute if holiday else None
-        spans = self._lent(day) + self._stretches(day, until)
-        if self.hours.weekend_trades:
+        since = holiday.opens if holiday and holiday.opens is not None else -DAY
+        spans = self._lent(day) + self._stretches(day, until, since)
+        if self.hours.weekend_trades and self._pattern(day) is self.hours.spans:
             spans[0] = (self._previous_close(day, spans[0][0]), spans[0][1])
         usual = self._pattern(day)[-1][1]
         return Session(
@@ -164,24 +168,27 @@ class SessionTable:
             if before.weekday() not in self.hours.weekdays:
                 continue
             holiday = self._calendar.days.get(before)
-            if holiday is None or holiday.kind == "early":
+            if holiday is None or holiday.kind in ("early", "hours"):
                 break
             if holiday.kind == "halt":
                 spans = self._stretches(before, holiday.minute) + spans
         return spans
 
     def _previous_close(self, day: date, fallback: int) -> int:
+        """The close of the trade date before; holidays in between trade as part of this one."""
         for offset in range(1, _LOOK_BACK):
             before = day - offset * _ONE
-            if before.weekday() in self.hours.weekdays:
-                return self._ns(before, self._pattern(before)[-1][1])
+            holiday = self._calendar.days.get(before)
+            if before.weekday() in self.hours.weekdays and (holiday is None or holiday.kind in ("early", "hours")):
+                usual = self._pattern(before)[-1][1]
+                return self._ns(before, usual if holiday is None or holiday.minute is None else holiday.minute)
         return fallback
 
     def _regular(self, day: date, until: int | None) -> tuple[int, int] | None:
         if self.hours.regular is None:
             return None
         opens, closes = self.hours.regular
-        closes = closes if until is None else min(closes, until)
+        closes = min(closes, self._pattern(day)[-1][1], DAY if until is None else until)
         return (self._ns(day, opens), self._ns(day, closes)) if opens < closes else None
 
 

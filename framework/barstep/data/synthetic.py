@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from barstep.data.sessions import SessionTable
-from barstep.domain.bar import BarColumns, BarStream, Feed, Timeframe
+from barstep.domain.bar import DAY_SECONDS, BarColumns, BarStream, Feed, Timeframe
 from barstep.domain.errors import ConfigError
 from barstep.domain.session import NS, Session
 
@@ -70,6 +70,8 @@ class SyntheticStream(BarStream):
         start_price: float = 5000.0,
         chunk_rows: int = _CHUNK,
     ) -> None:
+        if timeframe.seconds > DAY_SECONDS:
+            raise ConfigError(f"synthetic bars: got a timeframe of {timeframe.text}, expected 1D at most")
         if (bars is None) == (end is None):
             raise ConfigError("synthetic bars: give either bars (how many) or end (the last trade date)")
         if seed < 0 or (bars is not None and bars < 1) or (end is not None and end < start):

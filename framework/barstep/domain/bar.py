@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "D": 86400}
+DAY_SECONDS = 86_400
+"""Seconds of the timeframe 1D, which is a trading day however long that is."""
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "D": DAY_SECONDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,10 @@ class Timeframe:
     def ns(self) -> int:
         """Length in nanoseconds."""
         return self.seconds * NS
+
+    def makes(self, longer: Timeframe) -> bool:
+        """Whether bars of a longer timeframe, a day at most, can be made of bars of this one."""
+        return self.seconds < longer.seconds <= DAY_SECONDS and not longer.seconds % self.seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,8 @@ class SessionHours:
         regular: Regular hours in minutes from midnight, or None when the product has none.
         calendar: Name of the holiday table, or None for no holidays.
         earlier: Older patterns as (last trade date, spans), oldest first; `spans` holds after the last of them.
-        weekend_trades: True when the time between two trade dates trades too and belongs to the later one.
+        weekend_trades: True when the time between two trade dates trades too and belongs to the later one, as long as
+            `spans` holds.
     """
 
     name: str

@@ -92,15 +92,26 @@ class ReadContext:
         """The last closed trades of the run, oldest first, at most `data.history` of them."""
         return self._desk.trades
 
-    def bars(self, count: int) -> list[Bar]:
-        """The last `count` complete bars of the contract, oldest first; fewer near the start of the data."""
-        return self._stream.recent(count)
+    def bars(self, count: int, *, timeframe: str | None = None) -> list[Bar]:
+        """The last `count` complete bars of the contract, oldest first; fewer near the start of the data.
 
-    def indicator(self, indicator: AnyIndicator) -> AnyIndicator:
-        """Have an indicator updated with each complete bar of the contract, before the hooks see the bar."""
+        Args:
+            count: At most `data.history`.
+            timeframe: One of `data.also`, such as `15m`; by default the run's own. A longer bar is there from the bar on
+                at whose end it is complete.
+        """
+        return (self._stream if timeframe is None else self._stream.longer(timeframe)).recent(count)
+
+    def indicator(self, indicator: AnyIndicator, *, timeframe: str | None = None) -> AnyIndicator:
+        """Have an indicator updated with each complete bar of the contract, before the hooks see the bar.
+
+        Args:
+            indicator: A new one.
+            timeframe: One of `data.also`: then it is updated when a bar of that timeframe is complete.
+        """
         tick = self.instrument.tick_size
         indicator.bind(tick.numerator, tick.denominator)
-        self._stream.add_indicator(indicator)
+        (self._stream if timeframe is None else self._stream.longer(timeframe)).add_indicator(indicator)
         return indicator
 
     def round_price(self, price: float) -> float:

@@ -117,6 +117,7 @@ class RemoteStream(Stream):
     def _begin_chunk(self, first: int) -> None:
         none = np.empty(0, np.int64)
         self.market.load(BarColumns(none, none, none, none, none, none, none, first), None)
+        self._begin_higher()
         self._prices = ([], [], [], [])
         self._volumes = []
 

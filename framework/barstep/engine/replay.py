@@ -238,6 +238,7 @@ class Replay:
         new_day = session.date != self._day
         self._day = session.date
         exchange.between_bars = True
+        stream.end_windows()
         exchange.start_session(stream.market, exchange.clock_ns, new_day=new_day)
         stream.session = session
         session.clock_ns = desk.now_ns

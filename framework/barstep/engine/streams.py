@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from barstep.domain.bar import Bar, BarColumns, BarStream, Feed
+from barstep.domain.bar import Bar, BarColumns, BarStream, Feed, Timeframe
+from barstep.engine.higher import Higher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from barstep.data.sessions import SessionTable
     from barstep.domain.session import Session
@@ -40,21 +41,26 @@ class Stream:
         market: The exchange's market of the contract.
         table: The contract's sessions.
         history: How many past bars `ctx.bars` may look back on.
+        also: Longer timeframes whose bars plugins may see besides.
 
     Attributes:
         session: The trading day of the last complete bar, None before the first.
         flat_of, flat_rows: The segment whose flat times were looked up last, and the rows found (R18).
         updates: Indicators to update with each bar of the present chunk.
         stored: Indicators whose values of this chunk are known: each gets its value before a bar's hooks, not earlier.
+        higher: The longer timeframes of `also`.
     """
 
-    def __init__(self, bars: BarStream, market: Market, table: SessionTable, history: int) -> None:
+    def __init__(
+        self, bars: BarStream, market: Market, table: SessionTable, history: int, also: Sequence[Timeframe] = ()
+    ) -> None:
         self.bars = bars
         self.feed: Feed = bars.feed
         self.market = market
         self.history = history
         self.session: Session | None = None
-        self.updates: list[Callable[[int, int, int, int, int, bool], None]] = []
+        self.higher = [Higher(bars.feed, timeframe, table, history) for timeframe in also]
+        self.updates: list[Callable[[int, int, int, int, int, bool], None]] = [each.update for each in self.higher]
         self.flat_of: Segment | None = None
         self.flat_rows: frozenset[int] = frozenset()
         self.stored: list[tuple[Indicator, list[float]]] = []
@@ -87,7 +93,7 @@ class Stream:
         prices = (columns.open, columns.high, columns.low, columns.close)
         self._prices = tuple((p * tick.numerator / tick.denominator).tolist() for p in prices)
         self._volumes = columns.volume.tolist()
-        self.updates, self.stored = [], []
+        self.updates, self.stored = self._begin_higher(), []
         for indicator in self._indicators:
             values = indicator.ahead(columns) if indicator.ready else None
             if values is None:
@@ -100,6 +106,30 @@ class Stream:
         """Update an indicator from the next bar on."""
         self._indicators.append(indicator)
         self.updates.append(indicator.update)
+
+    def longer(self, timeframe: str) -> Stream | Higher:
+        """The bars of a timeframe, this stream's own or one of `also`; a ValueError names those there are."""
+        try:
+            seconds = Timeframe.parse(timeframe).seconds
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"timeframe {timeframe!r}: expected {error}") from error
+        every: list[Stream | Higher] = [self, *self.higher]
+        for each in every:
+            if each.feed.timeframe.seconds == seconds:
+                return each
+        have = ", ".join(each.feed.timeframe.text for each in every)
+        raise ValueError(f"timeframe {timeframe!r} is not read in this run, which has {have}: add it to data.also")
+
+    def end_windows(self) -> None:
+        """A session begins: longer bars of the one before are complete, also where its last minutes had no bar."""
+        for each in self.higher:
+            each.complete()
+
+    def _begin_higher(self) -> list[Callable[[int, int, int, int, int, bool], None]]:
+        """Tell the longer timeframes of the market's new chunk; what is to be called with each of its bars."""
+        for each in self.higher:
+            each.begin_chunk(self.market.starts, self.market.ends)
+        return [each.update for each in self.higher]
 
     def make_bars(self, start: int, stop: int) -> Iterator[Bar]:
         """The bars of rows [start, stop) of the present chunk, made one by one."""

@@ -22,7 +22,7 @@ from barstep.hooks.manager import HookManager, Registered
 from barstep.hooks.plugin import configure, option_fields
 from barstep.runs.finer import magnifier, open_finer
 from barstep.runs.script_plan import ScriptPlan, find_scripts
-from barstep.runs.sources import KeyedError, fee_of, make_instrument, make_stream, sessions_of
+from barstep.runs.sources import KeyedError, also_of, fee_of, make_instrument, make_stream, sessions_of
 from barstep.sim.exchange import SimulatedExchange
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def build(plan: RunPlan, sink: Sink, log: Any, *, plugins: bool = True) -> Repla
     feeds = [stream.feed for stream in plan.streams]
     exchange = SimulatedExchange(feeds, config.fills.options(), plan.fees, micros(str(config.account.balance)))
     streams = [
-        Stream(bars, market, sessions_of(bars), data.history)
+        Stream(bars, market, sessions_of(bars), data.history, also_of(data) if plugins else ())
         for bars, market, data in zip(plan.streams, exchange.markets, config.data, strict=True)
     ]
     for market, bars, finer in zip(exchange.markets, plan.streams, plan.finer, strict=True):
@@ -207,6 +207,6 @@ class _Bars:
 
 
 def _check_range(stream: BarStream) -> None:
-    span = getattr(stream, "span", None)
+    span = getattr(getattr(stream, "base", stream), "span", None)  # generated bars have none, and need no look
     if span is not None and span() is None:
         next(iter(stream.chunks()), None)  # raises, with the bars there are

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from barstep.config.data_schema import read_instrument
-from barstep.data import SessionTable
+from barstep.data import ResampledStream, SessionTable
 from barstep.domain.bar import BarColumns, Timeframe
 from barstep.domain.errors import ConfigError
 from barstep.runs.assemble import build, load_plan
@@ -142,7 +142,8 @@ def _check_days(section: Mapping[str, Any]) -> None:
 
 def _check_count(stream: BarStream) -> None:
     """Synthetic bars have no end of their own, and a peer may ask for centuries."""
-    count = stream.count() if stream.source.get("kind") == "synthetic" else None
+    made = stream.base if isinstance(stream, ResampledStream) else stream
+    count = made.count() if made.source.get("kind") == "synthetic" else None
     if count is not None and count > MOST_BARS:
         raise ConfigError(f"{count:,} synthetic bars: expected at most {MOST_BARS:,}, choose fewer days")
 
@@ -163,11 +164,11 @@ def _section(base: Mapping[str, Any], request: StartRequest) -> dict[str, Any]:
         if asked != "sample" and not (isinstance(asked, dict) and asked.get("kind") in ("sample", "synthetic")):
             raise ConfigError(f"barstep.source: got {asked!r}, expected sample or {{kind: synthetic, seed: 7}}")
         sections = [{**section, "source": asked} for section in sections]
-    fits = [section for section in sections if _fits(section, request)]
+    fits = sorted((section for section in sections if _fits(section, request)), key=_seconds, reverse=True)
     if not fits:
         have = ", ".join(f"{_label(section)} {section.get('timeframe', '')}".strip() for section in sections)
         raise ConfigError(f"no bars of {request.instrument} {request.timeframe} here: this gateway has {have}")
-    section = {"source": "sample", **fits[0], "timeframe": request.timeframe}
+    section = {"source": "sample", **fits[0], **_lengths(fits[0], request.timeframe)}
     if _label(section) != request.instrument:
         section["instrument"] = request.instrument
     wanted = {key: request.extension.get(key) for key in ("contract", "start", "end")}
@@ -179,10 +180,40 @@ def _section(base: Mapping[str, Any], request: StartRequest) -> dict[str, Any]:
 
 def _fits(section: Mapping[str, Any], request: StartRequest) -> bool:
     """Whether a section may hold the bars asked for: samples and synthetic bars tell themselves what there is."""
-    source = section.get("source", "sample")
-    if source == "sample" or (isinstance(source, dict) and source.get("kind") in ("sample", "synthetic")):
+    if _tells_itself(section.get("source", "sample")):
         return True
-    return _label(section) in (None, request.instrument) and section.get("timeframe") in (None, request.timeframe)
+    own = section.get("resample") or section.get("timeframe")
+    made = own in (None, request.timeframe) or _makes(own, request.timeframe)
+    return made and _label(section) in (None, request.instrument)
+
+
+def _tells_itself(source: Any) -> bool:
+    return source == "sample" or (isinstance(source, dict) and source.get("kind") in ("sample", "synthetic"))
+
+
+def _lengths(section: Mapping[str, Any], wanted: str) -> dict[str, Any]:
+    """Timeframe of a section for a request: bars of a file that are shorter are what it is made of."""
+    own = section.get("resample")
+    if own is None and not _tells_itself(section.get("source", "sample")):
+        own = section.get("timeframe")
+    also = section.get("also") or []
+    readable = [text for text in (also if isinstance(also, list | tuple) else [also]) if _makes(wanted, text)]
+    return {"timeframe": wanted, "resample": own if _makes(own, wanted) else None, "also": readable}
+
+
+def _makes(base: Any, longer: Any) -> bool:
+    try:
+        return Timeframe.parse(base).makes(Timeframe.parse(longer))
+    except (TypeError, ValueError):
+        return False
+
+
+def _seconds(section: Mapping[str, Any]) -> int:
+    """Length of the bars a section has, so that the longest are taken that will do; 0 where it does not say."""
+    try:
+        return Timeframe.parse(section.get("resample") or section.get("timeframe")).seconds  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return 0
 
 
 def _label(section: Mapping[str, Any]) -> Any:

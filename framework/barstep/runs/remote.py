@@ -19,7 +19,7 @@ from barstep.engine.remote_replay import RemoteReplay, RemoteStream
 from barstep.gateway.handler import Gateway
 from barstep.runs.assemble import register_plugins
 from barstep.runs.gateway import opened
-from barstep.runs.sources import extent, sessions_of
+from barstep.runs.sources import also_of, extent, sessions_of
 
 if TYPE_CHECKING:
     from barstep.broker.wire import Api
@@ -40,8 +40,9 @@ def build_remote(plan: RunPlan, sink: Any, log: Any) -> RemoteReplay:
         broker.needs = [*broker.needs, "data.finer"]
     balance = micros(str(config.account.balance))
     exchange = RemoteExchange(bars.feed, config.fills.options(), fee, balance, broker)
-    stream = RemoteStream(bars, exchange.markets[0], sessions_of(bars), config.data[0].history)
-    desk = Desk(exchange, broker, [stream], config.data[0].history, config.seed, log)
+    data = config.data[0]
+    stream = RemoteStream(bars, exchange.markets[0], sessions_of(bars), data.history, also_of(data))
+    desk = Desk(exchange, broker, [stream], data.history, config.seed, log)
     hooks = register_plugins(plan, desk, [stream])
     return RemoteReplay(desk, hooks, Recorder(sink, per_bar=False), broker, _request(plan, bars))
 

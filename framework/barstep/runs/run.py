@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from barstep.data import ResampledStream
 from barstep.domain.errors import BarstepError, BrokerError, PluginError
 from barstep.domain.instrument import MICROS
 from barstep.domain.result import RunResult, RunStatus
@@ -116,8 +117,9 @@ def _result(plan: RunPlan, replay: Replay, spool: RunSpool, status: RunStatus, e
     zone = plan.streams[0].feed.zone
     meter = spool.meter
     first, last = (meter.first_ns or 0) - plan.streams[0].feed.timeframe.ns, meter.last_ns
-    if not meter.bars:  # a script may read none
-        first = last = round(extent(plan.streams[0]).start.timestamp()) * NS
+    if not meter.bars or isinstance(plan.streams[0], ResampledStream):  # a script may read none; breaks cut bars short
+        first = round(extent(plan.streams[0]).start.timestamp()) * NS
+        last = last if meter.bars else first
     warnings = [w for stream in plan.streams for w in stream.warnings] + plan.warnings + replay.warnings
     warnings += [f"finer bars: {w}" for finer in plan.finer if finer is not None for w in finer.warnings]
     warnings += filter(None, (past_expiry(stream, last) for stream in plan.streams))

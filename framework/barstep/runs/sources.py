@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from decimal import Decimal
 
-    from barstep.config.data_schema import DataConfig
+    from barstep.config.data_schema import DataConfig, FileSource
     from barstep.data.sessions import SessionTable
     from barstep.domain.bar import BarStream
 
@@ -110,30 +110,50 @@ def make_stream(config: DataConfig, base: Path) -> BarStream:
     with _about("instrument"):
         item = make_instrument(config.instrument)
     timeframe = Timeframe.parse(config.timeframe)
-    start, end = config.start, config.end
-    source = config.source
-    if isinstance(source, SyntheticSource):
-        with _about("source"):
-            return _synthetic(source, config, item, timeframe)
-    if isinstance(source, GatewaySource):
+    if isinstance(config.source, GatewaySource):
         return _remote_bars(config, item, timeframe)
+    base_length = Timeframe.parse(config.resample) if config.resample else None
+    if isinstance(config.source, SyntheticSource):
+        with _about("source"):
+            stream: BarStream = _synthetic(config.source, config, item, base_length or timeframe)
+    else:
+        stream = _file_bars(config, item, base_length, timeframe, base)
+    if stream.feed.timeframe.seconds == timeframe.seconds:
+        return stream
+    return data.ResampledStream(stream, timeframe, note=config.resample is None)
+
+
+def _file_bars(
+    config: DataConfig, item: Instrument, length: Timeframe | None, wanted: Timeframe, base: Path
+) -> data.FileStream:
+    """The bars of a file or a sample: of a given length, else of the wanted one, else of one it can be made of."""
+    source = config.source
     if isinstance(source, SampleSource):
         try:
-            path, layout = data.sample_path(item.name, config.timeframe), data.Layout()
+            length = length or data.sample_length(item.name, wanted)
+            path, layout = data.sample_path(item.name, length.text), data.Layout()
         except DataError as error:
             raise KeyedError(("timeframe",), [str(error)]) from error
     else:
-        path = Path(source.path) if Path(source.path).is_absolute() else base / source.path
-        columns = {k: v for k, v in (source.columns.model_dump() if source.columns else {}).items() if v is not None}
-        layout = data.Layout(columns=columns, zone=source.zone, stamp=source.stamp, time_format=source.format)
-    near = start if start is not None else _first_day(path, layout, item, timeframe)
+        given = cast("FileSource", source)
+        path = Path(given.path) if Path(given.path).is_absolute() else base / given.path
+        columns = {k: v for k, v in (given.columns.model_dump() if given.columns else {}).items() if v is not None}
+        layout = data.Layout(columns=columns, zone=given.zone, stamp=given.stamp, time_format=given.format)
+        length = length or data.bar_length(path, layout, wanted)
+    start, end = config.start, config.end
+    near = start if start is not None else _first_day(path, layout, item, length)
     contract = _contract(config, item, near)
-    return data.FileStream(path, contract, timeframe, layout=layout, volume=config.volume, start=start, end=end)
+    return data.FileStream(path, contract, length, layout=layout, volume=config.volume, start=start, end=end)
 
 
 def sessions_of(stream: BarStream) -> SessionTable:
     """The trading days of a stream's contract."""
     return cast("SessionTable", stream.sessions)  # type: ignore[attr-defined]
+
+
+def also_of(config: DataConfig) -> list[Timeframe]:
+    """The longer timeframes that plugins may read besides a data section's own."""
+    return [Timeframe.parse(text) for text in config.also]
 
 
 class Extent(NamedTuple):

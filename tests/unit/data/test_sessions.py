@@ -48,6 +48,44 @@ def test_spans_of_a_trade_date(day: date, spans: list[str]) -> None:
     assert shown(CHICAGO.on(day)) == spans
 
 
+@pytest.mark.parametrize(
+    ("name", "day", "spans"),
+    [
+        # the holiday's own trading belongs to the next trade date, until the clock time of the product group
+        ("interest_rates", date(2024, 7, 5), ["Wed 17:00-Thu 12:00", "Thu 17:00-Fri 16:00"]),
+        ("fx", date(2024, 7, 5), ["Wed 17:00-Thu 16:00", "Thu 17:00-Fri 16:00"]),
+        ("fx", date(2021, 7, 6), ["Sun 17:00-Mon 12:00", "Mon 17:00-Tue 16:00"]),
+        ("energy", date(2024, 7, 5), ["Wed 17:00-Thu 13:30", "Thu 17:00-Fri 16:00"]),
+        ("metals", date(2013, 10, 8), ["Mon 17:00-Tue 16:15"]),
+        ("metals", date(2026, 11, 27), ["Wed 17:00-Thu 13:30", "Thu 17:00-Fri 13:45"]),
+        ("cbot_grains", date(2024, 7, 5), ["Fri 08:30-Fri 13:20"]),  # no evening on Independence Day
+        ("cbot_grains", date(2023, 2, 21), ["Mon 19:00-Tue 07:45", "Tue 08:30-Tue 13:20"]),
+        ("cbot_grains", date(2024, 11, 29), ["Fri 08:30-Fri 12:05"]),
+        ("cbot_grains", date(2015, 7, 3), ["Thu 19:00-Fri 07:45", "Fri 08:30-Fri 13:15"]),
+        ("cme_livestock", date(2025, 1, 9), ["Thu 08:30-Thu 12:15"]),
+        ("cme_crypto", date(2026, 5, 29), ["Thu 17:00-Fri 16:00"]),
+        ("cme_crypto", date(2026, 6, 1), ["Fri 16:00-Mon 17:00"]),  # round the clock from here on
+        ("cme_crypto", date(2026, 6, 22), ["Thu 17:00-Mon 17:00"]),  # Juneteenth is no trade date of its own
+    ],
+)
+def test_spans_of_other_product_groups(name: str, day: date, spans: list[str]) -> None:
+    assert shown(SessionTable(session_hours(name)).on(day)) == spans
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("interest_rates", date(2018, 12, 5)),
+        ("fx", date(2024, 3, 29)),
+        ("metals", date(2026, 4, 3)),  # Good Friday, whatever report there is
+        ("cbot_grains", date(2022, 6, 20)),
+        ("cme_livestock", date(2024, 7, 4)),
+    ],
+)
+def test_dates_without_a_session_of_other_product_groups(name: str, day: date) -> None:
+    assert SessionTable(session_hours(name)).on(day) is None
+
+
 @pytest.mark.parametrize("day", [date(2013, 9, 2), date(2024, 12, 25), date(2024, 3, 29), date(2024, 5, 11)])
 def test_dates_without_a_session(day: date) -> None:
     assert CHICAGO.on(day) is None
@@ -130,7 +168,7 @@ def test_bounds_of_trade_dates() -> None:
 def test_a_range_outside_the_holiday_table_is_told() -> None:
     early = CHICAGO.beyond_calendar(ns("2009-06-01T00:00+00:00"), ns("2011-06-01T00:00+00:00"))
     assert early is not None
-    assert "2010 to 2027" in early
+    assert "holds from 2010-01-01 to 2027-12-31" in early
     assert CHICAGO.beyond_calendar(ns("2010-06-01T00:00+00:00"), ns("2027-06-01T00:00+00:00")) is None
 
 

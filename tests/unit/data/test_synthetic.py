@@ -129,3 +129,14 @@ def test_describe_tells_gaps(tmp_path: Path, es: Contract, minute: Timeframe) ->
 def test_impossible_combinations(es: Contract, minute: Timeframe, options: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match="synthetic bars"):
         SyntheticStream(es, minute, **({"seed": 1, "start": date(2024, 5, 6)} | options))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("timeframe", ["2D", "25h", "999D"])
+def test_a_timeframe_longer_than_a_day_is_refused(es, timeframe) -> None:
+    with pytest.raises(ConfigError, match=f"got a timeframe of {timeframe}, expected 1D at most"):
+        SyntheticStream(es, Timeframe.parse(timeframe), seed=1, start=date(2020, 1, 2), bars=10)
+
+
+def test_days_are_made(es) -> None:
+    stream = SyntheticStream(es, Timeframe.parse("1D"), seed=1, start=date(2020, 1, 2), bars=400)
+    assert sum(len(chunk) for chunk in stream.chunks()) == 400
