@@ -1,0 +1,319 @@
+"""The way of bars into the store: opened, read once into a working file, put on UTC, repaired if asked, checked, merged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import reduce
+from math import gcd
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from barstep.data import clock, repairs
+from barstep.data.audit import Audit, Rows
+from barstep.data.checks import seconds_text
+from barstep.data.csv_source import ROW
+from barstep.data.findings import finding
+from barstep.data.opening import raw_text, unreadable
+from barstep.data.sessions import SessionTable, utc_text
+from barstep.data.ticks import to_bars
+from barstep.domain.bar import Timeframe
+from barstep.domain.errors import ConfigError, DataError
+from barstep.domain.session import NS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from barstep.data.clock import Verdict
+    from barstep.data.findings import Finding
+    from barstep.data.forms import Stamp
+    from barstep.data.opening import Opened
+    from barstep.domain.instrument import Instrument
+
+    Progress = Callable[[str, int, int | None], None]
+    """Called with what is being done, rows done and rows in all."""
+
+_BATCH = 262_144
+_CLOCK_ROWS = 2_000_000
+_PROBE_ROWS = 100_000
+_FIRST, _LAST = 315_532_800 * NS, 4_102_444_800 * NS  # 1980 to 2100: what else cannot be the time of a bar
+_DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the user declares.
+
+    Attributes:
+        instrument: What trades.
+        timeframe: Length of a bar; None tells it from the times.
+        zone: IANA zone of the times.
+        stamp: Whether they stamp the open or the close of a bar.
+        repairs: From `repairs.parse`.
+    """
+
+    instrument: Instrument
+    timeframe: Timeframe | None = None
+    zone: str | None = None
+    stamp: Stamp | None = None
+    repairs: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Taken:
+    """Bars that were read and checked, not yet in the store.
+
+    Attributes:
+        bars: A Parquet file of ROW, `t` (UTC nanoseconds of the bar's start), `o h l c`, perhaps `v`.
+        timeframe: Length of a bar.
+        zone, stamp: How the clock was read.
+        known_by: `declared`, `form` or `proved`, for zone and stamp.
+        rows: Rows of the source.
+        findings: What the check found.
+        repaired: Rows that each repair changed.
+    """
+
+    bars: Path
+    timeframe: Timeframe
+    zone: str
+    stamp: Stamp
+    known_by: str
+    rows: int
+    findings: list[Finding] = field(default_factory=list)
+    repaired: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def faults(self) -> list[Finding]:
+        """The findings that make the bars unfit."""
+        return [each for each in self.findings if each.severity == "fault"]
+
+
+def take(opened: Opened, asked: Asked, folder: Path, path: Path | None = None, progress: Progress | None = None) -> Taken:
+    """Read and check a source.
+
+    Args:
+        opened: The source.
+        asked: What is declared.
+        folder: A working folder.
+        path: The source's file, if it is one.
+        progress: Told now and then.
+
+    Raises:
+        DataError: When it cannot be read, or its clock is neither declared nor proved.
+        ConfigError: When what is declared contradicts the form.
+    """
+    tell = progress or (lambda *_: None)
+    sessions = SessionTable(asked.instrument.session)
+    staged = folder / "staged.parquet"
+    tell("reading", 0, None)
+    rows = _stage(opened, staged, path)
+    if opened.form.ticks:
+        if asked.timeframe is None:
+            raise DataError(f"{opened.name}: found trades, not bars. Say what bars to make of them: --timeframe 1s")
+        staged = to_bars(staged, folder / "made.parquet", asked.timeframe)
+    timeframe = _timeframe(opened, asked, staged)
+    tell("reading the clock", 0, None)
+    taken = _clocked(opened, asked, staged, timeframe, sessions, folder)
+    taken.rows = rows
+    if asked.repairs:
+        tell("repairing", 0, None)
+        taken.bars, taken.repaired = repairs.apply(taken.bars, asked.repairs, asked.instrument.tick_size, folder)
+    place = f"{opened.name}:" if opened.rows_are == "line" else f"{opened.name} row "
+    audit = Audit(asked.instrument, timeframe, sessions, lambda row: f"{place}{row}")
+    run_audit(audit, taken.bars, rows, tell)
+    taken.findings = _all(audit, taken, opened, path)
+    return taken
+
+
+def run_audit(audit: Audit, bars: Path, rows: int, tell: Progress) -> None:
+    """Check the rows of a working file."""
+    frame = pl.scan_parquet(bars, glob=False)
+    names = frame.collect_schema().names()
+    done = 0
+    for batch in frame.collect_batches(chunk_size=_BATCH, maintain_order=True):
+        finite_numbers = [pl.col(name).is_finite() for name in names if name not in (ROW, "t")]
+        readable = batch.select(pl.all_horizontal(pl.col("t").is_not_null(), *finite_numbers))
+        finite = readable.to_series().fill_null(value=False).to_numpy()
+        prices = {key: batch[key].fill_null(float("nan")).to_numpy() for key in "ohlc"}
+        volume = batch["v"].fill_null(float("nan")).to_numpy() if "v" in names else None
+        audit.add(Rows(batch[ROW].to_numpy(), batch["t"].fill_null(0).to_numpy(), prices, volume, finite))
+        done += batch.height
+        tell("checking", done, rows)
+
+
+def fault_error(taken: Taken, opened: Opened, path: Path | None) -> DataError:
+    """The message about bars that are refused."""
+    first, *others = taken.faults
+    text = first.text
+    if path is not None and first.kind == "unreadable" and opened.rows_are == "line" and first.places:
+        line = int(first.places[0].rpartition(":")[2])
+        text = f"{text}. Line {line} is {raw_text(path, line)!r}"
+    more = f" Also: {', '.join(f'{each.count:,} {each.what}' for each in others)}." if others else ""
+    return DataError(f"{opened.name}: {text}.{more}".replace("..", "."))
+
+
+def stored_form(taken: Taken, tick_size: Any, target: Path) -> None:
+    """Write checked bars as the store holds them: prices exactly on the grid, volume whole, times as timestamps."""
+    frame = pl.scan_parquet(taken.bars, glob=False)
+    top, bottom = tick_size.numerator, tick_size.denominator
+    prices = [((pl.col(key) * bottom / top).round() * top / bottom).alias(key) for key in "ohlc"]
+    volume = pl.col("v") if "v" in frame.collect_schema().names() else pl.lit(0)
+    frame.select(
+        pl.col("t").cast(pl.Datetime("ns", "UTC")), *prices, volume.cast(pl.Int64).alias("v")
+    ).sink_parquet(target, compression="zstd", compression_level=3, row_group_size=_BATCH, maintain_order=True)
+
+
+def first_start(bars: Path) -> int:
+    """Start of the first bar of a stored file, UTC nanoseconds."""
+    return int(pl.scan_parquet(bars, glob=False).select(pl.col("t").to_physical()).head(1).collect().item())
+
+
+def numbered(bars: Path, target: Path) -> None:
+    """A stored file as a working file, its rows counted from 1."""
+    frame = pl.scan_parquet(bars, glob=False, row_index_name=ROW, row_index_offset=1)
+    frame = frame.with_columns(pl.col(ROW).cast(pl.Int64), pl.col("t").to_physical(), pl.col("v").cast(pl.Float64))
+    frame.sink_parquet(target, compression="zstd", compression_level=1, maintain_order=True)
+
+
+def _stage(opened: Opened, staged: Path, path: Path | None) -> int:
+    """Read the source once; returns its rows, blank lines left out."""
+    values = pl.exclude(ROW)
+    frame = opened.frame.filter(~pl.all_horizontal(values.is_null()))
+    inside = pl.col("t").is_between(_FIRST, _LAST)
+    frame = frame.with_columns(pl.when(inside).then(pl.col("t")).alias("t"))
+    try:
+        frame.sink_parquet(staged, compression="zstd", compression_level=1, maintain_order=True)
+    except (pl.exceptions.PolarsError, OSError, EOFError) as error:
+        if path is None or getattr(error, "errno", None):
+            raise
+        raise unreadable(path, opened.form, error) from error
+    rows = int(pl.scan_parquet(staged, glob=False).select(pl.len()).collect().item())
+    if not rows:
+        raise DataError(f"{opened.name}: there are no rows. Export it again with its bars")
+    return rows
+
+
+def _timeframe(opened: Opened, asked: Asked, staged: Path) -> Timeframe:
+    """The declared length of a bar, or the one that the form or the times tell."""
+    if opened.form.timeframe and asked.timeframe and asked.timeframe.text != opened.form.timeframe:
+        told = opened.form.timeframe
+        raise ConfigError(f"{opened.name}: found --timeframe {asked.timeframe.text}, but its bars are {told}. Leave it out")
+    if asked.timeframe or opened.form.timeframe:
+        return asked.timeframe or Timeframe.parse(str(opened.form.timeframe))
+    times = pl.scan_parquet(staged, glob=False).select(pl.col("t").drop_nulls()).head(_PROBE_ROWS).collect()["t"]
+    gaps = np.diff(np.unique(times.to_numpy()))
+    sizes, counts = np.unique(gaps, return_counts=True)
+    if opened.form.dates and len(gaps):
+        return Timeframe.parse("1D")
+    common = int(sizes[counts.argmax()]) if len(sizes) else 0
+    shared = reduce(gcd, sizes.tolist(), 0)
+    if len(gaps) < 10 or common != shared or common % NS:
+        seen = f"most stand {seconds_text(common)} apart, some {seconds_text(shared)}" if len(gaps) >= 10 else "too few"
+        raise DataError(f"{opened.name}: the times do not tell how long a bar is ({seen}). Say it, for example --timeframe 1m")
+    return Timeframe.parse(seconds_text(common))
+
+
+def _clocked(
+    opened: Opened, asked: Asked, staged: Path, timeframe: Timeframe, sessions: SessionTable, folder: Path
+) -> Taken:
+    """The rows with UTC times of bars' starts, and how the clock was read."""
+    target = folder / "clocked.parquet"
+    form = opened.form
+    frame = pl.scan_parquet(staged, glob=False)
+    if form.dates:
+        days = _trading_days(frame, sessions, timeframe, opened.name)
+        frame.join(days.lazy(), on="t", how="left", maintain_order="left").with_columns(
+            pl.coalesce("open", "t").alias("t")
+        ).drop("open").sink_parquet(target, compression="zstd", compression_level=1, maintain_order=True)
+        return Taken(target, timeframe, sessions.hours.zone, "open", "form", 0)
+    zone, stamp, known_by = _reading(opened, asked, frame, timeframe, sessions)
+    local = pl.col("t")
+    if zone != "UTC":
+        aware = local.cast(pl.Datetime("ns")).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+        local = aware.dt.convert_time_zone("UTC").to_physical()
+    if stamp == "close" and not form.ticks:
+        local = local - timeframe.ns
+    found = frame.with_columns(local.alias("t"))
+    found.sink_parquet(target, compression="zstd", compression_level=1, maintain_order=True)
+    return Taken(target, timeframe, zone, stamp, known_by, 0)
+
+
+def _trading_days(frame: pl.LazyFrame, sessions: SessionTable, timeframe: Timeframe, name: str) -> pl.DataFrame:
+    """The open of the trading day of each date."""
+    if timeframe.seconds < _DAY_S:
+        raise DataError(f"{name}: found dates without a clock, expected times of {timeframe.text} bars. Type --timeframe 1D")
+    dates = frame.select(pl.col("t").drop_nulls().unique()).collect(engine="streaming")["t"]
+    days = [sessions.on(day) for day in dates.cast(pl.Datetime("ns")).dt.date().to_list()]
+    opens = [None if day is None else day.open_ns for day in days]
+    return pl.DataFrame({"t": dates, "open": pl.Series(opens, dtype=pl.Int64)})
+
+
+def _reading(
+    opened: Opened, asked: Asked, frame: pl.LazyFrame, timeframe: Timeframe, sessions: SessionTable
+) -> tuple[str, Stamp, str]:
+    """Zone and stamp: of the form, declared, or proved; and which of these."""
+    form = opened.form
+    if asked.zone and form.zone and asked.zone != form.zone and form.name != "barstep":
+        raise ConfigError(f"{opened.name}: found --zone {asked.zone}, but its times carry their zone. Leave it out")
+    zone = asked.zone or form.zone
+    stamp: Stamp | None = asked.stamp or form.stamp
+    known_by = "declared" if asked.zone or asked.stamp else "form"
+    local = frame.select(pl.col("t").drop_nulls()).head(_CLOCK_ROWS).collect(engine="streaming")["t"].to_numpy()
+    if timeframe.seconds >= _DAY_S or not len(local):
+        if zone and stamp:
+            return zone, stamp, known_by
+        raise _unknown_clock(opened, None)
+    verdict = clock.prove(local, timeframe.ns, sessions)
+    if zone and stamp:
+        _contradict(opened, verdict, clock.bad_days(local, timeframe.ns, sessions, zone, stamp), (zone, stamp))
+        return zone, stamp, known_by
+    if zone or stamp:
+        verdict = clock.prove(local, timeframe.ns, sessions, fixed_zone=zone, fixed_stamp=stamp)
+    if verdict.proved is None:
+        raise _unknown_clock(opened, verdict)
+    return verdict.proved.zone, verdict.proved.stamp, "proved"
+
+
+def _contradict(opened: Opened, verdict: Verdict, bad: int, reading: tuple[str, str]) -> None:
+    """Refuse a reading of the clock that the session breaks disprove."""
+    best = verdict.proved
+    if best is None or (best.zone, best.stamp) == reading or bad <= max(3, 5 * best.bad_days, verdict.days // 5):
+        return
+    raise DataError(
+        f"{opened.name}: read as {reading[0]} with {reading[1]} stamps, bars fall into breaks of trading on {bad} of "
+        f"{verdict.days} days; as {best.zone} with {best.stamp} stamps on {best.bad_days}. "
+        f"Type --zone {best.zone} --stamp {best.stamp}"
+    )
+
+
+def _unknown_clock(opened: Opened, verdict: Verdict | None) -> DataError:
+    form = opened.form
+    what = "the zone and the stamp side" if not form.zone and not form.stamp else "the zone" if not form.zone else "the stamp side"
+    why = "its bars do not tell them from one day to the next"
+    if verdict is not None and verdict.rivals:
+        read = "; ".join(f"{each.zone} {each.stamp}: bars in breaks on {each.bad_days} days" for each in verdict.rivals[:3])
+        why = f"the breaks of trading do not prove them ({read}; of {verdict.days} days)"
+    usual = f"; {form.name} usually: {form.usual}" if form.usual else ""
+    keys = " ".join(
+        text for text, known in (("--zone America/Chicago", form.zone), ("--stamp open (or close)", form.stamp)) if not known
+    )
+    return DataError(f"{opened.name}: {what} of the times must be known, and {why}. Declare them: {keys}{usual}")
+
+
+def _all(audit: Audit, taken: Taken, opened: Opened, path: Path | None) -> list[Finding]:
+    """The findings of the rows and those of the file."""
+    found = audit.findings()
+    if path is not None and not opened.complete:
+        found.append(finding("cut", 1))
+    if taken.zone not in ("UTC", "") and not opened.form.dates:
+        shift = taken.timeframe.ns if taken.stamp == "close" else 0
+        times = pl.scan_parquet(taken.bars, glob=False).select(pl.col("t").drop_nulls()).head(_CLOCK_ROWS).collect()["t"]
+        zoned = (times + shift).cast(pl.Datetime("ns", "UTC")).dt.convert_time_zone(taken.zone)
+        naive = zoned.dt.replace_time_zone(None).to_physical().to_numpy()
+        odd = clock.repeated_hours(naive, taken.zone)
+        if odd.any():
+            places = [utc_text(int(at)) for at in times.to_numpy()[odd][:3]]
+            found.append(finding("repeated_hour", int(odd.sum()), places))
+    return found
