@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from barstep.data.sessions import SessionTable
-    from barstep.domain.bar import Timeframe
+    from barstep.domain.bar import BarColumns, Timeframe
     from barstep.domain.instrument import Instrument
 
     Mask = NDArray[np.bool_]
@@ -81,17 +81,19 @@ class Audit:
         instrument: Whose tick grid and hours the bars must keep.
         timeframe: Length of a bar.
         sessions: Its trading days.
-        place: Words for a place, from the row's number.
+        place: Words for a place from the row's number; by default only its time is told.
+        least_hole: Nanoseconds of trading that a hole must miss to be told; a bar's length at least.
     """
 
     instrument: Instrument
     timeframe: Timeframe
     sessions: SessionTable
-    place: Callable[[int], str] = str
+    place: Callable[[int], str] | None = None
     rows: int = 0
     first: int | None = None
     last: int | None = None
     volume_known: bool = False
+    least_hole: int = 0
     missing_bars: int = 0
     longest: tuple[int, int] = (0, 0)
     _found: dict[str, Finding] = field(default_factory=dict)
@@ -119,6 +121,22 @@ class Audit:
         self._shapes(joined, sound)
         self._kept = rows
 
+    def watch(self, bars: BarColumns) -> None:
+        """Look at bars that keep R1 already, while they are played: hours, holes and spikes."""
+        ticks = {"o": bars.open, "h": bars.high, "l": bars.low, "c": bars.close}
+        prices = {key: values.astype(np.float64) * float(self.instrument.tick_size) for key, values in ticks.items()}
+        every = np.ones(len(bars), np.bool_)
+        rows = Rows(np.arange(bars.first, bars.first + len(bars)) + 1, bars.start_ns, prices, None, every)
+        joined = rows.after(self._kept)
+        self.rows += len(rows)
+        self.first = int(rows.start[0]) if self.first is None else self.first
+        self.last = int(rows.start[-1])
+        self.volume_known = True
+        self._hours(rows)
+        self._holes(joined)
+        self._shapes(joined, every)
+        self._kept = rows
+
     def findings(self) -> list[Finding]:
         """Faults first, then warnings, in the order of their kinds."""
         found = dict(self._found)
@@ -140,8 +158,11 @@ class Audit:
         found = self._found.setdefault(kind, finding(kind))
         found.count += count
         for at in np.flatnonzero(mask)[: PLACES - len(found.places)].tolist():
-            when = f" ({utc_text(int(rows.start[at]))})" if timed else ""
-            found.places.append(f"{self.place(int(rows.row[at]))}{when}")
+            when, row = utc_text(int(rows.start[at])), int(rows.row[at])
+            if self.place is None:
+                found.places.append(when)
+            else:
+                found.places.append((str(row) if found.places else self.place(row)) + (f" ({when})" if timed else ""))
 
     def _values(self, rows: Rows) -> Mask:
         """Prices and volumes of each row by itself; returns which rows are sound."""
@@ -222,7 +243,7 @@ class Audit:
         low, high = ends[wide], joined.start[1:][wide]
         missing = _open_time(self.sessions, int(low[0]), int(high[-1]), high)
         missing -= _open_time(self.sessions, int(low[0]), int(high[-1]), low)
-        holes = missing >= self.timeframe.ns
+        holes = missing >= max(self.timeframe.ns, self.least_hole)
         self._note("gaps", holes, joined.where(np.arange(len(joined)) > 0).where(wide))
         if holes.any():
             self.missing_bars += int((missing[holes] // self.timeframe.ns).sum())

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from barstep.data.forms import Stamp
     from barstep.data.sessions import SessionTable
+    from barstep.domain.bar import Timeframe
 
 ZONES = (
     "UTC", "America/Chicago", "America/New_York", "America/Denver", "America/Los_Angeles", "Europe/London", "Europe/Berlin",
@@ -30,7 +31,6 @@ ZONES = (
 """Zones that exports come in, likely ones first; the last two are New York and Chicago without daylight saving."""
 
 _DAY = 86_400 * NS
-_HOUR = 3_600 * NS
 _EDGE = 900 * NS  # gaps from this length on are where sessions may end
 _SPACING = 600 * NS  # of the bars looked at inside a stretch: no break is shorter than 15 minutes
 _LEAST = 3
@@ -128,6 +128,38 @@ def bad_days(local: NDArray[np.int64], length: int, sessions: SessionTable, zone
     """Days on which a reading puts bars into breaks, weekends or holidays; arguments as for `prove`."""
     sample = _telling(np.unique(local), length)
     return _bad_days(to_utc(sample, zone) - (length if stamp == "close" else 0), sample, sessions)
+
+
+def misread(start: NDArray[np.int64], timeframe: Timeframe, sessions: SessionTable, zone: str, stamp: Stamp) -> str:
+    """Words about bars that fall into breaks of trading while another reading of their clock would leave none there.
+
+    Args:
+        start: Starts of bars as they were read, ascending, UTC nanoseconds, shape (n,).
+        timeframe: Length of a bar.
+        sessions: Trading days of the instrument.
+        zone, stamp: How the clock was read.
+    """
+    if timeframe.seconds * NS >= _DAY or not len(start) or sessions.locate(start)[2].all():
+        return ""
+    local = to_local(start + (timeframe.ns if stamp == "close" else 0), zone)
+    verdict = prove(local, timeframe.ns, sessions)
+    best, bad = verdict.proved, bad_days(local, timeframe.ns, sessions, zone, stamp)
+    if best is None or bad <= max(_LEAST, verdict.days // 5):
+        return ""
+    return (
+        f"read as {zone} with {stamp} stamps, bars fall into breaks of trading on {bad} of {verdict.days} days; as "
+        f"{best.zone} with {best.stamp} stamps they do not: declare zone: {best.zone} and stamp: {best.stamp}"
+    )
+
+
+def to_local(utc: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
+    """UTC times as a zone's clock shows them, both in nanoseconds, shape (n,)."""
+    if not len(utc) or zone == "UTC":
+        return utc
+    starts, offsets = _offsets(int(utc.min()) - _DAY, int(utc.max()) + _DAY, zone)
+    changes = starts[1:] - offsets[:-1]
+    found: NDArray[np.int64] = utc + offsets[np.searchsorted(changes, utc, side="right")]
+    return found
 
 
 def _bad_days(start: NDArray[np.int64], local: NDArray[np.int64], sessions: SessionTable) -> int:

@@ -13,7 +13,9 @@ import numpy as np
 import polars as pl
 
 from barstep.data import csv_source, files, parquet_source
+from barstep.data.audit import Audit
 from barstep.data.checks import BarChecker, EmptyRangeError, RawChunk, check_timeframe
+from barstep.data.clock import misread
 from barstep.data.columns import BAR_KEYS, Layout, time_expr
 from barstep.data.csv_source import ROW
 from barstep.data.sessions import SessionTable, utc_text
@@ -32,7 +34,10 @@ Bound = date | datetime | int | None
 Volume = Literal["known", "unknown"]
 
 _CHUNK = 32_768
+_LONG_HOLE = 1_800 * NS  # quiet minutes are no news during a run: `data check` tells every hole
+_WATCHED = ("gaps", "sessions", "spikes", "swapped", "clock_changes")
 _PROBE = 2_000
+_CLOCK_ROWS = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,8 @@ class FileStream(BarStream):
         self.volume_known = self._volume_known(volume)
         self.source = self._describe(str(path))
         self._streaming_warnings: list[str] = []
+        with files.reading(self._files[0].path):
+            self.warnings += self._clock_warning()
 
     def chunks(self) -> Iterator[BarColumns]:
         """Yield the bars between the bounds.
@@ -95,6 +102,7 @@ class FileStream(BarStream):
             EmptyRangeError: When the bounds select no bar.
         """
         checker = BarChecker(self.feed.contract.instrument, self.feed.timeframe)
+        audit = Audit(self.feed.contract.instrument, self.feed.timeframe, self.sessions, least_hole=_LONG_HOLE)
         first = last = None
         count = outside = 0
         for item in self._files:
@@ -104,10 +112,11 @@ class FileStream(BarStream):
                 last = int(bars.start_ns[-1])
                 count += len(bars)
                 outside += int(np.count_nonzero(~self.sessions.locate(bars.start_ns)[2]))
+                audit.watch(bars)
                 yield bars
         if first is None or last is None:
             raise self._empty_range()
-        self._warn_after(first, last, count, outside)
+        self._warn_after(first, last, count, outside, audit)
 
     def count(self) -> int | None:
         """Bars between the bounds; None for CSV files with bounds, where only reading would tell."""
@@ -150,6 +159,12 @@ class FileStream(BarStream):
             starts = item.frame.select("t").head(_PROBE).collect()["t"].drop_nulls().to_numpy()
         check_timeframe(path.name, starts, self.feed.timeframe)
         return item
+
+    def _clock_warning(self) -> list[str]:
+        starts = self._files[0].frame.select("t").head(_CLOCK_ROWS).collect()["t"].drop_nulls().sort().to_numpy()
+        zone, stamp = self.layout.naive_zone or "UTC", self.layout.stamp or "open"
+        told = misread(starts, self.feed.timeframe, self.sessions, zone, stamp)
+        return [f"{self._files[0].path.name}: {told}"] if told else []
 
     def _volume_known(self, declared: Volume | None) -> bool:
         if declared is not None:
@@ -225,7 +240,7 @@ class FileStream(BarStream):
             f"{self.source['path']}: no bars from {low} to {high}; {have}. Choose start and end inside"
         )
 
-    def _warn_after(self, first: int, last: int, count: int, outside: int) -> None:
+    def _warn_after(self, first: int, last: int, count: int, outside: int, audit: Audit) -> None:
         for text in self._streaming_warnings:
             self.warnings.remove(text)
         found = []
@@ -235,7 +250,8 @@ class FileStream(BarStream):
                 "no order fills in them (R5)"
             )
         beyond = self.sessions.beyond_calendar(first, last)
-        self._streaming_warnings = found + ([beyond] if beyond else [])
+        seen = [each.text for each in audit.findings() if each.kind in _WATCHED]
+        self._streaming_warnings = found + ([beyond] if beyond else []) + seen
         self.warnings += self._streaming_warnings
 
     def _describe(self, path: str) -> dict[str, object]:

@@ -33,7 +33,7 @@ class Finding:
     def text(self) -> str:
         """One line: kind, count, first places and remedy."""
         first = f"; first at {', '.join(self.places)}" if self.places else ""
-        return f"{self.kind}: {self.count:,} {self.what}{first}. {self.remedy}"
+        return f"{self.kind} ({self.count:,}): {self.what}{first}. {self.remedy}"
 
     def document(self) -> dict[str, Any]:
         """The finding for JSON."""

@@ -46,6 +46,7 @@ class Form:
         timeframe: Length of a bar where the form tells it.
         contract_column: The column that names what each row is of.
         dates: Whether the times are dates without a clock.
+        zoned: Whether each time carries its zone or is a Unix time.
         usual: What the program that writes this form does by default, as options to type.
     """
 
@@ -60,6 +61,7 @@ class Form:
     timeframe: str | None = None
     contract_column: str | None = None
     dates: bool = False
+    zoned: bool = False
     usual: str = ""
 
     @property
@@ -111,7 +113,7 @@ def with_header(where: str, separator: str, header: Sequence[str], sample: Mappi
     elif [name.lower() for name in header[:5]] == ["time", "open", "high", "low", "close"]:
         form = replace(form, name="TradingView", stamp="open", usual="--zone with the chart's zone")
     elif set(header) <= set("tohlcv"):
-        form = replace(form, name="barstep", zone="UTC", stamp="open")
+        form = replace(form, name="barstep", zone="UTC", stamp="open")  # as documented; a declared zone wins
     check_decimals(where, separator, [sample.get(names[key], "") for key in "ohlc"])
     text = sample.get(names["t"], "")
     return timed(where, form, f"{text} {sample.get(names['clock'], '')}" if "clock" in names else text)
@@ -121,16 +123,18 @@ def timed(where: str, form: Form, text: str) -> Form:
     """A form with what its first time tells: how times are written, and whether they carry a zone."""
     if form.time_format is not None:
         dates = "%H" not in form.time_format and "%I" not in form.time_format
-        return replace(form, dates=dates, zone="UTC" if has_offset(form.time_format) else form.zone)
+        zoned = has_offset(form.time_format)
+        return replace(form, dates=dates, zoned=zoned, zone="UTC" if zoned else form.zone)
     match = ISO.fullmatch(text)
     if match:
         separator, seconds, fraction, space, zone = match.groups()
         written = "%Y-%m-%d" + (f"{separator}%H:%M" if separator else "") + (":%S" if seconds else "")
         written += ("%.f" if fraction else "") + space + ("Z" if zone == "Z" else "%#z" if zone else "")
-        return replace(form, time_format=written, zone="UTC" if zone else form.zone, dates=separator is None)
+        known = "UTC" if zone else form.zone
+        return replace(form, time_format=written, zone=known, zoned=bool(zone), dates=separator is None)
     if text.isdigit() and len(text) in EPOCH_DIGITS:
-        return replace(form, zone="UTC")
-    known = (
+        return replace(form, zone="UTC", zoned=True)
+    known_forms = (
         (r"\d{8} \d{6}", "%Y%m%d %H%M%S"),
         (r"\d{8} \d\d:\d\d", "%Y%m%d %H:%M"),
         (r"\d{8} \d\d:\d\d:\d\d", "%Y%m%d %H:%M:%S"),
@@ -139,7 +143,7 @@ def timed(where: str, form: Form, text: str) -> Form:
         (r"\d{4}\.\d\d\.\d\d \d\d:\d\d", "%Y.%m.%d %H:%M"),
         (r"\d{4}\.\d\d\.\d\d \d\d:\d\d:\d\d", "%Y.%m.%d %H:%M:%S"),
     )
-    for pattern, written in known:
+    for pattern, written in known_forms:
         if re.fullmatch(pattern, text):
             return replace(form, time_format=written.format("/" if "/" in text else "-"))
     if re.fullmatch(r"\d{8}|\d{4}/\d\d?/\d\d?", text):
@@ -199,7 +203,7 @@ def _databento(separator: str, lower: Mapping[str, str], sample: Mapping[str, st
     prices = [sample.get(names.get(key, ""), "") for key in "ohlc"]
     fixed = all(re.fullmatch(r"-?\d{9,}", price) for price in prices)
     return Form(
-        "Databento", names, separator, zone="UTC", stamp="open",
+        "Databento", names, separator, zone="UTC", stamp="open", zoned=True,
         scale=FIXED_POINT if fixed else 1,
         timeframe=_RTYPES.get(sample.get(lower.get("rtype", ""), "")),
         contract_column=lower.get("symbol") or lower.get("instrumentid"),

@@ -46,6 +46,6 @@ def _from_pandas(frame: Any) -> pl.DataFrame:
         elif kind in "iufb":
             columns.append(pl.Series(str(name), column.to_numpy()))
         else:
-            texts = [None if value is None or value != value else str(value) for value in column.tolist()]  # noqa: PLR0124
+            texts = [None if value is None or value != value else str(value) for value in column.tolist()]
             columns.append(pl.Series(str(name), texts, dtype=pl.String()))
     return pl.DataFrame(columns)

@@ -13,10 +13,11 @@ import polars as pl
 from barstep.data import clock, repairs
 from barstep.data.audit import Audit, Rows
 from barstep.data.checks import seconds_text
+from barstep.data.clock_reading import CLOCK_ROWS, put_on_utc
 from barstep.data.csv_source import ROW
 from barstep.data.findings import finding
-from barstep.data.opening import raw_text, unreadable
 from barstep.data.sessions import SessionTable, utc_text
+from barstep.data.text_file import raw_text, unreadable
 from barstep.data.ticks import to_bars
 from barstep.domain.bar import Timeframe
 from barstep.domain.errors import ConfigError, DataError
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from barstep.data.clock import Verdict
     from barstep.data.findings import Finding
     from barstep.data.forms import Stamp
     from barstep.data.opening import Opened
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     """Called with what is being done, rows done and rows in all."""
 
 _BATCH = 262_144
-_CLOCK_ROWS = 2_000_000
 _PROBE_ROWS = 100_000
 _FIRST, _LAST = 315_532_800 * NS, 4_102_444_800 * NS  # 1980 to 2100: what else cannot be the time of a bar
 _DAY_S = 86_400
@@ -90,7 +89,9 @@ class Taken:
         return [each for each in self.findings if each.severity == "fault"]
 
 
-def take(opened: Opened, asked: Asked, folder: Path, path: Path | None = None, progress: Progress | None = None) -> Taken:
+def take(
+    opened: Opened, asked: Asked, folder: Path, path: Path | None = None, progress: Progress | None = None
+) -> Taken:
     """Read and check a source.
 
     Args:
@@ -115,8 +116,9 @@ def take(opened: Opened, asked: Asked, folder: Path, path: Path | None = None, p
         staged = to_bars(staged, folder / "made.parquet", asked.timeframe)
     timeframe = _timeframe(opened, asked, staged)
     tell("reading the clock", 0, None)
-    taken = _clocked(opened, asked, staged, timeframe, sessions, folder)
-    taken.rows = rows
+    clocked = folder / "clocked.parquet"
+    known = put_on_utc(opened, (asked.zone, asked.stamp), staged, timeframe, sessions, clocked)
+    taken = Taken(clocked, timeframe, *known, rows)
     if asked.repairs:
         tell("repairing", 0, None)
         taken.bars, taken.repaired = repairs.apply(taken.bars, asked.repairs, asked.instrument.tick_size, folder)
@@ -160,9 +162,9 @@ def stored_form(taken: Taken, tick_size: Any, target: Path) -> None:
     top, bottom = tick_size.numerator, tick_size.denominator
     prices = [((pl.col(key) * bottom / top).round() * top / bottom).alias(key) for key in "ohlc"]
     volume = pl.col("v") if "v" in frame.collect_schema().names() else pl.lit(0)
-    frame.select(
-        pl.col("t").cast(pl.Datetime("ns", "UTC")), *prices, volume.cast(pl.Int64).alias("v")
-    ).sink_parquet(target, compression="zstd", compression_level=3, row_group_size=_BATCH, maintain_order=True)
+    frame.select(pl.col("t").cast(pl.Datetime("ns", "UTC")), *prices, volume.cast(pl.Int64).alias("v")).sink_parquet(
+        target, compression="zstd", compression_level=3, row_group_size=_BATCH, maintain_order=True
+    )
 
 
 def first_start(bars: Path) -> int:
@@ -199,7 +201,9 @@ def _timeframe(opened: Opened, asked: Asked, staged: Path) -> Timeframe:
     """The declared length of a bar, or the one that the form or the times tell."""
     if opened.form.timeframe and asked.timeframe and asked.timeframe.text != opened.form.timeframe:
         told = opened.form.timeframe
-        raise ConfigError(f"{opened.name}: found --timeframe {asked.timeframe.text}, but its bars are {told}. Leave it out")
+        raise ConfigError(
+            f"{opened.name}: found --timeframe {asked.timeframe.text}, but its bars are {told}. Leave it out"
+        )
     if asked.timeframe or opened.form.timeframe:
         return asked.timeframe or Timeframe.parse(str(opened.form.timeframe))
     times = pl.scan_parquet(staged, glob=False).select(pl.col("t").drop_nulls()).head(_PROBE_ROWS).collect()["t"]
@@ -211,95 +215,10 @@ def _timeframe(opened: Opened, asked: Asked, staged: Path) -> Timeframe:
     shared = reduce(gcd, sizes.tolist(), 0)
     if len(gaps) < 10 or common != shared or common % NS:
         seen = f"most stand {seconds_text(common)} apart, some {seconds_text(shared)}" if len(gaps) >= 10 else "too few"
-        raise DataError(f"{opened.name}: the times do not tell how long a bar is ({seen}). Say it, for example --timeframe 1m")
+        raise DataError(
+            f"{opened.name}: the times do not tell how long a bar is ({seen}). Say it, for example --timeframe 1m"
+        )
     return Timeframe.parse(seconds_text(common))
-
-
-def _clocked(
-    opened: Opened, asked: Asked, staged: Path, timeframe: Timeframe, sessions: SessionTable, folder: Path
-) -> Taken:
-    """The rows with UTC times of bars' starts, and how the clock was read."""
-    target = folder / "clocked.parquet"
-    form = opened.form
-    frame = pl.scan_parquet(staged, glob=False)
-    if form.dates:
-        days = _trading_days(frame, sessions, timeframe, opened.name)
-        frame.join(days.lazy(), on="t", how="left", maintain_order="left").with_columns(
-            pl.coalesce("open", "t").alias("t")
-        ).drop("open").sink_parquet(target, compression="zstd", compression_level=1, maintain_order=True)
-        return Taken(target, timeframe, sessions.hours.zone, "open", "form", 0)
-    zone, stamp, known_by = _reading(opened, asked, frame, timeframe, sessions)
-    local = pl.col("t")
-    if zone != "UTC":
-        aware = local.cast(pl.Datetime("ns")).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-        local = aware.dt.convert_time_zone("UTC").to_physical()
-    if stamp == "close" and not form.ticks:
-        local = local - timeframe.ns
-    found = frame.with_columns(local.alias("t"))
-    found.sink_parquet(target, compression="zstd", compression_level=1, maintain_order=True)
-    return Taken(target, timeframe, zone, stamp, known_by, 0)
-
-
-def _trading_days(frame: pl.LazyFrame, sessions: SessionTable, timeframe: Timeframe, name: str) -> pl.DataFrame:
-    """The open of the trading day of each date."""
-    if timeframe.seconds < _DAY_S:
-        raise DataError(f"{name}: found dates without a clock, expected times of {timeframe.text} bars. Type --timeframe 1D")
-    dates = frame.select(pl.col("t").drop_nulls().unique()).collect(engine="streaming")["t"]
-    days = [sessions.on(day) for day in dates.cast(pl.Datetime("ns")).dt.date().to_list()]
-    opens = [None if day is None else day.open_ns for day in days]
-    return pl.DataFrame({"t": dates, "open": pl.Series(opens, dtype=pl.Int64)})
-
-
-def _reading(
-    opened: Opened, asked: Asked, frame: pl.LazyFrame, timeframe: Timeframe, sessions: SessionTable
-) -> tuple[str, Stamp, str]:
-    """Zone and stamp: of the form, declared, or proved; and which of these."""
-    form = opened.form
-    if asked.zone and form.zone and asked.zone != form.zone and form.name != "barstep":
-        raise ConfigError(f"{opened.name}: found --zone {asked.zone}, but its times carry their zone. Leave it out")
-    zone = asked.zone or form.zone
-    stamp: Stamp | None = asked.stamp or form.stamp
-    known_by = "declared" if asked.zone or asked.stamp else "form"
-    local = frame.select(pl.col("t").drop_nulls()).head(_CLOCK_ROWS).collect(engine="streaming")["t"].to_numpy()
-    if timeframe.seconds >= _DAY_S or not len(local):
-        if zone and stamp:
-            return zone, stamp, known_by
-        raise _unknown_clock(opened, None)
-    verdict = clock.prove(local, timeframe.ns, sessions)
-    if zone and stamp:
-        _contradict(opened, verdict, clock.bad_days(local, timeframe.ns, sessions, zone, stamp), (zone, stamp))
-        return zone, stamp, known_by
-    if zone or stamp:
-        verdict = clock.prove(local, timeframe.ns, sessions, fixed_zone=zone, fixed_stamp=stamp)
-    if verdict.proved is None:
-        raise _unknown_clock(opened, verdict)
-    return verdict.proved.zone, verdict.proved.stamp, "proved"
-
-
-def _contradict(opened: Opened, verdict: Verdict, bad: int, reading: tuple[str, str]) -> None:
-    """Refuse a reading of the clock that the session breaks disprove."""
-    best = verdict.proved
-    if best is None or (best.zone, best.stamp) == reading or bad <= max(3, 5 * best.bad_days, verdict.days // 5):
-        return
-    raise DataError(
-        f"{opened.name}: read as {reading[0]} with {reading[1]} stamps, bars fall into breaks of trading on {bad} of "
-        f"{verdict.days} days; as {best.zone} with {best.stamp} stamps on {best.bad_days}. "
-        f"Type --zone {best.zone} --stamp {best.stamp}"
-    )
-
-
-def _unknown_clock(opened: Opened, verdict: Verdict | None) -> DataError:
-    form = opened.form
-    what = "the zone and the stamp side" if not form.zone and not form.stamp else "the zone" if not form.zone else "the stamp side"
-    why = "its bars do not tell them from one day to the next"
-    if verdict is not None and verdict.rivals:
-        read = "; ".join(f"{each.zone} {each.stamp}: bars in breaks on {each.bad_days} days" for each in verdict.rivals[:3])
-        why = f"the breaks of trading do not prove them ({read}; of {verdict.days} days)"
-    usual = f"; {form.name} usually: {form.usual}" if form.usual else ""
-    keys = " ".join(
-        text for text, known in (("--zone America/Chicago", form.zone), ("--stamp open (or close)", form.stamp)) if not known
-    )
-    return DataError(f"{opened.name}: {what} of the times must be known, and {why}. Declare them: {keys}{usual}")
 
 
 def _all(audit: Audit, taken: Taken, opened: Opened, path: Path | None) -> list[Finding]:
@@ -309,9 +228,8 @@ def _all(audit: Audit, taken: Taken, opened: Opened, path: Path | None) -> list[
         found.append(finding("cut", 1))
     if taken.zone not in ("UTC", "") and not opened.form.dates:
         shift = taken.timeframe.ns if taken.stamp == "close" else 0
-        times = pl.scan_parquet(taken.bars, glob=False).select(pl.col("t").drop_nulls()).head(_CLOCK_ROWS).collect()["t"]
-        zoned = (times + shift).cast(pl.Datetime("ns", "UTC")).dt.convert_time_zone(taken.zone)
-        naive = zoned.dt.replace_time_zone(None).to_physical().to_numpy()
+        times = pl.scan_parquet(taken.bars, glob=False).select(pl.col("t").drop_nulls()).head(CLOCK_ROWS).collect()["t"]
+        naive = clock.to_local(times.to_numpy() + shift, taken.zone)
         odd = clock.repeated_hours(naive, taken.zone)
         if odd.any():
             places = [utc_text(int(at)) for at in times.to_numpy()[odd][:3]]

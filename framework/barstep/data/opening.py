@@ -6,8 +6,6 @@ of the zone, else as the clock shows), `o h l c v` as floats; what could not be 
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +14,7 @@ import polars as pl
 from barstep.data import forms
 from barstep.data.columns import BAR_KEYS, EPOCH_DIGITS
 from barstep.data.csv_source import ROW
+from barstep.data.text_file import ends_well, first_lines, head, short, unreadable
 from barstep.domain.errors import DataError
 
 if TYPE_CHECKING:
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
     from barstep.data.forms import Form
 
-_HEAD = 1 << 16
-_PACKED = {b"PK\x03\x04": "a zip archive", b"\x28\xb5\x2f\xfd": "packed with zstd", b"7z\xbc\xaf": "a 7z archive"}
 _NS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
 
@@ -66,14 +63,14 @@ def open_file(
     """
     if not path.is_file():
         raise DataError(f"no such file: {path}. Give a file of bars, such as bars/NQ.csv")
-    start = _head(path)
+    start = head(path)
     if start.startswith(b"PAR1"):
         try:
             return open_frame(path.name, pl.scan_parquet(path, glob=False), columns, time_format, pick)
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise DataError(f"{path.name}: the Parquet file cannot be read: {_short(error)}. Export it again") from error
-    lines = _lines(path.name, start)
-    form = _declared(path.name, forms.detect(path.name, lines) if not columns else None, lines, columns, time_format)
+            raise DataError(f"{path.name}: the Parquet file cannot be read: {short(error)}. Export it again") from error
+    lines = first_lines(path.name, start)
+    form = _form(path.name, forms.detect(path.name, lines) if not columns else None, lines, columns, time_format)
     raw = pl.scan_csv(
         path, separator=form.separator, has_header=form.header, infer_schema=False, glob=False,
         row_index_name=ROW, row_index_offset=1 + form.header, truncate_ragged_lines=False,
@@ -85,7 +82,7 @@ def open_file(
     except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(path, form, error) from error
     raw, picked = _pick(path.name, form, raw, pick)
-    return Opened(path.name, form, _parsed(path.name, form, raw), "line", _ends_well(path), picked)
+    return Opened(path.name, form, _parsed(path.name, form, raw), "line", ends_well(path), picked)
 
 
 def open_frame(
@@ -94,10 +91,10 @@ def open_frame(
 ) -> Opened:  # fmt: skip
     """Open a frame whose columns may already have types; see `open_file`."""
     schema = raw.collect_schema()
-    head = raw.head(1).collect()
-    if head.is_empty():
+    top = raw.head(1).collect()
+    if top.is_empty():
         raise DataError(f"{name}: there are no rows. Export it again with its bars")
-    sample = {key: str(value) for key, value in head.row(0, named=True).items() if value is not None}
+    sample = {key: str(value) for key, value in top.row(0, named=True).items() if value is not None}
     if columns:
         form = forms.Form("columns as named", dict(columns))
         _check_named(name, form, schema.names())
@@ -109,7 +106,8 @@ def open_frame(
         form = forms.with_header(name, ",", schema.names(), typed)
     key = form.names["t"]
     if isinstance(schema[key], pl.Datetime):
-        form = replace(form, zone="UTC" if schema[key].time_zone is not None else form.zone, dates=False)  # type: ignore[attr-defined]
+        zoned = schema[key].time_zone is not None  # type: ignore[attr-defined]
+        form = replace(form, zone="UTC" if zoned else form.zone, zoned=zoned, dates=False)
     elif schema[key] == pl.Date:
         form = replace(form, dates=True)
     else:
@@ -118,82 +116,7 @@ def open_frame(
     return Opened(name, form, _parsed(name, form, raw), picked=picked)
 
 
-def unreadable(path: Path, form: Form, error: Exception) -> DataError:
-    """Why a text file cannot be read: the first line that is not like the others, if there is one."""
-    try:
-        fault = _odd_line(path, form)
-    except (OSError, EOFError, zlib.error):
-        fault = ""
-    if fault:
-        return DataError(f"{path.name}:{fault}")
-    return DataError(f"{path.name}: the file is cut or damaged: {_short(error)}. Copy or export it again")
-
-
-def raw_text(path: Path, line: int) -> str:
-    """One line of a text file, counted from 1, for a message."""
-    with gzip.open(path, "rb") if _packed(path) else path.open("rb") as file:
-        for number, text in enumerate(file, 1):
-            if number == line:
-                return text.decode("utf-8", "replace").strip()[:120]
-    return ""
-
-
-def _odd_line(path: Path, form: Form) -> str:
-    expected = None
-    with gzip.open(path, "rb") if _packed(path) else path.open("rb") as file:
-        for number, text in enumerate(file, 1):
-            try:
-                fields = text.decode().count(form.separator) + 1
-            except UnicodeDecodeError:
-                return f"{number}: found bytes that are no text, expected a row of bars. Copy or export the file again"
-            expected = expected or fields
-            if text.strip() and fields > expected:
-                shown = text.decode().strip()[:80]
-                return (
-                    f"{number}: found {fields} fields in {shown!r}, expected {expected} as in line 1. "
-                    "Mend the line; decimals need a point"
-                )
-    return ""
-
-
-def _head(path: Path) -> bytes:
-    try:
-        with gzip.open(path, "rb") if _packed(path) else path.open("rb") as file:
-            start: bytes = file.read(_HEAD)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path.name}: the file cannot be unpacked: {_short(error)}. Copy or export it again") from error
-    return start
-
-
-def _packed(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(2) == b"\x1f\x8b"
-
-
-def _lines(name: str, start: bytes) -> list[str]:
-    """The first lines of a text file; refuses what is no UTF-8 text."""
-    if not start.strip():
-        raise DataError(f"{name}: the file is empty, expected rows of bars. Export it again")
-    for magic, what in _PACKED.items():
-        if start.startswith(magic):
-            raise DataError(f"{name}: found {what}, expected text or Parquet. Unpack it first")
-    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise DataError(f"{name}: found UTF-16 text, expected UTF-8. Convert it: iconv -f UTF-16 -t UTF-8 {name} > new.csv")
-    if b"\x00" in start:
-        raise DataError(f"{name}: found bytes that are no text, expected CSV or Parquet. Export the file again as text")
-    whole = start if len(start) < _HEAD else start[: start.rfind(b"\n") + 1]
-    try:
-        text = whole.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = whole.count(b"\n", 0, error.start) + 1
-        raise DataError(f"{name}:{line}: found bytes that are no UTF-8 text. Export the file again as UTF-8") from error
-    lines = text.splitlines()
-    if not lines or not lines[0].strip():
-        raise DataError(f"{name}:1: the first line is empty, expected a header or a row. Remove the empty line")
-    return lines
-
-
-def _declared(
+def _form(
     name: str, form: Form | None, lines: list[str], columns: Mapping[str, str] | None, time_format: str | None
 ) -> Form:
     """The form with what the user says about columns and times."""
@@ -218,7 +141,9 @@ def _check_named(name: str, form: Form, header: list[str]) -> None:
     extra = [key for key in form.names if key not in BAR_KEYS]
     if missing or extra:
         told = f"no name for {', '.join(missing)}" if missing else f"the unknown key {extra[0]}"
-        raise DataError(f"{name}: found {told}, expected names of t, o, h, l, c and v. Type for example --column o=Open")
+        raise DataError(
+            f"{name}: found {told}, expected names of t, o, h, l, c and v. Type for example --column o=Open"
+        )
     if absent:
         raise DataError(f"{name}: no column {', '.join(absent)}; the file has {', '.join(header)[:200]}")
 
@@ -291,17 +216,3 @@ def _text_time(form: Form, text: pl.Expr) -> pl.Expr:
         return text.str.to_date(written, strict=False).cast(pl.Datetime("ns")).to_physical()
     parsed = text.str.to_datetime(written, time_unit="ns", strict=False)
     return (parsed.dt.convert_time_zone("UTC") if forms.has_offset(written) else parsed).to_physical()
-
-
-def _ends_well(path: Path) -> bool:
-    """Whether a plain text file ends with a line end; a gzipped one is checked by its own sum."""
-    if _packed(path):
-        return True
-    with path.open("rb") as file:
-        file.seek(-1, 2)
-        return file.read(1) in b"\r\n"
-
-
-def _short(error: Exception) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:120].rstrip(".")

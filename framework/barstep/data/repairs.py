@@ -67,7 +67,9 @@ def _round(frame: pl.LazyFrame, tick: Fraction) -> _Done:
     to_grid = [((pl.col(key) * tick.denominator / tick.numerator).round() * tick.numerator / tick.denominator).alias(key)
                for key in _PRICES]  # fmt: skip
     step = tick.numerator / tick.denominator * 1e-6
-    moved = pl.any_horizontal((rounded - pl.col(key)).abs() > step for key, rounded in zip(_PRICES, to_grid, strict=True))
+    moved = pl.any_horizontal(
+        (rounded - pl.col(key)).abs() > step for key, rounded in zip(_PRICES, to_grid, strict=True)
+    )
     return frame.with_columns(to_grid), moved.sum()
 
 

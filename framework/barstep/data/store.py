@@ -99,7 +99,9 @@ class Store:
         """
         path = self.folder / manifest.instrument / manifest.file
         if not path.is_file():
-            raise DataError(f"{path}: the store's file of {manifest.series} {manifest.timeframe} is missing. Import again")
+            raise DataError(
+                f"{path}: the store's file of {manifest.series} {manifest.timeframe} is missing. Import again"
+            )
         return path
 
     def intact(self, manifest: Manifest) -> bool:
@@ -137,7 +139,9 @@ class Store:
         try:
             given = json.loads(path.read_text("utf-8"))
             if given.get("version") != FORMAT:
-                raise DataError(f"{path}: found a manifest of version {given.get('version')}, expected {FORMAT}. Import again")
+                raise DataError(
+                    f"{path}: found a manifest of version {given.get('version')}, expected {FORMAT}. Import again"
+                )
             return Manifest(**given)
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise DataError(f"{path}: cannot be read as a manifest: {error}. Remove it and import again") from error

@@ -117,7 +117,10 @@ def _join(old_path: Path, new_path: Path, target: Path, what: str, *, replace: b
         old = old.join(new, on="t", how="anti")
     else:
         new = new.join(old.select("t"), on="t", how="anti")
-    ends = [frame.select(a=pl.col("t").min(), b=pl.col("t").max()).collect(engine="streaming").row(0) for frame in (old, new)]
+    ends = [
+        frame.select(a=pl.col("t").min(), b=pl.col("t").max()).collect(engine="streaming").row(0)
+        for frame in (old, new)
+    ]
     (old_first, old_last), (new_first, new_last) = ends
     if None in (old_first, new_first) or old_last < new_first:
         merged = pl.concat([old, new])

@@ -13,6 +13,7 @@ from barstep.config.data_schema import read_instrument
 from barstep.data import SessionTable
 from barstep.domain.bar import BarColumns, Timeframe
 from barstep.domain.errors import ConfigError
+from barstep.hooks.loader import find_workspace
 from barstep.runs.assemble import build, load_plan
 from barstep.runs.log import run_logger
 from barstep.runs.sources import make_instrument
@@ -193,6 +194,8 @@ def _label(section: Mapping[str, Any]) -> Any:
 
 def _rooted(source: Any, folder: Path) -> Any:
     """A file's path from the gateway's folder, wherever the process stands."""
+    if source == "store":
+        return {"kind": "store", "path": str(find_workspace(folder) / "store")}
     if isinstance(source, str) and source != "sample":
         return str(folder / source)
     if isinstance(source, dict) and "path" in source:

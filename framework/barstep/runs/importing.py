@@ -224,7 +224,9 @@ def _instrument(opened: Opened, terms: Terms) -> tuple[Instrument, str | None]:
     if terms.instrument is None and terms.contract:
         told = naming.guess(terms.contract) or told
     if terms.instrument is None and told is None:
-        raise ConfigError(f"{opened.name}: what trades is not told by the file's name. Say it, for example --instrument NQ")
+        raise ConfigError(
+            f"{opened.name}: what trades is not told by the file's name. Say it, for example --instrument NQ"
+        )
     item = data.instrument(terms.instrument or (told[0] if told else ""))
     same = told is not None and told[0] == item.name
     return item, terms.contract or (told[1] if same and told else None)
@@ -257,10 +259,11 @@ def _put(
         "zone": taken.zone, "stamp": taken.stamp, "known_by": taken.known_by, "rows": taken.rows,
         "repairs": taken.repaired, "imported": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }  # fmt: skip
-    manifest, added = merge(into, item.name, series, taken.timeframe.text, ready, folder, entry, warnings, replace=replace)
+    manifest, added = merge(
+        into, item.name, series, taken.timeframe.text, ready, folder, entry, warnings, replace=replace
+    )
     return Imported(
         opened.name, opened.form.name, item.name, series, manifest.timeframe, taken.zone, taken.stamp, taken.known_by,
         taken.rows, added, manifest.rows, utc_text(manifest.first), utc_text(manifest.last), taken.repaired, warnings,
         str(into.path(item.name, series, manifest.timeframe)),
     )  # fmt: skip
-

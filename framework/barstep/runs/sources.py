@@ -17,13 +17,16 @@ from barstep.config.data_schema import (
     InlineInstrument,
     PackagedInstrument,
     SampleSource,
+    StoreSource,
     SyntheticSource,
 )
+from barstep.data.store import Store
 from barstep.domain.bar import Feed, Timeframe
 from barstep.domain.errors import ConfigError, DataError
 from barstep.domain.instrument import Contract, Instrument, micros
 from barstep.domain.session import NS, to_datetime
 from barstep.engine.remote_replay import RemoteBars
+from barstep.hooks.loader import find_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -117,6 +120,8 @@ def make_stream(config: DataConfig, base: Path) -> BarStream:
             return _synthetic(source, config, item, timeframe)
     if isinstance(source, GatewaySource):
         return _remote_bars(config, item, timeframe)
+    if isinstance(source, StoreSource):
+        return _stored(source, config, item, timeframe, base)
     if isinstance(source, SampleSource):
         try:
             path, layout = data.sample_path(item.name, config.timeframe), data.Layout()
@@ -129,6 +134,30 @@ def make_stream(config: DataConfig, base: Path) -> BarStream:
     near = start if start is not None else _first_day(path, layout, item, timeframe)
     contract = _contract(config, item, near)
     return data.FileStream(path, contract, timeframe, layout=layout, volume=config.volume, start=start, end=end)
+
+
+def _stored(source: StoreSource, config: DataConfig, item: Instrument, timeframe: Timeframe, base: Path) -> BarStream:
+    """Bars of the store: of the named contract, else the joined series, else the only one there is."""
+    store = Store(base / source.path if source.path else find_workspace(base) / "store")
+    near = config.start or datetime.now(UTC).date()
+    named = _contract(config, item, near) if config.contract else None
+    with _about("contract"):
+        manifest = store.choose(item, timeframe.text, named)
+    first = to_datetime(manifest.first, ZoneInfo(item.session.zone)).date()
+    wanted = named
+    if wanted is None and manifest.series != item.name:
+        wanted = data.parse_contract(item, manifest.series, first)
+    contract = wanted or data.front_contract(item, _day(config.start) or first)
+    volume = config.volume or ("unknown" if manifest.volume == "unknown" else None)
+    path = store.bars(manifest)
+    stream = data.FileStream(path, contract, timeframe, volume=volume, start=config.start, end=config.end)
+    stream.source |= {"kind": "store", "series": f"{manifest.series}_{manifest.timeframe}", "imports": manifest.imports}
+    if stream.source["sha256"] != manifest.sha256:
+        raise DataError(f"{path.name}: the store's file was changed outside barstep. Import its bars again")
+    if manifest.warnings:
+        told = ", ".join(text.partition(":")[0] for text in manifest.warnings)
+        stream.warnings.append(f"the import found {told}; barstep data check store tells more")
+    return stream
 
 
 def sessions_of(stream: BarStream) -> SessionTable:
