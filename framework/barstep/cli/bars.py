@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from barstep.cli import checking, importing
+from barstep.cli import checking, fetching, importing
 from barstep.cli.output import JsonOption, columns, console, emit
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Import bars into the store, check them, look into files, or make bars.", no_args_is_help=True)
 app.command("import")(importing.import_)
 app.command("check")(checking.check)
+app.command("fetch")(fetching.fetch)
 
 _Instrument = Annotated[str, typer.Option("--instrument", "-i", metavar="NAME", help="What trades, such as ES.")]
 _Timeframe = Annotated[str, typer.Option("--timeframe", "-t", metavar="TF", help="Length of a bar, such as 1m or 1h.")]

@@ -9,6 +9,15 @@ Names are loaded when first used, so that importing this package costs neither p
     csv_source.py, parquet_source.py   opening one file as a lazy frame
     checks.py        rule R1 over chunks of bars
     file_stream.py   FileStream: the bars of files
+    forms.py, text_file.py, opening.py, frames.py, ticks.py, naming.py
+                     what form a source is in, and its rows as one frame
+    clock.py, clock_reading.py
+                     which zone and stamp side its times have, proved from the breaks of trading
+    audit.py, findings.py, repairs.py
+                     what a careful trader asks of bars, and mending on request
+    intake.py        the way of a source's bars into the store
+    store.py, store_writing.py, pages.py
+                     series of bars with their manifests; pages of a fetch
     samples.py       the bars that come with barstep
     synthetic.py     SyntheticStream: seeded bars
     tables.py        result tables, written in bounded memory
@@ -32,8 +41,10 @@ if TYPE_CHECKING:
         last_day,
         parse_contract,
     )
+    from barstep.data.naming import guess
     from barstep.data.samples import sample_path
     from barstep.data.sessions import SessionTable
+    from barstep.data.store import Store
     from barstep.data.synthetic import SyntheticStream
     from barstep.data.tables import TableSpool, read_table
 
@@ -42,10 +53,12 @@ _HOME = {
     "FileStream": "file_stream",
     "Layout": "columns",
     "SessionTable": "sessions",
+    "Store": "store",
     "SyntheticStream": "synthetic",
     "TableSpool": "tables",
     "describe": "info",
     "front_contract": "instruments",
+    "guess": "naming",
     "hours_names": "hours",
     "inline_hours": "hours",
     "inline_instrument": "instruments",
@@ -64,10 +77,12 @@ __all__ = [
     "FileStream",
     "Layout",
     "SessionTable",
+    "Store",
     "SyntheticStream",
     "TableSpool",
     "describe",
     "front_contract",
+    "guess",
     "hours_names",
     "inline_hours",
     "inline_instrument",

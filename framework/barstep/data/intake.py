@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import reduce
 from math import gcd
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -25,6 +25,7 @@ from barstep.domain.session import NS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from fractions import Fraction
     from pathlib import Path
 
     from barstep.data.findings import Finding
@@ -148,17 +149,17 @@ def run_audit(audit: Audit, bars: Path, rows: int, tell: Progress) -> None:
 def fault_error(taken: Taken, opened: Opened, path: Path | None) -> DataError:
     """The message about bars that are refused."""
     first, *others = taken.faults
-    text = first.text
-    if path is not None and first.kind == "unreadable" and opened.rows_are == "line" and first.places:
-        line = int(first.places[0].rpartition(":")[2])
-        text = f"{text}. Line {line} is {raw_text(path, line)!r}"
-    more = f" Also: {', '.join(f'{each.count:,} {each.what}' for each in others)}." if others else ""
-    return DataError(f"{opened.name}: {text}.{more}".replace("..", "."))
+    place, *also = first.places or [opened.name]
+    text = f"{place}: found {first.what} ({first.count:,})" + (f", then at {', '.join(also)}" if also else "")
+    if path is not None and first.kind == "unreadable" and opened.rows_are == "line":
+        text += f": {raw_text(path, int(place.rpartition(':')[2]))!r}"
+    more = f". Also: {'; '.join(f'{each.what} ({each.count:,})' for each in others)}" if others else ""
+    return DataError(f"{text}. {first.remedy}{more}")
 
 
-def stored_form(taken: Taken, tick_size: Any, target: Path) -> None:
+def stored_form(bars: Path, tick_size: Fraction, target: Path) -> None:
     """Write checked bars as the store holds them: prices exactly on the grid, volume whole, times as timestamps."""
-    frame = pl.scan_parquet(taken.bars, glob=False)
+    frame = pl.scan_parquet(bars, glob=False)
     top, bottom = tick_size.numerator, tick_size.denominator
     prices = [((pl.col(key) * bottom / top).round() * top / bottom).alias(key) for key in "ohlc"]
     volume = pl.col("v") if "v" in frame.collect_schema().names() else pl.lit(0)
@@ -181,8 +182,7 @@ def numbered(bars: Path, target: Path) -> None:
 
 def _stage(opened: Opened, staged: Path, path: Path | None) -> int:
     """Read the source once; returns its rows, blank lines left out."""
-    values = pl.exclude(ROW)
-    frame = opened.frame.filter(~pl.all_horizontal(values.is_null()))
+    frame = opened.frame
     inside = pl.col("t").is_between(_FIRST, _LAST)
     frame = frame.with_columns(pl.when(inside).then(pl.col("t")).alias("t"))
     try:

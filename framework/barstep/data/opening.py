@@ -78,10 +78,10 @@ def open_file(
     try:
         given = [name for name in raw.collect_schema().names() if name != ROW]
         plain = [name.strip().strip('"') if form.header else f"column_{k}" for k, name in enumerate(given, 1)]
-        raw = raw.rename(dict(zip(given, plain, strict=True)))
+        raw = raw.filter(~pl.all_horizontal(pl.col(given).is_null()))  # blank lines
+        raw, picked = _pick(path.name, form, raw.rename(dict(zip(given, plain, strict=True))), pick)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(path, form, error) from error
-    raw, picked = _pick(path.name, form, raw, pick)
     return Opened(path.name, form, _parsed(path.name, form, raw), "line", ends_well(path), picked)
 
 

@@ -250,7 +250,7 @@ def _put(
 ) -> Imported:  # fmt: skip
     """Merge checked bars into their series."""
     ready = folder / "ready.parquet"
-    intake.stored_form(taken, item.tick_size, ready)
+    intake.stored_form(taken.bars, item.tick_size, ready)
     first = intake.first_start(ready)
     series = series_name(contract_of(item, named, first)) if named else item.name
     warnings = [each.text for each in taken.findings]
