@@ -105,7 +105,8 @@ def with_header(where: str, separator: str, header: Sequence[str], sample: Mappi
     """
     lower = {name.lower().replace(" ", "").replace("_", ""): name for name in header}
     if {"tsevent", "open", "close"} <= lower.keys():
-        return _databento(separator, lower, sample)
+        form = _databento(separator, lower, sample)
+        return timed(where, form, sample.get(form.names["t"], ""))
     names = _names(where, header)
     form = Form("CSV", names, separator)
     if {"date", "time", "last"} <= lower.keys():

@@ -12,7 +12,7 @@ import polars as pl
 
 from barstep.data import clock, repairs
 from barstep.data.audit import Audit, Rows
-from barstep.data.checks import seconds_text
+from barstep.data.checks import check_timeframe, seconds_text
 from barstep.data.clock_reading import CLOCK_ROWS, put_on_utc
 from barstep.data.csv_source import ROW
 from barstep.data.findings import finding
@@ -161,7 +161,11 @@ def stored_form(bars: Path, tick_size: Fraction, target: Path) -> None:
     """Write checked bars as the store holds them: prices exactly on the grid, volume whole, times as timestamps."""
     frame = pl.scan_parquet(bars, glob=False)
     top, bottom = tick_size.numerator, tick_size.denominator
-    prices = [((pl.col(key) * bottom / top).round() * top / bottom).alias(key) for key in "ohlc"]
+
+    def on_grid(prices: pl.Series) -> pl.Series:  # numpy divides; polars multiplies by the reciprocal, an ulp aside
+        return pl.Series(prices.name, np.rint(prices.to_numpy() * bottom / top) * top / bottom)
+
+    prices = [pl.col(key).map_batches(on_grid, return_dtype=pl.Float64(), is_elementwise=True) for key in "ohlc"]
     volume = pl.col("v") if "v" in frame.collect_schema().names() else pl.lit(0)
     frame.select(pl.col("t").cast(pl.Datetime("ns", "UTC")), *prices, volume.cast(pl.Int64).alias("v")).sink_parquet(
         target, compression="zstd", compression_level=3, row_group_size=_BATCH, maintain_order=True
@@ -204,10 +208,14 @@ def _timeframe(opened: Opened, asked: Asked, staged: Path) -> Timeframe:
         raise ConfigError(
             f"{opened.name}: found --timeframe {asked.timeframe.text}, but its bars are {told}. Leave it out"
         )
-    if asked.timeframe or opened.form.timeframe:
-        return asked.timeframe or Timeframe.parse(str(opened.form.timeframe))
     times = pl.scan_parquet(staged, glob=False).select(pl.col("t").drop_nulls()).head(_PROBE_ROWS).collect()["t"]
-    gaps = np.diff(np.unique(times.to_numpy()))
+    starts = np.unique(times.to_numpy())
+    if asked.timeframe or opened.form.timeframe:
+        known = asked.timeframe or Timeframe.parse(str(opened.form.timeframe))
+        if not opened.form.ticks:
+            check_timeframe(opened.name, starts, known)
+        return known
+    gaps = np.diff(starts)
     sizes, counts = np.unique(gaps, return_counts=True)
     if opened.form.dates and len(gaps):
         return Timeframe.parse("1D")

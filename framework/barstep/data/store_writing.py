@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,9 @@ def working_folder(store: Store, instrument: str) -> Iterator[Path]:
         raise BarstepError(f"the store {store.folder} cannot be written: {error.strerror or error}") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # folders that hold nothing go too
+            home.rmdir()
+            store.folder.rmdir()
 
 
 def merge(
