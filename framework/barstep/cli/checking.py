@@ -16,6 +16,7 @@ from barstep.cli.importing import (
     StoreOption,
     TimeframeOption,
     ZoneOption,
+    instrument_of,
 )
 from barstep.cli.output import JsonOption, console, emit, warn
 
@@ -50,7 +51,7 @@ def check(
     from barstep.runs.importing import Terms
 
     columns = named_columns(column or []) or None
-    terms = Terms(instrument, None, timeframe, zone, stamp, columns, form, pick)  # type: ignore[arg-type]
+    terms = Terms(instrument_of(instrument), None, timeframe, zone, stamp, columns, form, pick)  # type: ignore[arg-type]
     found: list[Checked] = []
     for each in _each(sources, terms, store, quiet=as_json):
         found.append(each)
@@ -75,7 +76,7 @@ def _each(sources: list[str], terms: Terms, store: Path | None, *, quiet: bool) 
             yield checked
             continue
         held = Store(store) if store is not None else workspace_store()
-        series = [each for each in held.series(str(terms.instrument) if terms.instrument else None)
+        series = [each for each in held.series(terms.instrument if isinstance(terms.instrument, str) else None)
                   if terms.timeframe in (None, each.timeframe)]  # fmt: skip
         if not series:
             raise DataError(f"the store {held.folder.name}/ is empty. Import bars first: barstep data import FILE")

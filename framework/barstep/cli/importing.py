@@ -38,6 +38,20 @@ StoreOption = Annotated[
 ]
 
 
+def instrument_of(text: str | None) -> Any:
+    """The text of --instrument: a name, or a JSON object as a run file's `instrument` would be."""
+    import json
+
+    from barstep.domain.errors import ConfigError
+
+    if text is None or not text.lstrip().startswith("{"):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ConfigError(f"--instrument: found {text!r}, expected a name or a JSON object ({error})") from None
+
+
 def import_(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files of bars.", show_default=False)],
     instrument: InstrumentOption = None,
@@ -65,7 +79,7 @@ def import_(
     for file in files:
         with Phases(console(err=True), file.name, wanted=not as_json) as phases:
             got = import_bars(
-                file, instrument=instrument, contract=contract, timeframe=timeframe, zone=zone,
+                file, instrument=instrument_of(instrument), contract=contract, timeframe=timeframe, zone=zone,
                 stamp=stamp, columns=named_columns(column or []) or None, time_format=form, pick=pick,  # type: ignore[arg-type]
                 repair=repair or (), replace=replace, store=store, progress=phases,
             )  # fmt: skip

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from barstep import data
+from barstep.config import load_mapping
 from barstep.data import clock, files, frames, intake, naming, repairs
 from barstep.data.audit import Audit
 from barstep.data.findings import Finding
@@ -21,9 +23,10 @@ from barstep.domain.errors import ConfigError
 from barstep.domain.instrument import Contract, Instrument
 from barstep.domain.session import NS
 from barstep.hooks.loader import find_workspace
+from barstep.runs.sources import make_instrument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from barstep.data.forms import Stamp
     from barstep.data.intake import Progress, Taken
@@ -108,7 +111,7 @@ class Checked:
 class Terms:
     """What the user says of a source; see `import_bars`."""
 
-    instrument: str | Instrument | None = None
+    instrument: str | Mapping[str, Any] | None = None
     contract: str | None = None
     timeframe: str | None = None
     zone: str | None = None
@@ -122,7 +125,7 @@ class Terms:
 def import_bars(
     source: Any,
     *,
-    instrument: str | Instrument | None = None,
+    instrument: str | Mapping[str, Any] | None = None,
     contract: str | None = None,
     timeframe: str | None = None,
     zone: str | None = None,
@@ -139,7 +142,7 @@ def import_bars(
 
     Args:
         source: Path of a CSV, text or Parquet file, or a polars, pandas or Arrow frame.
-        instrument: What trades, such as `NQ`; a file's name may tell it.
+        instrument: What trades, such as `NQ`, or the mapping that a run file would have; a file's name may tell it.
         contract: One expiry such as `NQH2`; without it the bars are a joined series of the instrument.
         timeframe: Length of a bar, where neither form nor times tell it.
         zone: IANA zone of times that carry none, where the session breaks do not prove it.
@@ -168,7 +171,8 @@ def import_bars(
         taken = intake.take(opened, asked, folder, path, progress)
         if taken.faults:
             raise intake.fault_error(taken, opened, path)
-        return _put(into, item, named, opened, path, taken, folder, replace=replace)
+        own = dict(instrument) if isinstance(instrument, Mapping) else None
+        return _put(into, item, named, opened, path, taken, folder, replace=replace, own=own)
 
 
 def check_source(source: Any, terms: Terms, progress: Progress | None = None) -> Checked:
@@ -185,7 +189,8 @@ def check_source(source: Any, terms: Terms, progress: Progress | None = None) ->
 
 def check_series(store: Store, manifest: Manifest, progress: Progress | None = None) -> Checked:
     """Check a stored series, its file's hash included."""
-    item, timeframe = data.instrument(manifest.instrument), Timeframe.parse(manifest.timeframe)
+    own, timeframe = manifest.imports[-1].get("instrument"), Timeframe.parse(manifest.timeframe)
+    item = own_instrument(own) if own else data.instrument(manifest.instrument)
     audit = Audit(item, timeframe, SessionTable(item.session))
     with tempfile.TemporaryDirectory(prefix="barstep-") as folder:
         rows = Path(folder, "rows.parquet")
@@ -204,6 +209,16 @@ def workspace_store(start: Path | None = None) -> Store:
     return Store(find_workspace(start or Path.cwd()) / STORE)
 
 
+def own_instrument(given: Mapping[str, Any]) -> Instrument:
+    """An instrument from the mapping that a run file would have, such as `{name: FDAX, tick_size: 0.5, tick_value: 12.5}`.
+
+    Raises:
+        ConfigError: With a line for each fault of it.
+    """
+    section = {"instrument": dict(given), "timeframe": "1m", "source": "sample"}
+    return make_instrument(load_mapping({"version": "1", "data": section, "strategies": []}).config.data[0].instrument)
+
+
 def contract_of(item: Instrument, text: str, first_ns: int) -> Contract:
     """A contract from its name, the year settled by a bar's time."""
     return data.parse_contract(item, text, datetime.fromtimestamp(first_ns // NS, UTC).date())
@@ -219,8 +234,8 @@ def _open(source: Any, terms: Terms) -> tuple[Opened, Path | None]:
 def _instrument(opened: Opened, terms: Terms) -> tuple[Instrument, str | None]:
     """What trades and the contract's name, as told by the user, a column or the file's name."""
     told = naming.guess(opened.picked or "") or naming.guess(opened.name)
-    if isinstance(terms.instrument, Instrument):
-        return terms.instrument, terms.contract
+    if isinstance(terms.instrument, Mapping):
+        return own_instrument(terms.instrument), terms.contract
     if terms.instrument is None and terms.contract:
         told = naming.guess(terms.contract) or told
     if terms.instrument is None and told is None:
@@ -246,7 +261,7 @@ def _asked(terms: Terms, item: Instrument) -> intake.Asked:
 
 def _put(
     into: Store, item: Instrument, named: str | None, opened: Opened, path: Path | None, taken: Taken, folder: Path,
-    *, replace: bool,
+    *, replace: bool, own: dict[str, Any] | None,
 ) -> Imported:  # fmt: skip
     """Merge checked bars into their series."""
     ready = folder / "ready.parquet"
@@ -259,6 +274,8 @@ def _put(
         "zone": taken.zone, "stamp": taken.stamp, "known_by": taken.known_by, "rows": taken.rows,
         "repairs": taken.repaired, "imported": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }  # fmt: skip
+    if own:
+        entry["instrument"] = own
     manifest, added = merge(
         into, item.name, series, taken.timeframe.text, ready, folder, entry, warnings, replace=replace
     )

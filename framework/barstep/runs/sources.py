@@ -20,7 +20,7 @@ from barstep.config.data_schema import (
     StoreSource,
     SyntheticSource,
 )
-from barstep.data.store import Store
+from barstep.data.store import Store, series_name
 from barstep.domain.bar import Feed, Timeframe
 from barstep.domain.errors import ConfigError, DataError
 from barstep.domain.instrument import Contract, Instrument, micros
@@ -139,9 +139,8 @@ def make_stream(config: DataConfig, base: Path) -> BarStream:
 def _stored(source: StoreSource, config: DataConfig, item: Instrument, timeframe: Timeframe, base: Path) -> BarStream:
     """Bars of the store: of the named contract, else the joined series, else the only one there is."""
     store = Store(base / source.path if source.path else find_workspace(base) / "store")
-    near = config.start or datetime.now(UTC).date()
-    named = _contract(config, item, near) if config.contract else None
     with _about("contract"):
+        named = _stored_contract(store, config, item, timeframe)
         manifest = store.choose(item, timeframe.text, named)
     first = to_datetime(manifest.first, ZoneInfo(item.session.zone)).date()
     wanted = named
@@ -158,6 +157,20 @@ def _stored(source: StoreSource, config: DataConfig, item: Instrument, timeframe
         told = ", ".join(text.partition(":")[0] for text in manifest.warnings)
         stream.warnings.append(f"the import found {told}; barstep data check store tells more")
     return stream
+
+
+def _stored_contract(store: Store, config: DataConfig, item: Instrument, timeframe: Timeframe) -> Contract | None:
+    """The contract a data section names; where no start settles the decade, what the store holds does."""
+    if config.contract is None:
+        return None
+    if config.start is None:
+        for held in store.series(item.name):
+            found = data.parse_contract(
+                item, config.contract, to_datetime(held.first, ZoneInfo(item.session.zone)).date()
+            )
+            if held.timeframe == timeframe.text and held.series == series_name(found):
+                return found
+    return _contract(config, item, config.start or datetime.now(UTC).date())
 
 
 def sessions_of(stream: BarStream) -> SessionTable:
