@@ -137,6 +137,12 @@ class Audit:
         self._shapes(joined, every)
         self._kept = rows
 
+    @property
+    def outside(self) -> int:
+        """Bars outside the trading hours so far."""
+        found = self._found.get("outside")
+        return found.count if found else 0
+
     def findings(self) -> list[Finding]:
         """Faults first, then warnings, in the order of their kinds."""
         found = dict(self._found)

@@ -117,11 +117,16 @@ def prove(
                 found[key] = Reading(zone, stamp, _bad_days(start, sample, sessions))
     ranked = sorted(found.values(), key=lambda reading: reading.bad_days)
     best, allowed = ranked[0], days // 50
-    needed = max(_LEAST, 5 * best.bad_days, days // 5)
+    needed = disproved_from(best, days)
     rivals = tuple(reading for reading in ranked[1:] if reading.bad_days < needed)
     if best.bad_days > allowed or rivals or days < _LEAST:
         return Verdict(None, tuple(ranked[:4]) if best.bad_days > allowed else (best, *rivals), days)
     return Verdict(best, (), days)
+
+
+def disproved_from(best: Reading, days: int) -> int:
+    """So many days against it disprove a reading, where another is the best one."""
+    return max(_LEAST, 5 * best.bad_days, days // 50)
 
 
 def bad_days(local: NDArray[np.int64], length: int, sessions: SessionTable, zone: str, stamp: Stamp) -> int:
@@ -144,7 +149,7 @@ def misread(start: NDArray[np.int64], timeframe: Timeframe, sessions: SessionTab
     local = to_local(start + (timeframe.ns if stamp == "close" else 0), zone)
     verdict = prove(local, timeframe.ns, sessions)
     best, bad = verdict.proved, bad_days(local, timeframe.ns, sessions, zone, stamp)
-    if best is None or bad <= max(_LEAST, verdict.days // 5):
+    if best is None or bad < disproved_from(best, verdict.days):
         return ""
     return (
         f"read as {zone} with {stamp} stamps, bars fall into breaks of trading on {bad} of {verdict.days} days; as "
@@ -157,7 +162,7 @@ def to_local(utc: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
     if not len(utc) or zone == "UTC":
         return utc
     starts, offsets = _offsets(int(utc.min()) - _DAY, int(utc.max()) + _DAY, zone)
-    changes = starts[1:] - offsets[:-1]
+    changes = starts[1:] - np.maximum(offsets[:-1], offsets[1:])
     found: NDArray[np.int64] = utc + offsets[np.searchsorted(changes, utc, side="right")]
     return found
 

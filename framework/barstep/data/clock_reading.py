@@ -109,7 +109,7 @@ def _reading(
 def _contradict(opened: Opened, verdict: Verdict, bad: int, reading: tuple[str, str]) -> None:
     """Refuse a reading of the clock that the session breaks disprove."""
     best = verdict.proved
-    if best is None or (best.zone, best.stamp) == reading or bad <= max(3, 5 * best.bad_days, verdict.days // 5):
+    if best is None or (best.zone, best.stamp) == reading or bad < clock.disproved_from(best, verdict.days):
         return
     raise DataError(
         f"{opened.name}: read as {reading[0]} with {reading[1]} stamps, bars fall into breaks of trading on {bad} of "

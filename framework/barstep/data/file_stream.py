@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import polars as pl
 
 from barstep.data import csv_source, files, parquet_source
@@ -104,19 +103,18 @@ class FileStream(BarStream):
         checker = BarChecker(self.feed.contract.instrument, self.feed.timeframe)
         audit = Audit(self.feed.contract.instrument, self.feed.timeframe, self.sessions, least_hole=_LONG_HOLE)
         first = last = None
-        count = outside = 0
+        count = 0
         for item in self._files:
             for batch in self._batches(item):
                 bars = checker.check(item.path.name, self._raw(item, batch))
                 first = int(bars.start_ns[0]) if first is None else first
                 last = int(bars.start_ns[-1])
                 count += len(bars)
-                outside += int(np.count_nonzero(~self.sessions.locate(bars.start_ns)[2]))
                 audit.watch(bars)
                 yield bars
         if first is None or last is None:
             raise self._empty_range()
-        self._warn_after(first, last, count, outside, audit)
+        self._warn_after(first, last, count, audit)
 
     def count(self) -> int | None:
         """Bars between the bounds; None for CSV files with bounds, where only reading would tell."""
@@ -240,13 +238,13 @@ class FileStream(BarStream):
             f"{self.source['path']}: no bars from {low} to {high}; {have}. Choose start and end inside"
         )
 
-    def _warn_after(self, first: int, last: int, count: int, outside: int, audit: Audit) -> None:
+    def _warn_after(self, first: int, last: int, count: int, audit: Audit) -> None:
         for text in self._streaming_warnings:
             self.warnings.remove(text)
         found = []
-        if outside:
+        if audit.outside:
             found.append(
-                f"{outside} of {count} bars start outside the trading hours {self.sessions.hours.name!r}; "
+                f"{audit.outside} of {count} bars start outside the trading hours {self.sessions.hours.name!r}; "
                 "no order fills in them (R5)"
             )
         beyond = self.sessions.beyond_calendar(first, last)

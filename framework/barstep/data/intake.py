@@ -127,6 +127,8 @@ def take(
     audit = Audit(asked.instrument, timeframe, sessions, lambda row: f"{place}{row}")
     run_audit(audit, taken.bars, rows, tell)
     taken.findings = _all(audit, taken, opened, path)
+    if not audit.rows and not taken.faults:
+        raise DataError(f"{opened.name}: no bar is left after the repairs. Export the file again")
     return taken
 
 
