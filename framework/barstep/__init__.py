@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from barstep.engine.context import Context, ReadContext, RiskContext
     from barstep.hooks.markers import hookimpl
     from barstep.hooks.plugin import Observer, RiskRule, Strategy
+    from barstep.runs.importing import import_bars
     from barstep.runs.run import run
 
 _HOMES = {
@@ -45,6 +46,7 @@ _HOMES = {
     "Strategy": "hooks.plugin",
     "Trade": "domain.fill",
     "hookimpl": "hooks.markers",
+    "import_bars": "runs.importing",
     "option": "domain.option",
     "run": "runs.run",
 }
@@ -70,6 +72,7 @@ __all__ = [
     "Trade",
     "__version__",
     "hookimpl",
+    "import_bars",
     "option",
     "run",
 ]

@@ -1,4 +1,4 @@
-"""`barstep data info|synth|resample`: look into a file of bars, or make one."""
+"""`barstep data info|synth|resample|import|check|fetch`: look into files of bars, make them, and fill the store."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from barstep.cli import checking, fetching, importing
 from barstep.cli.output import JsonOption, columns, console, emit
 from barstep.cli.resample import resample
 
 if TYPE_CHECKING:
     from barstep.domain.bar import BarStream
 
-app = typer.Typer(help="Look into files of bars, or make bars.", no_args_is_help=True)
+app = typer.Typer(help="Import bars into the store, check them, look into files, or make bars.", no_args_is_help=True)
+app.command("import")(importing.import_)
+app.command("check")(checking.check)
+app.command("fetch")(fetching.fetch)
 app.command("resample")(resample)
 
 _Instrument = Annotated[str, typer.Option("--instrument", "-i", metavar="NAME", help="What trades, such as ES.")]
@@ -45,7 +49,7 @@ def info(
     """Check every row of a file of bars and say what it holds: dates, gaps, volume, price range."""
     from barstep.data import describe
 
-    layout: dict[str, Any] = {"zone": zone, "stamp": stamp, "format": form, "columns": _columns(column or [])}
+    layout: dict[str, Any] = {"zone": zone, "stamp": stamp, "format": form, "columns": named_columns(column or [])}
     given = {key: value for key, value in layout.items() if value}
     bars: Any = source if source == "sample" and not given else {"path": source, **given}
     found = describe(
@@ -111,7 +115,8 @@ def _stream(**section: Any) -> BarStream:
     return make_stream(loaded.config.data[0], Path.cwd())
 
 
-def _columns(given: list[str]) -> dict[str, str]:
+def named_columns(given: list[str]) -> dict[str, str]:
+    """Column names from `KEY=NAME` texts."""
     from barstep.domain.errors import ConfigError
 
     names = {}

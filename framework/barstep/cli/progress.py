@@ -1,4 +1,4 @@
-"""The progress bar of a run: on a terminal only, and only when the run takes a while."""
+"""Progress of a run or an import: on a terminal only, and only when it takes a while."""
 
 from __future__ import annotations
 
@@ -47,6 +47,43 @@ class Meter:
         self._progress.update(self._task, completed=bars)
 
     def __enter__(self) -> Meter:
+        if self._wanted:
+            self._timer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._wanted:
+            self._timer.cancel()
+            self._timer.join()
+            self._progress.stop()
+
+
+class Phases:
+    """Called with what is being done, rows done and rows in all; draws on a terminal only, and only when it takes a while.
+
+    Args:
+        out: Where it is drawn.
+        name: What is worked on.
+        wanted: False draws nothing.
+    """
+
+    def __init__(self, out: Console, name: str, *, wanted: bool = True) -> None:
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+        form = (SpinnerColumn(), TextColumn(f"{name}: {{task.description}}"), BarColumn(), TaskProgressColumn())
+        self._progress = Progress(*form, TimeElapsedColumn(), console=out, transient=True)
+        self._task = self._progress.add_task("", total=None)
+        self._timer = Timer(DELAY, self._progress.start)
+        self._timer.daemon = True
+        self._wanted = wanted and out.is_terminal
+
+    def __call__(self, what: str, done: int, total: int | None) -> None:
+        """Tell where the work is."""
+        self._progress.update(self._task, description=what, completed=done, total=total)
+
+    def __enter__(self) -> Phases:
         if self._wanted:
             self._timer.start()
         return self

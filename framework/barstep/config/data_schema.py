@@ -91,6 +91,15 @@ class SyntheticSource(Section):
     start: Annotated[date, Reads(date)] | None = Field(default=None, description="first trading day")
 
 
+class StoreSource(Section):
+    """Bars that were imported into the store, or fetched."""
+
+    kind: Annotated[Literal["store"], Reads(Literal["store"])] = Field(default="store", description="always store")
+    path: Text | None = Field(
+        default=None, description="the store's folder, relative to the configuration; by default the workspace's store/"
+    )
+
+
 class GatewaySource(Section):
     """Bars that a gateway replays; for `broker: {kind: http}`."""
 
@@ -143,15 +152,16 @@ _KINDS = {
     "sample": "<SampleSource>",
     "synthetic": "<SyntheticSource>",
     "file": "<FileSource>",
+    "store": "<StoreSource>",
     "gateway": "<GatewaySource>",
 }
 
 
 def _source(raw: Any) -> Any:
     if isinstance(raw, str):
-        return {"kind": raw} if raw in ("sample", "gateway") else {"kind": "file", "path": raw}
+        return {"kind": raw} if raw in ("sample", "store", "gateway") else {"kind": "file", "path": raw}
     if not isinstance(raw, dict):
-        raise RefusedError("sample, gateway, a path or a mapping with `kind` or `path`")
+        raise RefusedError("sample, store, gateway, a path or a mapping with `kind` or `path`")
     if "kind" in raw and (not isinstance(raw["kind"], str) or raw["kind"] not in _KINDS):
         raise RefusedError(f"one of {', '.join(_KINDS)}", near(str(raw["kind"]), _KINDS), at=("kind",))
     return raw
@@ -172,6 +182,7 @@ _Source = Annotated[
     Annotated[FileSource, Tag("<FileSource>")]
     | Annotated[SyntheticSource, Tag("<SyntheticSource>")]
     | Annotated[SampleSource, Tag("<SampleSource>")]
+    | Annotated[StoreSource, Tag("<StoreSource>")]
     | Annotated[GatewaySource, Tag("<GatewaySource>")],
     Discriminator(_kind_of_source),
 ]
@@ -224,7 +235,7 @@ class DataConfig(Section):
         Field(default=(), description="longer timeframes that plugins may read besides, such as [15m, 1h]")
     )
     source: Annotated[_Source, BeforeValidator(_source, json_schema_input_type=Text | _Source)] = Field(
-        description="sample, a file or pattern, gateway, or a mapping with `kind` or `path`"
+        description="sample, a file or pattern, store, gateway, or a mapping with `kind` or `path`"
     )
     start: Moment | None = Field(
         default=None, description="first trading day, or a moment with its zone from which bars count"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import BaseModel, SecretStr
 
-from barstep.config.data_schema import FileSource, GatewaySource, PackagedInstrument, SampleSource
+from barstep.config.data_schema import FileSource, GatewaySource, PackagedInstrument, SampleSource, StoreSource
 from barstep.config.positions import Path, Quoted
 from barstep.config.problems import value_at
 
@@ -105,7 +105,7 @@ def _short(model: BaseModel) -> str:
         return model.use
     if isinstance(model, FileSource):
         return model.path
-    if isinstance(model, SampleSource | GatewaySource):
+    if isinstance(model, SampleSource | StoreSource | GatewaySource):
         return model.kind
     raise TypeError(f"{type(model).__name__} has no short form")
 

@@ -10,6 +10,15 @@ Names are loaded when first used, so that importing this package costs neither p
     open_file.py     one file as a lazy frame in our columns; how long its bars are
     checks.py        rule R1 over chunks of bars
     file_stream.py   FileStream: the bars of files
+    forms.py, text_file.py, opening.py, frames.py, ticks.py, naming.py
+                     what form a source is in, and its rows as one frame
+    clock.py, clock_reading.py
+                     which zone and stamp side its times have, proved from the breaks of trading
+    audit.py, findings.py, repairs.py
+                     what a careful trader asks of bars, and mending on request
+    intake.py        the way of a source's bars into the store
+    store.py, store_writing.py, pages.py
+                     series of bars with their manifests; pages of a fetch
     samples.py       the bars that come with barstep
     windows.py       Windows: which longer bar a bar belongs to, counted from the session's open
     resample.py      ResampledStream: longer bars made of a stream's
@@ -35,10 +44,12 @@ if TYPE_CHECKING:
         last_day,
         parse_contract,
     )
+    from barstep.data.naming import guess
     from barstep.data.open_file import bar_length
     from barstep.data.resample import ResampledStream
     from barstep.data.samples import sample_length, sample_path
     from barstep.data.sessions import SessionTable
+    from barstep.data.store import Store
     from barstep.data.synthetic import SyntheticStream
     from barstep.data.tables import TableSpool, read_table
     from barstep.data.windows import Window, Windows, check_longer
@@ -49,6 +60,7 @@ _HOME = {
     "Layout": "columns",
     "ResampledStream": "resample",
     "SessionTable": "sessions",
+    "Store": "store",
     "SyntheticStream": "synthetic",
     "TableSpool": "tables",
     "Window": "windows",
@@ -57,6 +69,7 @@ _HOME = {
     "check_longer": "windows",
     "describe": "info",
     "front_contract": "instruments",
+    "guess": "naming",
     "hours_names": "hours",
     "inline_hours": "hours",
     "inline_instrument": "instruments",
@@ -78,6 +91,7 @@ __all__ = [
     "Layout",
     "ResampledStream",
     "SessionTable",
+    "Store",
     "SyntheticStream",
     "TableSpool",
     "Window",
@@ -86,6 +100,7 @@ __all__ = [
     "check_longer",
     "describe",
     "front_contract",
+    "guess",
     "hours_names",
     "inline_hours",
     "inline_instrument",

@@ -19,7 +19,7 @@ BAR_KEYS = ("t", "o", "h", "l", "c", "v")
 """Time, open, high, low, close and volume, as the default form names them."""
 
 _STANDARD: Mapping[str, str] = MappingProxyType({key: key for key in BAR_KEYS})
-_ALIASES = {
+ALIASES = {
     "t": ("time", "datetime", "date", "timestamp", "date time", "ts_event", "date_time"),
     "o": ("open",),
     "h": ("high",),
@@ -27,8 +27,11 @@ _ALIASES = {
     "c": ("close", "last"),
     "v": ("volume", "vol", "tick_volume"),
 }
-_EPOCH_DIGITS = {9: "s", 10: "s", 13: "ms", 16: "us", 19: "ns"}
-_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:([T ])\d\d:\d\d(:\d\d)?(\.\d+)?)?( ?)(Z|[+-]\d\d:?\d\d)?")
+"""Names that exports give to each part of a bar, in lower case."""
+EPOCH_DIGITS = {9: "s", 10: "s", 13: "ms", 16: "us", 19: "ns"}
+"""Unit of a Unix time by how many digits it has."""
+ISO = re.compile(r"\d{4}-\d\d-\d\d(?:([T ])\d\d:\d\d(:\d\d)?(\.\d+)?)?( ?)(Z|[+-]\d\d:?\d\d)?")
+"""ISO 8601: group 1 is the separator before a clock, group 5 the zone."""
 _NS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
 
@@ -108,7 +111,7 @@ def _suggest(header: list[str]) -> str:
     lower = {name.lower(): name for name in header}
     parts = []
     for key in BAR_KEYS:
-        hit = next((lower[name] for name in (key, *_ALIASES[key]) if name in lower), "...")
+        hit = next((lower[name] for name in (key, *ALIASES[key]) if name in lower), "...")
         parts.append(f"{key}: {hit}")
     return ", ".join(parts)
 
@@ -129,7 +132,7 @@ def time_expr(where: str, layout: Layout, dtype: pl.DataType, sample: object) ->
     if dtype == pl.String and layout.time_format is None and str(sample).isdigit():
         column, dtype = column.cast(pl.Int64, strict=False), pl.Int64()
     if dtype.is_integer() and layout.time_format is None:
-        unit = _EPOCH_DIGITS.get(len(str(sample)))
+        unit = EPOCH_DIGITS.get(len(str(sample)))
         if unit is None:
             raise DataError(f"{where}: time {sample} is no Unix time in s, ms, us or ns. {_FORMAT_REMEDY}")
         return column.cast(pl.Int64) * _NS[unit]
@@ -160,7 +163,7 @@ def _parsed_text(where: str, layout: Layout, column: pl.Expr, sample: str) -> tu
     """Text as a time, and whether it carries a zone."""
     form = layout.time_format
     if form is None:
-        match = _ISO.fullmatch(sample)
+        match = ISO.fullmatch(sample)
         if not match:
             raise DataError(f"{where}: time {sample!r} is not ISO 8601. {_FORMAT_REMEDY}")
         separator, seconds, fraction, space, zone = match.groups()

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import polars as pl
 
 from barstep.data import files
+from barstep.data.audit import Audit
 from barstep.data.checks import BarChecker, EmptyRangeError, RawChunk, check_timeframe
+from barstep.data.clock import misread
 from barstep.data.columns import Layout
 from barstep.data.csv_source import ROW
 from barstep.data.open_file import PROBE, open_file
@@ -34,6 +35,9 @@ Bound = date | datetime | int | None
 Volume = Literal["known", "unknown"]
 
 _CHUNK = 32_768
+_LONG_HOLE = 1_800 * NS  # quiet minutes are no news during a run: `data check` tells every hole
+_WATCHED = ("gaps", "sessions", "spikes", "swapped", "clock_changes")
+_CLOCK_ROWS = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,8 @@ class FileStream(BarStream):
         self.volume_known = self._volume_known(volume)
         self.source = self._describe(str(path))
         self._streaming_warnings: list[str] = []
+        with files.reading(self._files[0].path):
+            self.warnings += self._clock_warning()
 
     def chunks(self) -> Iterator[BarColumns]:
         """Yield the bars between the bounds.
@@ -98,19 +104,20 @@ class FileStream(BarStream):
         length = self.feed.timeframe
         windows = Windows(self.sessions, length) if length.seconds <= DAY_SECONDS else None
         checker = BarChecker(self.feed.contract.instrument, length, windows)
+        audit = Audit(self.feed.contract.instrument, length, self.sessions, least_hole=_LONG_HOLE)
         first = last = None
-        count = outside = 0
+        count = 0
         for item in self._files:
             for batch in self._batches(item):
                 bars = checker.check(item.path.name, self._raw(item, batch))
                 first = int(bars.start_ns[0]) if first is None else first
                 last = int(bars.start_ns[-1])
                 count += len(bars)
-                outside += int(np.count_nonzero(~self.sessions.locate(bars.start_ns)[2]))
+                audit.watch(bars)
                 yield bars
         if first is None or last is None:
             raise self._empty_range()
-        self._warn_after(first, last, count, outside)
+        self._warn_after(first, last, count, audit)
 
     def count(self) -> int | None:
         """Bars between the bounds; None for CSV files with bounds, where only reading would tell."""
@@ -130,6 +137,12 @@ class FileStream(BarStream):
         frame, starts = open_file(path, self.layout, self.feed.timeframe, needs_volume=volume != "unknown")
         check_timeframe(path.name, starts, self.feed.timeframe)
         return _File(path, frame)
+
+    def _clock_warning(self) -> list[str]:
+        starts = self._files[0].frame.select("t").head(_CLOCK_ROWS).collect()["t"].drop_nulls().sort().to_numpy()
+        zone, stamp = self.layout.naive_zone or "UTC", self.layout.stamp or "open"
+        told = misread(starts, self.feed.timeframe, self.sessions, zone, stamp)
+        return [f"{self._files[0].path.name}: {told}"] if told else []
 
     def _volume_known(self, declared: Volume | None) -> bool:
         if declared is not None:
@@ -205,17 +218,18 @@ class FileStream(BarStream):
             f"{self.source['path']}: no bars from {low} to {high}; {have}. Choose start and end inside"
         )
 
-    def _warn_after(self, first: int, last: int, count: int, outside: int) -> None:
+    def _warn_after(self, first: int, last: int, count: int, audit: Audit) -> None:
         for text in self._streaming_warnings:
             self.warnings.remove(text)
         found = []
-        if outside:
+        if audit.outside:
             found.append(
-                f"{outside} of {count} bars start outside the trading hours {self.sessions.hours.name!r}; "
+                f"{audit.outside} of {count} bars start outside the trading hours {self.sessions.hours.name!r}; "
                 "no order fills in them (R5)"
             )
         beyond = self.sessions.beyond_calendar(first, last)
-        self._streaming_warnings = found + ([beyond] if beyond else [])
+        seen = [each.text for each in audit.findings() if each.kind in _WATCHED]
+        self._streaming_warnings = found + ([beyond] if beyond else []) + seen
         self.warnings += self._streaming_warnings
 
     def _describe(self, path: str) -> dict[str, object]:

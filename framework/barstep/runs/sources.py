@@ -17,13 +17,16 @@ from barstep.config.data_schema import (
     InlineInstrument,
     PackagedInstrument,
     SampleSource,
+    StoreSource,
     SyntheticSource,
 )
+from barstep.data.store import Store, series_name
 from barstep.domain.bar import Feed, Timeframe
 from barstep.domain.errors import ConfigError, DataError
 from barstep.domain.instrument import Contract, Instrument, micros
 from barstep.domain.session import NS, to_datetime
 from barstep.engine.remote_replay import RemoteBars
+from barstep.hooks.loader import find_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,6 +119,8 @@ def make_stream(config: DataConfig, base: Path) -> BarStream:
     if isinstance(config.source, SyntheticSource):
         with _about("source"):
             stream: BarStream = _synthetic(config.source, config, item, base_length or timeframe)
+    elif isinstance(config.source, StoreSource):
+        stream = _stored(config.source, config, item, base_length or timeframe, base)
     else:
         stream = _file_bars(config, item, base_length, timeframe, base)
     if stream.feed.timeframe.seconds == timeframe.seconds:
@@ -144,6 +149,50 @@ def _file_bars(
     near = start if start is not None else _first_day(path, layout, item, length)
     contract = _contract(config, item, near)
     return data.FileStream(path, contract, length, layout=layout, volume=config.volume, start=start, end=end)
+
+
+def _stored(source: StoreSource, config: DataConfig, item: Instrument, timeframe: Timeframe, base: Path) -> BarStream:
+    """Bars of the store: of the named contract, else the joined series, else the only one there is.
+
+    Where it has none of the wanted length they are those that it can best be made of.
+    """
+    store = Store(base / source.path if source.path else find_workspace(base) / "store")
+    have = {held.timeframe: Timeframe.parse(held.timeframe) for held in store.series(item.name)}
+    if config.resample is None and timeframe.text not in have:
+        fitting = [length for length in have.values() if length.makes(timeframe)]
+        timeframe = max(fitting, key=lambda length: length.seconds, default=timeframe)
+    with _about("contract"):
+        named = _stored_contract(store, config, item, timeframe)
+        manifest = store.choose(item, timeframe.text, named)
+    first = to_datetime(manifest.first, ZoneInfo(item.session.zone)).date()
+    wanted = named
+    if wanted is None and manifest.series != item.name:
+        wanted = data.parse_contract(item, manifest.series, first)
+    contract = wanted or data.front_contract(item, _day(config.start) or first)
+    volume = config.volume or ("unknown" if manifest.volume == "unknown" else None)
+    path = store.bars(manifest)
+    stream = data.FileStream(path, contract, timeframe, volume=volume, start=config.start, end=config.end)
+    stream.source |= {"kind": "store", "series": f"{manifest.series}_{manifest.timeframe}", "imports": manifest.imports}
+    if stream.source["sha256"] != manifest.sha256:
+        raise DataError(f"{path.name}: the store's file was changed outside barstep. Import its bars again")
+    if manifest.warnings:
+        told = ", ".join(text.partition(":")[0] for text in manifest.warnings)
+        stream.warnings.append(f"the import found {told}; barstep data check store tells more")
+    return stream
+
+
+def _stored_contract(store: Store, config: DataConfig, item: Instrument, timeframe: Timeframe) -> Contract | None:
+    """The contract a data section names; where no start settles the decade, what the store holds does."""
+    if config.contract is None:
+        return None
+    if config.start is None:
+        for held in store.series(item.name):
+            found = data.parse_contract(
+                item, config.contract, to_datetime(held.first, ZoneInfo(item.session.zone)).date()
+            )
+            if held.timeframe == timeframe.text and held.series == series_name(found):
+                return found
+    return _contract(config, item, config.start or datetime.now(UTC).date())
 
 
 def sessions_of(stream: BarStream) -> SessionTable:

@@ -77,7 +77,7 @@ MISTAKES = [
     (
         "source: sample",
         "source: {kind: synthetik}",
-        "run.yaml:3:59 data.source.kind: got synthetik, expected one of sample, synthetic, file, gateway; did you mean "
+        "run.yaml:3:59 data.source.kind: got synthetik, expected one of sample, synthetic, file, store, gateway; did you mean "
         "synthetic?",
     ),
     (

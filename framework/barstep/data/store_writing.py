@@ -1,0 +1,163 @@
+"""Writing into the store: new bars are merged with those there, or refused where they differ."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from barstep.data import files
+from barstep.data.sessions import utc_text
+from barstep.data.store import Manifest
+from barstep.domain.errors import BarstepError, ConfigError, DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from barstep.data.store import Store
+
+SCHEMA = {
+    "t": pl.Datetime("ns", "UTC"), "o": pl.Float64(), "h": pl.Float64(), "l": pl.Float64(), "c": pl.Float64(), "v": pl.Int64(),
+}  # fmt: skip
+"""Columns of a stored file."""
+
+_GROUP_ROWS = 262_144
+_STALE_S = 86_400
+_WRITE: dict[str, Any] = {"compression": "zstd", "compression_level": 3, "row_group_size": _GROUP_ROWS}
+
+
+@contextmanager
+def working_folder(store: Store, instrument: str) -> Iterator[Path]:
+    """A folder beside the series for what is not finished; it is gone afterwards, however the block ends.
+
+    Raises:
+        BarstepError: When the disk does not let us write.
+    """
+    home = store.folder / instrument
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        for old in home.glob(".work-*"):  # left by a process that was killed
+            if time.time() - old.stat().st_mtime > _STALE_S:
+                shutil.rmtree(old, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix=".work-", dir=home))
+    except OSError as error:
+        raise ConfigError(f"the store {store.folder} cannot be written: {error.strerror or error}") from error
+    try:
+        yield folder
+    except OSError as error:
+        raise BarstepError(f"the store {store.folder} cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # folders that hold nothing go too
+            home.rmdir()
+            store.folder.rmdir()
+
+
+def merge(
+    store: Store, instrument: str, series: str, timeframe: str, bars: Path, folder: Path,
+    entry: dict[str, Any], warnings: list[str], *, replace: bool = False,
+) -> tuple[Manifest, int]:  # fmt: skip
+    """Put bars into a series.
+
+    Args:
+        store: Where to.
+        instrument, series, timeframe: Which series.
+        bars: A Parquet file of SCHEMA, times strictly ascending.
+        folder: The working folder.
+        entry: What the manifest is to say of the source.
+        warnings: What the check found.
+        replace: New bars win where they differ from stored ones.
+
+    Returns:
+        The new manifest, and how many bars were not there before.
+
+    Raises:
+        DataError: When bars of one time differ; the message shows the first.
+    """
+    before = store.get(instrument, series, timeframe)
+    target = bars
+    if before is not None:
+        target = folder / "merged.parquet"
+        changed = _join(store.bars(before), bars, target, f"{series} {timeframe}", replace=replace)
+        if changed:
+            entry = {**entry, "replaced": changed}
+    figures = _figures(target)
+    digest = files.sha256(target)
+    added = figures["rows"] - (before.rows if before else 0)
+    if before is not None and digest == before.sha256:
+        return before, 0  # all of it was there
+    manifest = Manifest(
+        instrument, series, timeframe, f"{series}_{timeframe}-{digest[:8]}.parquet", digest, figures["rows"],
+        figures["first"], figures["last"], "known" if figures["volume"] else "unknown", warnings,
+        [*(before.imports if before else []), {**entry, "added": added}],
+    )  # fmt: skip
+    _publish(store, manifest, target, before, folder)
+    return manifest, added
+
+
+def _join(old_path: Path, new_path: Path, target: Path, what: str, *, replace: bool) -> int:
+    """Write old and new bars as one file; returns how many stored bars were replaced."""
+    old, new = pl.scan_parquet(old_path, glob=False), pl.scan_parquet(new_path, glob=False)
+    differs = pl.any_horizontal(pl.col(key) != pl.col(f"{key}_right") for key in "ohlcv")
+    both = old.join(new, on="t", how="inner").filter(differs).sort("t")
+    found = both.select(pl.len()).collect(engine="streaming").item()
+    if found and not replace:
+        row = both.head(1).collect().row(0, named=True)
+        first = utc_text(int(both.select(pl.col("t").first().to_physical()).collect().item()))
+        stored, given = (" ".join(f"{key} {row[key + tail]:.10g}" for key in "ohlcv") for tail in ("", "_right"))
+        raise DataError(
+            f"{found:,} bars differ from those of {what} in the store; the first at {first}: found {given}, stored {stored}. "
+            "Nothing was changed. See that it is the same contract, zone and stamp; --replace takes the new ones"
+        )
+    if replace and found:
+        old = old.join(new, on="t", how="anti")
+    else:
+        new = new.join(old.select("t"), on="t", how="anti")
+    ends = [
+        frame.select(a=pl.col("t").min(), b=pl.col("t").max()).collect(engine="streaming").row(0)
+        for frame in (old, new)
+    ]
+    (old_first, old_last), (new_first, new_last) = ends
+    if None in (old_first, new_first) or old_last < new_first:
+        merged = pl.concat([old, new])
+    elif new_last < old_first:
+        merged = pl.concat([new, old])
+    else:
+        merged = pl.concat([old, new]).sort("t")
+    merged.select(list(SCHEMA)).sink_parquet(target, maintain_order=True, **_WRITE)
+    return int(found)
+
+
+def _figures(path: Path) -> dict[str, int]:
+    t = pl.col("t").to_physical()
+    asked = (pl.len().alias("rows"), t.min().alias("first"), t.max().alias("last"), pl.col("v").max().alias("volume"))
+    found = pl.scan_parquet(path, glob=False).select(asked).collect(engine="streaming").row(0, named=True)
+    return {key: int(value or 0) for key, value in found.items()}
+
+
+def _publish(store: Store, manifest: Manifest, bars: Path, before: Manifest | None, folder: Path) -> None:
+    """Put bars and manifest in place: the manifest's replacement is the moment at which the series changes."""
+    path = store.path(manifest.instrument, manifest.series, manifest.timeframe)
+    now = store.get(manifest.instrument, manifest.series, manifest.timeframe)
+    if (now and now.sha256) != (before and before.sha256):
+        raise DataError(f"{path.name}: another import changed the series meanwhile. Nothing was changed; import again")
+    _synced(bars)
+    os.replace(bars, path.parent / manifest.file)  # noqa: PTH105 - the atomic call, named as in the manual
+    text = folder / "manifest.json"
+    text.write_text(json.dumps(manifest.document(), indent=1, ensure_ascii=False) + "\n", "utf-8")
+    _synced(text)
+    os.replace(text, path)  # noqa: PTH105
+    if before is not None and before.file != manifest.file:
+        (path.parent / before.file).unlink(missing_ok=True)
+
+
+def _synced(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
