@@ -13,6 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import fuzz_files
+from exports import FORMS, write
 
 import barstep
 from barstep.data import SyntheticStream, front_contract, instrument
@@ -48,9 +49,9 @@ def stored(folder: Path) -> pl.DataFrame:
     return pl.read_parquet(store.bars(manifest))
 
 
-@pytest.mark.parametrize("form", fuzz_files.FORMS)
+@pytest.mark.parametrize("form", FORMS)
 def test_a_clean_file_is_taken_without_a_word(tmp_path: Path, clean: pl.DataFrame, form: str) -> None:
-    written = fuzz_files.write(form, clean)
+    written = write(form, clean)
     path = tmp_path / written.name
     path.write_bytes(fuzz_files.text(written))
     timeframe = None

@@ -21,6 +21,8 @@ from barstep.domain.errors import BrokerError, ConfigError, DataError
 from barstep.domain.session import NS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from barstep.broker.wire import Api
     from barstep.data.intake import Progress
     from barstep.data.store import Store
@@ -128,8 +130,26 @@ def fetch(
     series = series_name(what.contract)
     plan = {"source": source, "contract": what.contract.id, "timeframe": what.timeframe.text, "live": what.live}
     pages = Pages(store.folder / item.name / f".fetch-{series}_{what.timeframe.text}", plan)
+    asked = _ask(api, what, pages, pace or Pace(), tell)
+    with working_folder(store, item.name) as folder:
+        rows = folder / "rows.parquet"
+        count = pages.joined(what.low, what.high, rows)
+        warnings = _checked(source, what, pages, rows, count, tell)
+        ready = folder / "ready.parquet"
+        intake.stored_form(rows, item.tick_size, ready)
+        entry = {**plan, "form": "gateway", "zone": "UTC", "stamp": "open", "known_by": "form", "rows": count,
+                 "imported": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}  # fmt: skip
+        manifest, added = merge(store, item.name, series, what.timeframe.text, ready, folder, entry, warnings)
+    pages.drop()
+    path = store.path(item.name, series, what.timeframe.text)
+    return Fetched(what.contract.id, series, what.timeframe.text, asked, count, added, manifest.rows,
+                   utc_text(manifest.first), utc_text(manifest.last), warnings, str(path))  # fmt: skip
+
+
+def _ask(api: Api, what: Order, pages: Pages, pace: Pace, tell: Progress) -> int:
+    """Ask for the pages that are not kept; returns how many requests it took. The last page may have grown since."""
     starts = _starts(what)
-    asked, pace = 0, pace or Pace()
+    asked = 0
     for number, start in enumerate(starts):
         tell("fetching", number, len(starts))
         if pages.has(start) and number < len(starts) - 1:
@@ -137,32 +157,26 @@ def fetch(
         pace.wait()
         pages.keep(start, _page(api, what, start, number, len(starts)))
         asked += 1
-    with working_folder(store, item.name) as folder:
-        rows = folder / "rows.parquet"
-        count = pages.joined(what.low, what.high, rows)
-        if not count:
-            pages.drop()
-            raise DataError(
-                f"{source}: no {what.timeframe.text} bars of {what.contract.id} from {utc_text(what.low)} to "
-                f"{utc_text(what.high)}. See that the contract traded then; a replay answers only what it has played"
-            )
-        audit = Audit(item, what.timeframe, SessionTable(item.session), lambda row: f"bar {row}")
-        intake.run_audit(audit, rows, count, tell)
-        found = audit.findings()
-        faults = [each.text for each in found if each.severity == "fault"]
-        if faults:
-            pages.drop()
-            raise DataError(f"{source}: the bars have faults and were not kept: {'; '.join(faults)}")
-        ready = folder / "ready.parquet"
-        intake.stored_form(rows, item.tick_size, ready)
-        entry = {**plan, "form": "gateway", "zone": "UTC", "stamp": "open", "known_by": "form", "rows": count,
-                 "imported": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}  # fmt: skip
-        warnings = [each.text for each in found]
-        manifest, added = merge(store, item.name, series, what.timeframe.text, ready, folder, entry, warnings)
-    pages.drop()
-    path = store.path(item.name, series, what.timeframe.text)
-    return Fetched(what.contract.id, series, what.timeframe.text, asked, count, added, manifest.rows,
-                   utc_text(manifest.first), utc_text(manifest.last), warnings, str(path))  # fmt: skip
+    return asked
+
+
+def _checked(source: str, what: Order, pages: Pages, rows: Path, count: int, tell: Progress) -> list[str]:
+    """The warnings of a check; bars that are missing or have faults are refused, and their pages dropped."""
+    if not count:
+        pages.drop()
+        raise DataError(
+            f"{source}: no {what.timeframe.text} bars of {what.contract.id} from {utc_text(what.low)} to "
+            f"{utc_text(what.high)}. See that the contract traded then; a replay answers only what it has played"
+        )
+    item = what.contract.instrument
+    audit = Audit(item, what.timeframe, SessionTable(item.session), lambda row: f"bar {row}")
+    intake.run_audit(audit, rows, count, tell)
+    found = audit.findings()
+    faults = [each.text for each in found if each.severity == "fault"]
+    if faults:
+        pages.drop()
+        raise DataError(f"{source}: the bars have faults and were not kept: {'; '.join(faults)}")
+    return [each.text for each in found]
 
 
 def _starts(what: Order) -> list[int]:

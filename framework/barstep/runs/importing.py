@@ -171,8 +171,7 @@ def import_bars(
         taken = intake.take(opened, asked, folder, path, progress)
         if taken.faults:
             raise intake.fault_error(taken, opened, path)
-        own = dict(instrument) if isinstance(instrument, Mapping) else None
-        return _put(into, item, named, opened, path, taken, folder, replace=replace, own=own)
+        return _put(into, item, named, opened, path, taken, folder, terms, replace=replace)
 
 
 def check_source(source: Any, terms: Terms, progress: Progress | None = None) -> Checked:
@@ -261,7 +260,7 @@ def _asked(terms: Terms, item: Instrument) -> intake.Asked:
 
 def _put(
     into: Store, item: Instrument, named: str | None, opened: Opened, path: Path | None, taken: Taken, folder: Path,
-    *, replace: bool, own: dict[str, Any] | None,
+    terms: Terms, *, replace: bool,
 ) -> Imported:  # fmt: skip
     """Merge checked bars into their series."""
     ready = folder / "ready.parquet"
@@ -274,8 +273,8 @@ def _put(
         "zone": taken.zone, "stamp": taken.stamp, "known_by": taken.known_by, "rows": taken.rows,
         "repairs": taken.repaired, "imported": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }  # fmt: skip
-    if own:
-        entry["instrument"] = own
+    if isinstance(terms.instrument, Mapping):
+        entry["instrument"] = dict(terms.instrument)
     manifest, added = merge(
         into, item.name, series, taken.timeframe.text, ready, folder, entry, warnings, replace=replace
     )
