@@ -14,7 +14,7 @@ from gateways import ROOT, TOKEN
 import barstep
 
 CONFIGS = sorted(path for path in (ROOT / "configs").glob("*.yaml") if "scripts/" not in path.read_text())
-TABLES = ("fills", "trades", "orders", "equity", "ambiguous", "notes")
+TABLES = ("fills", "trades", "orders", "equity", "ambiguous", "mismatches", "notes")
 
 
 def overrides(kind: str, url: str) -> list[str]:
@@ -45,7 +45,17 @@ PROFILES = {
     "backtrader": {"profile": "backtrader"},
     "late": {"profile": "strict", "latency_bars": 2, "trail_update": "bar_close", "at_end": "mark"},
     "thin": {"profile": "strict", "participation": 0.001},
+    "finer": {"profile": "strict", "resolution": "1s"},
 }
+
+
+@pytest.mark.parametrize("kind", ["helpers", "http"])
+def test_finer_bars_decide_alike(kind, tmp_path, gateway_url):
+    config, finer = ROOT / "configs" / "opening_range_breakout.yaml", ["fills.resolution=1s"]
+    direct = barstep.run(config, finer, out=tmp_path / "direct")
+    other = barstep.run(config, finer + overrides(kind, gateway_url), out=tmp_path / kind)
+    assert_same(direct, other)
+    assert direct.resolutions == other.resolutions == {"1s": 2}
 
 
 @pytest.mark.parametrize("kind", ["helpers", "http"])

@@ -28,6 +28,9 @@ Readings chosen where the document leaves room (N = note):
   a reduce-only cancel); the bar is then certain, and the state kept is that of the preferred path.
 * N13 (R12) bracket children are "earlier" if they exist when the fill happens; plain orders, reduce-only
   ones too, survive a flat position. (R8) Only stop and trailing fills and the stop of R17b are clamped.
+* N14 (R21) k stays the number of the whole bar: eligibility, `children: next_bar`, latency and phase D count whole bars.
+  An order arrives in the first finer bar of its arriving bar, a child in the finer bar that bears it; later on it rests.
+  R17, R17b and clamping look at one finer bar at a time, and `auction` at a session's first finer bar.
 """
 
 from __future__ import annotations
@@ -49,6 +52,7 @@ class Sim:
         self.next_id = 1
         self.new: list[int] = []  # children created and not tested yet
         self.fills: list[Fill] = []
+        self.part, self.parts = 0, []  # R21: which finer bar of bar k, and that of each fill
         self.failed = self.locked = False
         self.k, self.bar, self.phase = 0, (0, 0, 0, 0), "close"
         self.act = self.seen = False  # R17b acts in this walk; R17b would have acted
@@ -66,6 +70,7 @@ class Sim:
     def book(self, oid: int, side: int, size: int, price: int, rule: str) -> int:
         """R20: write one fill; return the part that opens or adds."""
         self.fills.append((self.k, oid, side, size, price, rule, self.phase))
+        self.parts.append(self.part)
         self.cash -= side * size * price * self.tv + self.fee * size
         self.fees += self.fee * size
         self.pos += side * size
@@ -159,7 +164,8 @@ class Sim:
                 None if delayed else self.k,
                 ("children", parent.id),
                 role,
-                (self.k, self.phase),
+                (self.k, self.part, self.phase),
+                self.part,
                 ref=price,
             )
             self.orders[order.id] = order
@@ -199,7 +205,7 @@ class Sim:
 
     def same_bar_stop(self, target: Order) -> Order | None:
         """R17b: the sibling stop that would be filled instead of this target, if any."""
-        if target.role != "target" or target.born != (self.k, "path") or self.reducible(target) == 0:
+        if target.role != "target" or target.born != (self.k, self.part, "path") or self.reducible(target) == 0:
             return None
         for other in self.orders.values():
             if other.role == "stop" and other.oco == target.oco:
@@ -228,9 +234,9 @@ class Sim:
             elif order.is_limit:
                 limit = order.ask.limit
                 at_open = self.opt.gap_price == "open" or (
-                    self.opt.gap_price == "auction" and self.k in self.opt.session_first
+                    self.opt.gap_price == "auction" and self.k in self.opt.session_first and self.part == 0
                 )
-                if order.arrives == self.k:
+                if (order.arrives, order.part) == (self.k, self.part):
                     price = s * min(s * limit, s * p + m)
                 else:
                     price = p if at_open else limit
@@ -396,6 +402,12 @@ class Sim:
             self.test_guards(c)  # N11
 
 
+def covers(parts: list[Bar], bar: Bar) -> bool:
+    """R21: finer bars cover the bar exactly."""
+    whole = parts and (parts[0][0], max(p[1] for p in parts), min(p[2] for p in parts), parts[-1][3])
+    return whole == bar
+
+
 def run(
     bars: list[Bar],
     asks: list[Ask],
@@ -404,8 +416,10 @@ def run(
     fee: int = 0,
     tick_value: int = 1,
     start: int = 0,
+    finer: dict[int, list[Bar]] | None = None,
 ) -> Result:
-    """R3: the bars in turn, phases B, C, D, E. After `fail` the run stops at the end of that bar."""
+    """R3: the bars in turn, phases B, C, D, E; `finer` are those inside a bar. After `fail` the run stops with its bar."""
+    mismatched: set[int] = set()
     sim = Sim(options or Options(), list(guards), fee, tick_value, start)
     ambiguous: set[int] = set()
     equity: list[int] = []
@@ -415,10 +429,17 @@ def run(
         sim.accept(asks, before=k)
         if sim.failed:
             break
-        sim.phase_b(k, bar)
-        sim, unsure = sim.phase_c()
-        if unsure:
-            ambiguous.add(k)
+        inside = [bar] if finer is None else finer.get(k, [])
+        if not covers(inside, bar):
+            mismatched.add(k)
+            inside = [bar]
+        for number, part in enumerate(inside):
+            sim.part = number
+            sim.phase_b(k, part)
+            sim, unsure = sim.phase_c()
+            if unsure:
+                ambiguous.add(k)
+        sim.part = 0
         equity.append(sim.phase_d())
         if sim.failed:
             break
@@ -438,4 +459,6 @@ def run(
         sorted(sim.orders),
         sim.equity(close),
         [sim.orders[oid] for oid in sorted(sim.orders)],
+        sim.parts,
+        mismatched,
     )

@@ -70,7 +70,8 @@ class Order:
     arrives: int | None  # arriving bar; None: resting from its first eligible bar on
     oco: tuple[str, int] | None = None
     role: str | None = None
-    born: tuple[int, str] | None = None  # bar and phase of the parent's fill
+    born: tuple[int, int, str] | None = None  # bar, finer bar inside it and phase of the parent's fill
+    part: int = 0  # the finer bar of its arriving bar in which it arrives (R21)
     ref: int = 0  # R10 reference
     triggered: bool = False  # R9
 
@@ -113,6 +114,8 @@ class Result:
     working: list[int]
     final_equity: int  # after phase E of the last bar and at_end
     orders: list[Order] = field(default_factory=list)  # the working orders themselves
+    parts: list[int] = field(default_factory=list)  # of each fill, the number of the finer bar inside its bar (R21)
+    mismatched: set[int] = field(default_factory=set)  # bars whose finer bars do not cover them exactly (R21)
 
     @property
     def ledger(self) -> list[tuple[int, int, int, int]]:

@@ -76,6 +76,35 @@ def guards(random: Random) -> list[oracle.Guard]:
     return sorted(made, key=lambda guard: SEVERITY.index(guard.action))
 
 
+def finer(random: Random, table: list[tuple[int, int, int, int]]) -> dict[int, list[tuple[int, int, int, int]]]:
+    """Replaces the table's bars by what finer ones come to; now and then they do not cover a bar, or are missing."""
+    inside: dict[int, list[tuple[int, int, int, int]]] = {}
+    price = table[0][0]
+    for number in range(1, len(table) + 1):
+        parts = []
+        for _ in range(random.choice([1, 2, 3, 5, 8])):
+            open_ = price + random.choice([0, 0, 0, random.randint(-3, 3)])
+            close = open_ + random.randint(-4, 4)
+            high = max(open_, close) + random.randint(0, 3)
+            parts.append((open_, high, min(open_, close) - random.randint(0, 3), close))
+            price = close
+        whole = (parts[0][0], max(part[1] for part in parts), min(part[2] for part in parts), parts[-1][3])
+        table[number - 1] = whole
+        fate = random.random()
+        if fate < 0.1:
+            parts = parts[: random.randint(0, len(parts) - 1)]
+        if fate < 0.95:
+            inside[number] = parts
+    return inside
+
+
+def agree_finer(random: Random) -> None:
+    table = bars(random)
+    inside = finer(random, table)
+    asks = sorted((ask(random, table) for _ in range(random.randint(1, 4))), key=lambda each: each.bar)
+    compare(table, asks, options(random), guards(random), fee=random.choice([0, 0, 1]), finer=inside)
+
+
 def agree(random: Random) -> None:
     table = bars(random)
     asks = sorted((ask(random, table) for _ in range(random.randint(1, 4))), key=lambda each: each.bar)
@@ -91,6 +120,23 @@ def test_every_fill_is_the_oracles(random: Random) -> None:
 def test_every_fill_is_the_oracles_on_fixed_cases() -> None:
     for seed in range(3000):
         agree(Random(seed))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_every_fill_decided_by_finer_bars_is_the_oracles(random: Random) -> None:
+    agree_finer(random)
+
+
+def test_every_fill_decided_by_finer_bars_is_the_oracles_on_fixed_cases() -> None:
+    for seed in range(2000):
+        agree_finer(Random(seed))
+
+
+@pytest.mark.slow
+def test_every_fill_decided_by_finer_bars_is_the_oracles_at_length() -> None:
+    for seed in range(2000, 60_000):
+        agree_finer(Random(seed))
 
 
 @pytest.mark.slow

@@ -24,8 +24,9 @@ from barstep.domain.instrument import MICROS, Contract, Instrument
 from barstep.domain.order import Bracket, Order
 from barstep.domain.session import NS, SessionHours
 from barstep.sim.exchange import SimulatedExchange
+from barstep.sim.finer import Magnifier, Window
 from barstep.sim.guards import Guard
-from barstep.sim.records import AmbiguousBar, Breach
+from barstep.sim.records import AmbiguousBar, Breach, Mismatch
 
 ALWAYS = SessionHours("always", "UTC", ((0, 1440),), tuple(range(7)))
 TICK = Instrument("TICK", Fraction(1), MICROS, ALWAYS)
@@ -39,6 +40,32 @@ def columns(bars: list[tuple[int, int, int, int]], volume: list[int] | None = No
     start = np.arange(len(bars), dtype=np.int64) * 60 * NS
     volumes = np.array(volume or [100] * len(bars), dtype=np.int64)
     return BarColumns(start, start + 60 * NS, *(table[:, i].copy() for i in range(4)), volumes)
+
+
+class Finer:
+    """Finer bars of a table's bars by row, `(open, high, low, close)` or with a volume of their own behind, else 10.
+
+    Those of a bar follow each other second by second from its start. `asked` notes the rows that were read.
+    """
+
+    timeframe = "1s"
+
+    def __init__(self, inside: dict[int, list[tuple[int, ...]]], *, outside: frozenset[int] = frozenset()) -> None:
+        self.inside, self.outside = inside, outside
+        self.asked: list[int] = []
+
+    def window(self, start_ns: int, end_ns: int) -> Window:
+        row = start_ns // (60 * NS)
+        self.asked.append(row)
+        bars = [(*bar, 10)[:5] for bar in self.inside.get(row, [])]
+        starts = [start_ns + n * NS for n in range(len(bars))]
+        prices = [list(column) for column in zip(*bars, strict=True)] or [[]] * 5
+        return Window(starts, [start + NS for start in starts], *prices, row in self.outside)
+
+
+def magnify(exchange: SimulatedExchange, finer: Finer, *, volume: bool = True) -> None:
+    """Have the exchange's only market decided by finer bars."""
+    exchange.markets[0].finer = Magnifier(finer, TICK.price, compares_volume=volume)
 
 
 # -- what a table's rows ask for ---------------------------------------------------------------------------------
@@ -141,6 +168,7 @@ class Played:
     changes: list[tuple[int, str]] = field(default_factory=list)
     breaches: list[Breach] = field(default_factory=list)
     ambiguous: list[AmbiguousBar] = field(default_factory=list)
+    mismatches: list[Mismatch] = field(default_factory=list)
     equity: list[int] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
 
@@ -172,12 +200,17 @@ class Played:
             if isinstance(event, Order):
                 self.changes.append((bar, f"#{event.id} {event.status}"))
             else:
-                kinds = {Fill: self.records, Trade: self.trades, Breach: self.breaches, AmbiguousBar: self.ambiguous}
+                kinds = {
+                    Fill: self.records, Trade: self.trades, Breach: self.breaches, AmbiguousBar: self.ambiguous,
+                    Mismatch: self.mismatches,
+                }  # fmt: skip
                 kinds[type(event)].append(event)
         self.exchange.events.clear()
 
 
-def play(bars, *asks, guards=(), fee=0, volume=None, sessions=(), finish=True, profile="strict", **options) -> Played:
+def play(
+    bars, *asks, guards=(), fee=0, volume=None, sessions=(), finish=True, profile="strict", finer=None, **options
+) -> Played:
     """Play a table.
 
     Args:
@@ -189,6 +222,7 @@ def play(bars, *asks, guards=(), fee=0, volume=None, sessions=(), finish=True, p
         volume: Contracts traded in each bar.
         sessions: Bars with which a new trading day begins.
         finish: Whether the data ends after the last bar (R25).
+        finer: Finer bars that decide inside a bar (R21), by bar; volumes then are not compared unless they are given.
         profile, options: Fill options. Orders are taken as accepted (`wrong_side_stop: trigger`) and positions are
             left open at the end (`at_end: mark`) unless a table says otherwise.
     """
@@ -200,6 +234,8 @@ def play(bars, *asks, guards=(), fee=0, volume=None, sessions=(), finish=True, p
     market.load(traded, traded.volume == 0)
     exchange.start_session(market, 0)
     exchange.between_bars = False
+    if finer is not None:
+        magnify(exchange, finer, volume=volume is not None)
     played = Played(exchange)
     groups: dict[str, Order] = {}
     for row in range(len(bars) + 1):

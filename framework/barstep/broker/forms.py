@@ -148,8 +148,8 @@ def side_of(side: Side) -> OrderSide:
 
 
 def fill_ns(fill: Fill) -> int:
-    """When a fill happened: its bar's start at the open, else the bar's end, for the path inside has no clock."""
-    return fill.bar_start_ns if fill.phase == "open" else fill.bar_end_ns
+    """When a fill happened: its bar's start at the open, else the bar's end, for the path inside has no clock (R21)."""
+    return fill.time_ns
 
 
 def trade_form(fill: Fill, number: int, account: int, live: bool) -> dict[str, Any]:

@@ -44,6 +44,8 @@ class FillReport(Struct, tag="fill", rename="camel", omit_defaults=True):
     arriving: bool = False
     certainty: str = "certain"
     reason: str = ""
+    resolution: str = ""
+    at_ns: int = 0
 
 
 class TradeReport(Struct, tag="trade", rename="camel"):
@@ -62,10 +64,18 @@ class BreachReport(Struct, tag="breach", rename="camel"):
     at_ns: int
 
 
-class AmbiguousReport(Struct, tag="ambiguous", rename="camel"):
-    """A bar whose path decides what happened in it (R17): its outcomes as stored rows have them."""
+class AmbiguousReport(Struct, tag="ambiguous", rename="camel", omit_defaults=True):
+    """A bar, or a finer one inside it, whose path decides what happened (R17): its outcomes as stored rows have them."""
 
     outcomes: list[OutcomeReport]
+    resolution: str = ""
+    at_ns: int = 0
+
+
+class MismatchReport(Struct, tag="mismatch", rename="camel"):
+    """A bar whose finer bars do not agree with it (R21), and why."""
+
+    reason: str
 
 
 class OutcomeReport(Struct, rename="camel"):
@@ -88,7 +98,7 @@ class GuardReport(Struct, rename="camel"):
     day_start: int
 
 
-EventReport = OrderReport | FillReport | TradeReport | BreachReport | AmbiguousReport
+EventReport = OrderReport | FillReport | TradeReport | BreachReport | AmbiguousReport | MismatchReport
 
 
 class Report(Struct, rename="camel", omit_defaults=True):

@@ -16,7 +16,8 @@ app = typer.Typer(help="Earlier runs of this workspace.", no_args_is_help=True)
 _SHORT = ("name", "status", "instrument", "timeframe", "start", "end", "net_pnl", "trades", "digest")
 
 
-def _workspace() -> Path:
+def workspace() -> Path:
+    """The workspace of the current folder."""
     from pathlib import Path
 
     from barstep.hooks.loader import find_workspace
@@ -24,10 +25,11 @@ def _workspace() -> Path:
     return find_workspace(Path.cwd())
 
 
-def _complete(incomplete: str) -> list[str]:
+def complete(incomplete: str) -> list[str]:
+    """What a RUN may be that begins so."""
     from barstep.runs.folder import run_folders
 
-    names = ["last", *(run.name.rpartition("-")[2] for run in run_folders(_workspace()))]
+    names = ["last", *(run.name.rpartition("-")[2] for run in run_folders(workspace()))]
     return [name for name in dict.fromkeys(names) if name.startswith(incomplete)]
 
 
@@ -36,13 +38,13 @@ def list_(as_json: JsonOption = False) -> None:
     """List the runs of this workspace, the newest last."""
     from barstep.runs.folder import read_result, run_folders
 
-    folders = run_folders(_workspace())
+    folders = run_folders(workspace())
     results = [(folder, read_result(folder)) for folder in folders]
     if as_json:
         emit([{"folder": str(folder), **{key: result.get(key) for key in _SHORT}} for folder, result in results])
         return
     if not results:
-        typer.echo(f"no runs yet in {_workspace() / 'runs'}; `barstep run CONFIG` makes one")
+        typer.echo(f"no runs yet in {workspace() / 'runs'}; `barstep run CONFIG` makes one")
         return
     head = ("run", "name", "net P&L", "trades", "status", "written (UTC)")
     columns(console(), head, [_row(*entry) for entry in results], right=("net P&L", "trades"))
@@ -53,7 +55,7 @@ def show(
     run: Annotated[
         str,
         typer.Argument(
-            metavar="RUN", help="A run's folder, the beginning of its config hash, or last.", autocompletion=_complete
+            metavar="RUN", help="A run's folder, the beginning of its config hash, or last.", autocompletion=complete
         ),
     ],
     as_json: JsonOption = False,
@@ -62,7 +64,7 @@ def show(
     from barstep.cli.summary import summary
     from barstep.runs.folder import find_run, read_result
 
-    folder = find_run(run, _workspace())
+    folder = find_run(run, workspace())
     result = read_result(folder)
     if as_json:
         emit({**result, "folder": str(folder)})

@@ -79,7 +79,7 @@ def _document(plan: RunPlan, config: Path) -> dict[str, Any]:
             for section in KINDS
         },
         "hooks": {hook: names for hook, names in HookManager(made, lambda: "-").order().items() if names},
-        "fills": {"profile": run.fills.profile, **asdict(run.fills.options())},
+        "fills": {"profile": run.fills.profile, **asdict(run.fills.options()), "resolution": _resolution(plan)},
         "data": bars,
         "warnings": [text for stream in plan.streams for text in stream.warnings] + plan.warnings,
     }
@@ -98,7 +98,7 @@ def _show(out: Console, document: dict[str, Any]) -> None:
     fills = dict(document["fills"])
     profile = fills.pop("profile")
     _heading(out, f"Fills: profile {profile}")
-    usual = asdict(PROFILES[profile])
+    usual = {**asdict(PROFILES[profile]), "resolution": "none"}
     rows = [(name, _text(v), "" if usual[name] == v else _text(usual[name])) for name, v in fills.items()]
     columns(out, ("option", "value", "profile has"), rows)
     _heading(out, "Fees, per contract")
@@ -110,6 +110,11 @@ def _show(out: Console, document: dict[str, Any]) -> None:
         out.print(f"{b['contract']} {b['timeframe']}: first bar starts {moment(b['start'])}", soft_wrap=True)
         out.print(f"  last bar ends {moment(b['end'])}; trading days {b['first_day']} to {b['last_day']}{volume}")
     out.print()
+
+
+def _resolution(plan: RunPlan) -> str:
+    """The timeframe of the finer bars that decide inside a bar, or none."""
+    return next((finer.feed.timeframe.text for finer in plan.finer if finer is not None), "none")
 
 
 def _heading(out: Console, text: str) -> None:

@@ -167,6 +167,7 @@ _Instrument = Annotated[
     Annotated[PackagedInstrument, Tag("<PackagedInstrument>")] | Annotated[InlineInstrument, Tag("<InlineInstrument>")],
     Discriminator(_kind_of_instrument),
 ]
+_AnySource = FileSource | SyntheticSource | SampleSource | GatewaySource
 _Source = Annotated[
     Annotated[FileSource, Tag("<FileSource>")]
     | Annotated[SyntheticSource, Tag("<SyntheticSource>")]
@@ -174,6 +175,22 @@ _Source = Annotated[
     | Annotated[GatewaySource, Tag("<GatewaySource>")],
     Discriminator(_kind_of_source),
 ]
+
+
+class FinerConfig(Section):
+    """Finer bars of the same contract, which decide what happened inside a bar (R21)."""
+
+    timeframe: Length = Field(description="length of a finer bar; it divides the bars, such as 1s")
+    source: Annotated[_Source, BeforeValidator(_source, json_schema_input_type=Text | _Source)] = Field(
+        description="sample, a file or pattern, or a mapping with `path`"
+    )
+
+    @field_validator("source")
+    @classmethod
+    def _bars_that_are_there(cls, source: _AnySource) -> _AnySource:
+        if not isinstance(source, FileSource | SampleSource):
+            raise RefusedError("sample, or a file or pattern with the same bars in finer form", got=source.kind)
+        return source
 
 
 Instrument = PackagedInstrument | InlineInstrument
@@ -218,6 +235,7 @@ class DataConfig(Section):
         description="whether volume 0 means that nothing was traded (R5); by default known unless it is 0 throughout",
     )
     history: Positive = Field(default=1000, description="bars that ctx.bars can look back on")
+    finer: FinerConfig | None = Field(default=None, description="finer bars that decide inside a bar (R21)")
 
     @model_validator(mode="after")
     def _gateway_needs_start(self) -> "DataConfig":
@@ -250,6 +268,16 @@ class DataConfig(Section):
             raise RefusedError("longer timeframes", several=tuple(faults))
         return also
 
+    @field_validator("finer")
+    @classmethod
+    def _divides(cls, finer: FinerConfig | None, info: ValidationInfo) -> FinerConfig | None:
+        timeframe = info.data.get("timeframe")
+        if finer is not None and timeframe is not None and not divides(finer.timeframe, timeframe):
+            raise RefusedError(
+                f"a timeframe that divides {timeframe}, such as 1s", got=finer.timeframe, at=("timeframe",)
+            )
+        return finer
+
     @field_validator("end")
     @classmethod
     def _after_start(cls, end: date | datetime | None, info: ValidationInfo) -> date | datetime | None:
@@ -271,6 +299,12 @@ class DataConfig(Section):
 
 def _made_of(longer: str, base: str) -> bool:
     return Timeframe.parse(base).makes(Timeframe.parse(longer))
+
+
+def divides(finer: str, timeframe: str) -> bool:
+    """Whether bars of one timeframe make up whole bars of another."""
+    short, long = Timeframe.parse(finer).seconds, Timeframe.parse(timeframe).seconds
+    return short < long and long % short == 0
 
 
 def _day(moment: date | datetime) -> date:

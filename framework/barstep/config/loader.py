@@ -16,7 +16,7 @@ from barstep.config.environment import resolve
 from barstep.config.overrides import PluginEntry, apply_overrides, plugin_entries
 from barstep.config.positions import Path, Positions, in_order
 from barstep.config.problems import schema_lines
-from barstep.config.schema import AccountConfig, RunConfig, slug
+from barstep.config.schema import AccountConfig, FillsConfig, RunConfig, finer_bars, slug
 from barstep.config.yaml_source import Document, read_file
 from barstep.domain.errors import ConfigError
 
@@ -33,6 +33,7 @@ class Draft:
         data: The data sections that are well formed, with their paths.
         instruments: The instruments of the other data sections, where these are well formed.
         fees: The account's fees as far as they can be read, else None.
+        resolution: What `fills.resolution` says, as far as it can be read, else None.
         positions: Places of every value.
     """
 
@@ -40,6 +41,7 @@ class Draft:
     data: list[tuple[Path, DataConfig]]
     instruments: list[tuple[Path, Instrument]]
     fees: Decimal | str | None
+    resolution: str | None
     positions: Positions
 
 
@@ -56,6 +58,43 @@ class Loaded:
     config: RunConfig = field(repr=False)  # holds what the environment gave
     positions: Positions
     document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What of a stored configuration can be read without its plugins and its environment.
+
+    Attributes:
+        data: The data sections; empty when one of them cannot be read.
+        fills: The fill options.
+    """
+
+    data: list[DataConfig]
+    fills: FillsConfig
+
+    def finer(self, place: int) -> DataConfig | None:
+        """The data section of the finer bars inside those of a section (R21), None without them."""
+        data = self.data[place]
+        finer = finer_bars(data, self.fills.resolution)
+        if finer is None:
+            return None
+        return data.model_copy(update={"timeframe": finer.timeframe, "source": finer.source})
+
+
+def load_stored(path: FilePath) -> Stored:
+    """Read the data sections and the fill options of a `config.resolved.yaml`.
+
+    Raises:
+        ConfigError: The file is missing or no YAML.
+    """
+    tree = read_file(path).tree
+    given = tree.get("data")
+    sections = [config for _, config in _data_sections(tree)]
+    whole = len(sections) == (len(given) if isinstance(given, list) else 1)
+    fills = FillsConfig()
+    with suppress(ValidationError):
+        fills = FillsConfig.model_validate(tree.get("fills"))
+    return Stored(sections if whole else [], fills)
 
 
 def load_run(path: str | FilePath, overrides: Sequence[str] = (), checks: FileChecks | None = None) -> Loaded:
@@ -102,7 +141,8 @@ def _load(document: Document, overrides: Sequence[str], checks: FileChecks | Non
     if checks is not None:
         sections = _data_sections(tree)
         instruments = _instruments(tree, sections)
-        lines += checks(Draft(plugin_entries(tree), sections, instruments, _fees(tree), positions))
+        draft = Draft(plugin_entries(tree), sections, instruments, _fees(tree), _resolution(tree), positions)
+        lines += checks(draft)
     if lines or config is None:
         raise ConfigError(in_order(lines))
     return Loaded(config, positions, document.tree)
@@ -143,6 +183,12 @@ def _instruments(tree: dict[str, Any], sections: list[tuple[Path, DataConfig]]) 
 def _fees(tree: dict[str, Any]) -> Decimal | str | None:
     with suppress(ValidationError):
         return AccountConfig.model_validate(tree.get("account")).fees
+    return None
+
+
+def _resolution(tree: dict[str, Any]) -> str | None:
+    with suppress(ValidationError):
+        return FillsConfig.model_validate(tree.get("fills")).resolution
     return None
 
 

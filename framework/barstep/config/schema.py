@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from barstep.config.data_schema import DataConfig, GatewaySource
+from barstep.config.data_schema import DataConfig, FinerConfig, GatewaySource, SampleSource, divides
 from barstep.config.fields import Balance, Count, Reads, Section, Text
 from barstep.config.reading import RefusedError, read
 from barstep.domain import fill_options
@@ -101,6 +101,13 @@ class FillsConfig(Section):
     at_end: Annotated[fill_options.AtEnd, Reads(fill_options.AtEnd)] = Field(
         default="close", description="what happens to positions at the end of the data (R25)"
     )
+    resolution: (
+        Annotated[str, Reads(str, pattern="none|[1-9][0-9]*[smhD]", expected="none, or a finer timeframe such as 1s")]
+        | None
+    ) = Field(
+        default=None,
+        description="timeframe of the finer bars that decide inside a bar (R21), or none; by default that of data.finer",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -185,6 +192,21 @@ class RunConfig(Section):
                 raise RefusedError("each contract once", got=f"{label} a second time", at=(index,))
         return streams
 
+    @field_validator("fills")
+    @classmethod
+    def _has_finer_bars(cls, fills: FillsConfig, info: ValidationInfo) -> FillsConfig:
+        wanted = fills.resolution
+        if wanted in (None, "none"):
+            return fills
+        for stream in info.data.get("data") or ():
+            if not divides(wanted, stream.timeframe):
+                raise RefusedError(f"a timeframe that divides {stream.timeframe}, such as 1s", at=("resolution",))
+            have = stream.finer.timeframe if stream.finer is not None else ""
+            if have != wanted and not (stream.finer is None and isinstance(stream.source, SampleSource)):
+                there = f"data.finer of {stream.label} has {have}" if have else f"{stream.label} has no data.finer"
+                raise RefusedError(f"the timeframe of data.finer: {there}", at=("resolution",))
+        return fills
+
     @field_validator("broker")
     @classmethod
     def _fits_data(cls, broker: BrokerConfig, info: ValidationInfo) -> BrokerConfig:
@@ -225,6 +247,16 @@ class RunConfig(Section):
         if found is None:
             raise ValueError(f"{strategy.use} is no strategy of this run")
         return found
+
+
+def finer_bars(data: DataConfig, resolution: str | None) -> FinerConfig | None:
+    """The finer bars that decide inside the bars of a data section (R21), None when there are none or none are wanted."""
+    if resolution == "none":
+        return None
+    own = data.finer is None and isinstance(data.source, SampleSource)
+    if own and resolution is not None and divides(resolution, data.timeframe):
+        return FinerConfig.model_validate({"timeframe": resolution, "source": "sample"})
+    return data.finer
 
 
 def _stream(streams: tuple[DataConfig, ...], contract: str | None) -> DataConfig | None:

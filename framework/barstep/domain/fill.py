@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from barstep.domain.order import Order, Side
 
 Phase = Literal["open", "path", "settle", "hooks", "end"]
-Certainty = Literal["certain", "ambiguous", "approximate"]
+Certainty = Literal["certain", "ambiguous", "magnified", "approximate"]
 
 
 class Fill(Struct, gc=False, eq=False):
@@ -34,12 +34,14 @@ class Fill(Struct, gc=False, eq=False):
         level_ticks: The level that was reached; the price differs from it by slippage or a gap.
         rule: The rule that made the price, such as `R8`.
         arriving: Whether the order was in its first eligible bar.
-        certainty: `certain`, `ambiguous` (R17) or `approximate` (R11).
+        certainty: `certain`, `ambiguous` (R17), `magnified` (decided by finer bars, R21) or `approximate` (R11).
         opened, closed: Contracts of it that opened or added, and that closed.
         realised: Micro-dollars that the closed part earned, before fees.
         fee: Micro-dollars of fees.
         position_after: Signed position of the contract after it.
         reason: Why it happened when no order of a plugin asked for it: a guard, a flat time, the end of the data.
+        resolution: Timeframe of the finer bars that decided it (R21), empty where the bar itself did.
+        at_ns: When the finer bar opened (phase `open`) or was complete, UTC nanoseconds; 0 without finer bars.
     """
 
     order: Order
@@ -62,6 +64,8 @@ class Fill(Struct, gc=False, eq=False):
     fee: int
     position_after: int
     reason: str = ""
+    resolution: str = ""
+    at_ns: int = 0
 
     @property
     def contract(self) -> Contract:
@@ -90,8 +94,13 @@ class Fill(Struct, gc=False, eq=False):
 
     @property
     def time(self) -> datetime:
-        """The bar's start for a fill at its open, else the bar's end: the path inside has no clock."""
-        return to_datetime(self.bar_start_ns if self.phase == "open" else self.bar_end_ns, self.feed.zone)
+        """The bar's start for a fill at its open, else the bar's end: the path inside has no clock but finer bars."""
+        return to_datetime(self.time_ns, self.feed.zone)
+
+    @property
+    def time_ns(self) -> int:
+        """`time` in UTC nanoseconds."""
+        return self.at_ns or (self.bar_start_ns if self.phase == "open" else self.bar_end_ns)
 
     def __repr__(self) -> str:
         what = f"{self.side} {self.size} {self.contract.name} at {self.price} {self.time:%Y-%m-%d %H:%M:%S}"

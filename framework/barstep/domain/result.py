@@ -26,6 +26,8 @@ class RunResult:
         lane: `event`.
         fills, trades: Counts; the rows are in `fills.parquet` and `trades.parquet`.
         ambiguous_bars: Bars whose path decided what happened (R17).
+        resolutions: Fills by the timeframe of the bars that decided them (R21).
+        mismatches: Bars whose finer bars do not agree with them, so that their own prices decided (R21).
         denied_orders, rejected_orders: Orders that our risk refused, in whole, and that the venue refused.
         metrics: See `barstep.stats`.
         risk: `failed` (name of the guard or empty), `breaches` (each with name, action and time), `denials` by rule.
@@ -55,6 +57,8 @@ class RunResult:
     rejected_orders: int
     metrics: dict[str, float | int | None] = field(default_factory=dict)
     risk: dict[str, Any] = field(default_factory=dict)
+    resolutions: dict[str, int] = field(default_factory=dict)
+    mismatches: int = 0
     warnings: list[str] = field(default_factory=list)
     folder: Path | None = None
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from barstep.engine.streams import Stream
     from barstep.sim.exchange import SimulatedExchange
     from barstep.sim.market import Market
-    from barstep.sim.records import AmbiguousBar, Breach
+    from barstep.sim.records import AmbiguousBar, Breach, Mismatch
 
 EQUITY_COLUMNS = ("end_ns", "balance", "equity", "low", "high", "position")
 """Columns of the equity curve: bar end, then micro-dollars; `position` is the signed size of the bar's contract."""
@@ -44,6 +44,7 @@ class Recorder:
         self.orders: list[Order] = []
         self.ambiguous: list[AmbiguousBar] = []
         self.breaches: list[Breach] = []
+        self.mismatches: list[Mismatch] = []
         self.notes: list[Note] = []
         self._rows: list[tuple[int, ...]] = []
         self._held = np.zeros(4, np.int64)  # position, cash, fees and balance after the last fill
@@ -81,7 +82,9 @@ class Recorder:
             equity = self._equity(market, exchange.start_balance)
         market.ledger.catch_up(market.lows, market.highs, market.row + 1)
         self.sink.take(self, equity)
-        for kept in (self.fills, self.trades, self.orders, self.ambiguous, self.breaches, self.notes):
+        for kept in (
+            self.fills, self.trades, self.orders, self.ambiguous, self.breaches, self.mismatches, self.notes,
+        ):  # fmt: skip
             kept.clear()
 
     def _equity(self, market: Market, start: int) -> dict[str, NDArray[np.int64]]:

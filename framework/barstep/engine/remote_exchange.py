@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from barstep.broker.report import AmbiguousReport, BreachReport, FillReport, OrderReport, TradeReport
+from barstep.broker.report import AmbiguousReport, BreachReport, FillReport, MismatchReport, OrderReport, TradeReport
 from barstep.domain.fill import Fill
 from barstep.domain.order import Order
 from barstep.sim.book import LIMIT, MARKET, STOP, STOP_LIMIT, Execution, Working
 from barstep.sim.choice import Outcome
 from barstep.sim.exchange import SimulatedExchange
 from barstep.sim.guards import ArmedGuard, Guard
-from barstep.sim.records import AmbiguousBar, Breach
+from barstep.sim.records import AmbiguousBar, Breach, Mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,7 +140,13 @@ class RemoteExchange(SimulatedExchange):
                 self.events.append(Breach(self._guards[event.plugin, event.name], event.at_ns))
             elif isinstance(event, AmbiguousReport):
                 outcomes = [self._outcome(one) for one in event.outcomes]
-                self.events.append(AmbiguousBar(market.feed, market.next_bar - 1, market.stamps[1], outcomes))
+                end_ns = market.stamps[1]
+                ambiguous = AmbiguousBar(
+                    market.feed, market.next_bar - 1, end_ns, outcomes, event.resolution, event.at_ns
+                )
+                self.events.append(ambiguous)
+            elif isinstance(event, MismatchReport):
+                self.events.append(Mismatch(market.feed, market.next_bar - 1, market.stamps[1], event.reason))
         for key in [key for key, order in self._known.items() if order.status != "working"]:
             del self._known[key]  # not before: children that are born in the same bar look for their parent
         for key, stop, size in report.moved:
@@ -157,7 +163,7 @@ class RemoteExchange(SimulatedExchange):
         fill = Fill(
             order, market.feed, cast("Any", told.side), told.size, told.price, market.next_bar - 1, start_ns, end_ns,
             cast("Any", told.phase), told.leg, told.level, told.rule, told.arriving, cast("Any", told.certainty),
-            0, 0, 0, 0, 0, told.reason,
+            0, 0, 0, 0, 0, told.reason, told.resolution, told.at_ns,
         )  # fmt: skip
         sign = 1 if told.side == "buy" else -1
         book, done = market.book, order.filled

@@ -12,7 +12,7 @@ from barstep.domain.errors import PluginError
 from barstep.domain.fill import Fill, Trade
 from barstep.domain.order import Order
 from barstep.domain.session import NS
-from barstep.sim.records import AmbiguousBar, Breach, Event
+from barstep.sim.records import AmbiguousBar, Breach, Event, Mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -68,6 +68,7 @@ class Replay:
             Order: self._changed,
             Breach: self._breached,
             AmbiguousBar: recorder.ambiguous.append,
+            Mismatch: recorder.mismatches.append,
         }
         desk.hooks = hooks
         desk.notes = recorder.notes

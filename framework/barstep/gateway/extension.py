@@ -16,6 +16,7 @@ from barstep.broker.report import (
     EventReport,
     FillReport,
     GuardReport,
+    MismatchReport,
     OrderReport,
     OutcomeReport,
     Report,
@@ -26,7 +27,7 @@ from barstep.domain.fill import Fill, Trade
 from barstep.domain.order import Bracket, Order
 from barstep.domain.session import Session
 from barstep.sim.book import Execution
-from barstep.sim.records import AmbiguousBar, Breach
+from barstep.sim.records import AmbiguousBar, Breach, Mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +82,7 @@ def _told(event: Event) -> EventReport:
     if isinstance(event, Fill):
         return FillReport(
             event.order.id, event.side, event.size, event.price_ticks, event.phase, event.level_ticks, event.rule,
-            event.leg, event.arriving, event.certainty, event.reason,
+            event.leg, event.arriving, event.certainty, event.reason, event.resolution, event.at_ns,
         )  # fmt: skip
     if isinstance(event, Order):
         return OrderReport(
@@ -92,11 +93,13 @@ def _told(event: Event) -> EventReport:
         return TradeReport(event.worst_ticks, event.best_ticks, event.exit_reason)
     if isinstance(event, Breach):
         return BreachReport(event.guard.plugin, event.guard.name, event.at_ns)
+    if isinstance(event, Mismatch):
+        return MismatchReport(event.reason)
     return _ambiguous(event)
 
 
 def _ambiguous(bar: AmbiguousBar) -> AmbiguousReport:
-    return AmbiguousReport([_outcome(outcome) for outcome in bar.outcomes])
+    return AmbiguousReport([_outcome(outcome) for outcome in bar.outcomes], bar.resolution, bar.at_ns)
 
 
 def _outcome(outcome: Outcome) -> OutcomeReport:

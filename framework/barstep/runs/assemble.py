@@ -20,6 +20,7 @@ from barstep.engine.streams import Stream
 from barstep.hooks.loader import Found, Loader, find_workspace
 from barstep.hooks.manager import HookManager, Registered
 from barstep.hooks.plugin import configure, option_fields
+from barstep.runs.finer import magnifier, open_finer
 from barstep.runs.script_plan import ScriptPlan, find_scripts
 from barstep.runs.sources import KeyedError, also_of, fee_of, make_instrument, make_stream, sessions_of
 from barstep.sim.exchange import SimulatedExchange
@@ -54,6 +55,7 @@ class RunPlan:
     plugins: list[PluginPlan]
     streams: list[BarStream]
     fees: list[int]
+    finer: list[BarStream | None]
     warnings: list[str] = field(default_factory=list)
     script: ScriptPlan | None = None
 
@@ -93,7 +95,9 @@ def load_plan(
         loaded = load_mapping(source, overrides, check)
     if bars.unreadable is not None:
         raise bars.unreadable
-    return RunPlan(loaded, workspace, base, plans, bars.streams, bars.fees, script=next(iter(scripts), None))
+    return RunPlan(
+        loaded, workspace, base, plans, bars.streams, bars.fees, bars.finer, script=next(iter(scripts), None)
+    )
 
 
 def build(plan: RunPlan, sink: Sink, log: Any, *, plugins: bool = True) -> Replay:
@@ -108,6 +112,8 @@ def build(plan: RunPlan, sink: Sink, log: Any, *, plugins: bool = True) -> Repla
         Stream(bars, market, sessions_of(bars), data.history, also_of(data) if plugins else ())
         for bars, market, data in zip(plan.streams, exchange.markets, config.data, strict=True)
     ]
+    for market, bars, finer in zip(exchange.markets, plan.streams, plan.finer, strict=True):
+        market.finer = magnifier(market, bars, finer)
     desk = Desk(exchange, DirectBroker(exchange), streams, config.data[0].history, config.seed, log)
     hooks = register_plugins(plan, desk, streams) if plugins else HookManager([], desk.when)
     return Replay(desk, hooks, Recorder(sink, per_bar=len(streams) > 1))
@@ -160,6 +166,7 @@ class _Bars:
     def __init__(self, base: Path) -> None:
         self.streams: list[BarStream] = []
         self.fees: list[int] = []
+        self.finer: list[BarStream | None] = []
         self.unreadable: DataError | None = None
         self._base = base
 
@@ -176,10 +183,14 @@ class _Bars:
 
     def _open_one(self, path: tuple[str | int, ...], config: DataConfig, draft: Draft) -> list[str]:
         at: tuple[str | int, ...] = path
+        source: tuple[str | int, ...] = (*path, "source")
         try:
             stream = make_stream(config, self._base)
             self.streams.append(stream)
             _check_range(stream)
+            source = (*path, "finer", "source")
+            at = ("fills", "resolution")
+            self.finer.append(open_finer(config, draft.resolution, self._base, stream))
             at = ("account", "fees")
             if draft.fees is not None:
                 self.fees.append(fee_of(stream.feed.contract.instrument, draft.fees))
@@ -190,8 +201,7 @@ class _Bars:
             at = (*path, "start") if config.start is not None else (*path, "end")
             return [f"{draft.positions.where(at)} {path_text(at)}: {error}"]
         except DataError as error:
-            at = (*path, "source")
-            fault = DataError(f"{draft.positions.where(at)} {path_text(at)}: {error}")
+            fault = DataError(f"{draft.positions.where(source)} {path_text(source)}: {error}")
             self.unreadable = self.unreadable or fault
         return []
 

@@ -85,7 +85,10 @@ class RunFolder:
         return {
             "created": self._created.isoformat(timespec="seconds"),
             "config_sha256": self.config_hash,
-            "data": [stream.source for stream in plan.streams],
+            "data": [
+                stream.source if finer is None else {**stream.source, "finer": finer.source}
+                for stream, finer in zip(plan.streams, plan.finer, strict=True)
+            ],
             "plugins": [
                 {
                     "name": p.name,

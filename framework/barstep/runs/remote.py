@@ -36,6 +36,8 @@ def build_remote(plan: RunPlan, sink: Any, log: Any) -> RemoteReplay:
     api, name = _transport(plan)
     broker = HelperBroker(Helpers(api, {}), bars.feed.contract, name)
     broker.needs = [key for key in ("account", "fills") if key in plan.loaded.document]
+    if any(finer is not None for finer in plan.finer):
+        broker.needs = [*broker.needs, "data.finer"]
     balance = micros(str(config.account.balance))
     exchange = RemoteExchange(bars.feed, config.fills.options(), fee, balance, broker)
     data = config.data[0]
@@ -70,6 +72,8 @@ def _request(plan: RunPlan, bars: BarStream) -> dict[str, Any]:
         "start": data.start.isoformat() if data.start is not None else None,
         "end": data.end.isoformat() if data.end is not None else None,
     }
+    if plan.finer[0] is not None:
+        extension["fills"]["resolution"] = plan.finer[0].feed.timeframe.text
     if isinstance(source, GatewaySource) and data.end is None:
         extension["end"] = extent(bars).end.isoformat()
     if isinstance(source, SampleSource | SyntheticSource):

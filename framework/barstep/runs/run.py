@@ -15,6 +15,7 @@ from barstep.domain.instrument import MICROS
 from barstep.domain.result import RunResult, RunStatus
 from barstep.domain.session import NS, to_datetime
 from barstep.runs.assemble import RunPlan, build, load_plan
+from barstep.runs.finer import mismatch_warning
 from barstep.runs.folder import RunFolder
 from barstep.runs.log import run_logger
 from barstep.runs.remote import build_remote
@@ -120,11 +121,14 @@ def _result(plan: RunPlan, replay: Replay, spool: RunSpool, status: RunStatus, e
         first = round(extent(plan.streams[0]).start.timestamp()) * NS
         last = last if meter.bars else first
     warnings = [w for stream in plan.streams for w in stream.warnings] + plan.warnings + replay.warnings
+    warnings += [f"finer bars: {w}" for finer in plan.finer if finer is not None for w in finer.warnings]
     warnings += filter(None, (past_expiry(stream, last) for stream in plan.streams))
     trades = spool.trades
     if trades and spool.ambiguous_trades / trades > AMBIGUOUS_SHARE:
         share = spool.ambiguous_trades / trades
         warnings.append(f"{share:.0%} of the trades were decided in ambiguous bars (R17): finer bars would tell more")
+    if spool.first_mismatch is not None:
+        warnings.append(mismatch_warning(spool.mismatches, spool.first_mismatch))
     if error is not None:
         warnings.append(str(error))
     return RunResult(
@@ -158,6 +162,8 @@ def _result(plan: RunPlan, replay: Replay, spool: RunSpool, status: RunStatus, e
             "denials": dict(sorted(spool.denials.items())),
         },
         warnings=warnings,
+        resolutions=dict(sorted(spool.resolutions.items())),
+        mismatches=spool.mismatches,
     )
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from barstep.domain.fill import Fill, Trade
     from barstep.domain.order import Order
     from barstep.engine.recorder import Recorder
-    from barstep.sim.records import Breach
+    from barstep.sim.records import Breach, Mismatch
 
 
 class Digest:
@@ -80,6 +80,7 @@ class RunSpool:
                 ("orders", tables.ORDERS),
                 ("equity", tables.EQUITY),
                 ("ambiguous", tables.AMBIGUOUS),
+                ("mismatches", tables.MISMATCHES),
                 ("notes", tables.NOTES),
             )
         }
@@ -88,6 +89,9 @@ class RunSpool:
         self.meter = EquityMeter(start)
         self.fills = 0
         self.ambiguous_bars = 0
+        self.mismatches = 0
+        self.first_mismatch: Mismatch | None = None
+        self.resolutions: Counter[str] = Counter()
         self.denied = 0
         self.rejected = 0
         self.fees = 0
@@ -101,8 +105,12 @@ class RunSpool:
         self._take_fills(recorder.fills)
         self._take_trades(recorder.trades)
         self._take_orders(recorder.orders)
-        self.ambiguous_bars += len(recorder.ambiguous)
-        if recorder.ambiguous:
+        if recorder.mismatches:
+            self.mismatches += len(recorder.mismatches)
+            self.first_mismatch = self.first_mismatch or recorder.mismatches[0]
+            self._spools["mismatches"].append(tables.mismatch_rows(recorder.mismatches))
+        if recorder.ambiguous:  # a bar counts once, of its finer bars several may be ambiguous
+            self.ambiguous_bars += len({(bar.feed, bar.bar_index) for bar in recorder.ambiguous})
             self._spools["ambiguous"].append(tables.ambiguous_rows(recorder.ambiguous))
         if recorder.notes:
             self._spools["notes"].append(tables.note_rows(recorder.notes))
@@ -140,7 +148,9 @@ class RunSpool:
         self.digest.add(fills)
         self.fees += sum([fill.fee for fill in fills])
         self.fills += len(fills)
-        self._spools["fills"].append(tables.fill_rows(fills))
+        rows = tables.fill_rows(fills)
+        self.resolutions.update(rows["resolution"])
+        self._spools["fills"].append(rows)
 
     def _take_trades(self, trades: Sequence[Trade]) -> None:
         if not trades:

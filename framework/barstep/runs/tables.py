@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from barstep.domain.order import Order
     from barstep.domain.risk import Verdict
     from barstep.engine.desk import Note
-    from barstep.sim.records import AmbiguousBar
+    from barstep.sim.records import AmbiguousBar, Mismatch
 
 FILLS: dict[str, Kind] = {
     "order_id": "int", "contract": "text", "bar_index": "int", "bar_start": "time", "bar_end": "time", "side": "text",
     "size": "int", "price": "float", "price_ticks": "int", "level_ticks": "int", "slip_ticks": "int", "rule": "text",
     "phase": "text", "leg": "int", "arriving": "bool", "certainty": "text", "opened": "int", "closed": "int",
     "realised_pnl": "float", "fees": "float", "position_after": "int", "plugin": "text", "tag": "text",
-    "reason": "text",
+    "reason": "text", "resolution": "text", "time": "time",
 }  # fmt: skip
 TRADES: dict[str, Kind] = {
     "contract": "text", "side": "text", "size": "int", "entry_time": "time", "entry_bar": "int", "entry_price": "float",
@@ -47,8 +47,9 @@ EQUITY: dict[str, Kind] = {
 }  # fmt: skip
 AMBIGUOUS: dict[str, Kind] = {
     "contract": "text", "bar_index": "int", "bar_end": "time", "path": "text", "chosen": "bool", "equity": "float",
-    "failed": "text", "locked": "text", "fills": "text",
+    "failed": "text", "locked": "text", "fills": "text", "resolution": "text", "at": "time",
 }  # fmt: skip
+MISMATCHES: dict[str, Kind] = {"contract": "text", "bar_index": "int", "bar_end": "time", "reason": "text"}
 NOTES: dict[str, Kind] = {"time": "time", "plugin": "text", "text": "text"}
 
 Rows = dict[str, Any]
@@ -84,6 +85,8 @@ def fill_rows(fills: Sequence[Fill]) -> Rows:
         "plugin": [o.plugin for o in orders],
         "tag": [o.tag for o in orders],
         "reason": [f.reason for f in fills],
+        "resolution": [f.resolution or f.feed.timeframe.text for f in fills],
+        "time": _moments(fills),
     }
 
 
@@ -169,9 +172,15 @@ def ambiguous_rows(bars: Sequence[AmbiguousBar]) -> Rows:
                 (
                     bar.feed.contract.id, bar.bar_index, bar.end_ns, outcome.path, outcome.chosen,
                     outcome.equity / MICROS, outcome.failed, outcome.locked, ", ".join(fills),
+                    bar.resolution or bar.feed.timeframe.text, bar.at_ns or bar.end_ns,
                 )
             )  # fmt: skip
     return _columns(AMBIGUOUS, rows)
+
+
+def mismatch_rows(bars: Sequence[Mismatch]) -> Rows:
+    """Rows of `mismatches.parquet`: bars whose finer bars do not agree with them (R21)."""
+    return _columns(MISMATCHES, [(bar.feed.contract.id, bar.bar_index, bar.end_ns, bar.reason) for bar in bars])
 
 
 def note_rows(notes: Sequence[Note]) -> Rows:
@@ -185,7 +194,7 @@ def _columns(schema: dict[str, Kind], rows: Sequence[Sequence[Any]]) -> Rows:
 
 
 def _moments(fills: Sequence[Fill]) -> list[int]:
-    return [f.bar_start_ns if f.phase == "open" else f.bar_end_ns for f in fills]
+    return [f.at_ns or (f.bar_start_ns if f.phase == "open" else f.bar_end_ns) for f in fills]
 
 
 def _verdicts(verdicts: Sequence[Verdict]) -> str:

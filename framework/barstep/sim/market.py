@@ -10,6 +10,7 @@ from msgspec import Struct
 from barstep.domain.errors import InvariantError
 from barstep.sim.book import MARKET, NEVER, Book, Working
 from barstep.sim.choice import Outcome, walk_bar, walk_single
+from barstep.sim.finer import Span
 from barstep.sim.guards import Corridor, corridor
 from barstep.sim.ledger import Ledger
 from barstep.sim.matching import Moment
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from barstep.domain.bar import BarColumns, Feed
     from barstep.domain.fill_options import FillOptions
+    from barstep.sim.finer import Magnifier
     from barstep.sim.guards import ArmedGuard
 
 
@@ -65,6 +67,7 @@ class Market:
         self.corridor = Corridor()
         self.silent = True
         self.armed_before: list[ArmedGuard] = []
+        self.finer: Magnifier | None = None
         self.first = 0
         self.row = -1
         self.session_first = 0
@@ -161,15 +164,20 @@ class Market:
         self.silent = not guards or guards_silent(book, now, self.corridor)
         if not self.silent:
             self.armed_before = [armed.copy() for armed in guards]
-            return self._walk(now)
+            return self._walk(now, row)
         book.guards = []
-        outcomes = [] if walk_single(book, now) else self._walk(now)
+        outcomes = [] if self.finer is None and walk_single(book, now) else self._walk(now, row)
         self.book.guards = guards
         return outcomes
 
-    def _walk(self, now: Moment) -> list[Outcome]:
-        walk_open(self.book, now)
-        self.book, outcomes = walk_bar(self.book, now)
+    def _walk(self, now: Moment, row: int) -> list[Outcome]:
+        if self.finer is None:
+            walk_open(self.book, now)
+            self.book, outcomes = walk_bar(self.book, now)
+        else:
+            volume = int(self.columns.volume[row]) if self.columns is not None and self.finer.compares_volume else None
+            span = Span(self.starts[row], self.ends[row], volume)
+            self.book, outcomes = self.finer.walk(self.book, now, span, self._share)
         return outcomes
 
     def finish_bar(self, row: int) -> None:

@@ -99,8 +99,9 @@ def _guards_in_reach(book: Book, now: Moment, position: int, cash: int, fees: in
 def guards_silent(book: Book, now: Moment, corridor: Corridor) -> bool:
     """Whether no guard can act in this bar, whatever the orders do: a bound on the equity that the bar can reach.
 
-    No position in it is larger than what is held and works now, the path is at most three ranges long, every fill is off
-    the path by slippage and, for limits, by their distance from the open, and there are at most three fills a contract.
+    What is held and what works now is opened once at most and closed once, however often the path turns (R21), so each
+    contract gains or loses at most a range of the bar; fills are off the path by slippage and, for limits, by their
+    distance from the open. Three times that is more than enough.
     """
     if not corridor.fixed:
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from barstep.domain.fill import Certainty, Fill, Trade
 from barstep.domain.order import Order
@@ -12,18 +12,36 @@ from barstep.sim.guards import Guard
 
 if TYPE_CHECKING:
     from barstep.domain.bar import Feed
+    from barstep.sim.book import LogEntry
     from barstep.sim.choice import Outcome
+    from barstep.sim.finer import Magnifier, Part
     from barstep.sim.market import Market
 
 
 @dataclass(frozen=True, slots=True)
 class AmbiguousBar:
-    """A bar whose path decides what happened in it (R17), with every outcome."""
+    """A bar whose path decides what happened in it (R17), with every outcome.
+
+    Where a bar was walked through finer ones (R21) it is one of these: `resolution` is their timeframe, else empty, and
+    `at_ns` the end of the finer bar, else that of the bar, UTC nanoseconds.
+    """
 
     feed: Feed
     bar_index: int
     end_ns: int
     outcomes: list[Outcome]
+    resolution: str = ""
+    at_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A bar whose finer bars do not agree with it, so that its own prices decided (R21, MAGNIFIER_MISMATCH)."""
+
+    feed: Feed
+    bar_index: int
+    end_ns: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +52,7 @@ class Breach:
     at_ns: int
 
 
-Event = Fill | Trade | Order | Breach | AmbiguousBar
+Event = Fill | Trade | Order | Breach | AmbiguousBar | Mismatch
 """What the exchange reports; an `Order` stands for a change of its status."""
 
 
@@ -44,16 +62,57 @@ class Records:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self._born: dict[int, Order] = {}
+        self._part: Part | None = None
+        self._resolution = ""
 
     def book_bar(self, market: Market, outcomes: list[Outcome]) -> None:
         """Record the bar that `market.row` stands at, fill by fill, with its outcomes when it is ambiguous."""
         ledger, row = market.ledger, market.row
         ledger.catch_up(market.lows, market.highs, row)
         ledger.start_bar(market.opens[row])
-        ambiguous = bool(outcomes)
-        points, fills = 0, False
-        low = high = at = market.opens[row]  # of the path since the last fill, and where it stands
-        for entry in market.book.log:
+        fills = self._book_log(market, market.book.log, bool(outcomes), market.lows[row], market.highs[row])
+        self._end_bar(market, fills)
+        if outcomes:
+            self.events.append(AmbiguousBar(market.feed, market.next_bar - 1, market.stamps[1], outcomes))
+
+    def book_finer(self, market: Market, finer: Magnifier) -> None:
+        """Record the bar that `market.row` stands at as its finer bars decided it, or that they could not (R21)."""
+        bar, end_ns = market.next_bar - 1, market.stamps[1]
+        if finer.fault:
+            self.events.append(Mismatch(market.feed, bar, end_ns, finer.fault))
+            finer.fault = ""
+        if not finer.parts:
+            return
+        ledger, row, fills = market.ledger, market.row, False
+        self._resolution = finer.source.timeframe
+        ledger.catch_up(market.lows, market.highs, row)
+        ledger.start_bar(market.opens[row])
+        for part in finer.parts:
+            if part.skipped is not None:
+                ledger.span(*part.skipped)
+            if part.log:
+                self._part = part
+                fills |= self._book_log(market, part.log, bool(part.outcomes), part.low, part.high)
+            if part.outcomes:
+                told = AmbiguousBar(market.feed, bar, end_ns, part.outcomes, self._resolution, part.end_ns)
+                self.events.append(told)
+        self._part = None
+        finer.parts = []
+        self._end_bar(market, fills)
+
+    def _end_bar(self, market: Market, fills: bool) -> None:
+        """A bar is booked: check its money, and give the children their public orders."""
+        market.ledger.seen = market.row + 1
+        if fills:
+            market.mark(market.row)
+        if self._born:
+            self._adopt(market.book)
+
+    def _book_log(self, market: Market, log: list[LogEntry], ambiguous: bool, lowest: int, highest: int) -> bool:
+        """Book what a walk logged, fill by fill; True when there was a fill. The log begins at the bar's open."""
+        ledger, points, fills = market.ledger, 0, False
+        low = high = at = cast("int", log[0])  # of the path since the last fill, and where it stands
+        for entry in log:
             if isinstance(entry, int):
                 points += 1
                 at = entry
@@ -70,15 +129,9 @@ class Records:
             else:
                 self._record(market, entry)
         if points < 2:  # no path was walked: all that can happen in it is that the price visits both ends
-            low, high = market.lows[row], market.highs[row]
+            low, high = lowest, highest
         ledger.span(low, high)
-        ledger.seen = row + 1
-        if fills:
-            market.mark(row)
-        if self._born:
-            self._adopt(market.book)
-        if ambiguous:
-            self.events.append(AmbiguousBar(market.feed, market.next_bar - 1, market.stamps[1], outcomes))
+        return fills
 
     def book_late(self, market: Market) -> None:
         """Record what happened after the last bar's path, at its close: phases D, E and the end of the data."""
@@ -138,6 +191,8 @@ class Records:
             order, market.feed, order.side, size, entry.price, market.first + market.row, start_ns, end_ns, phase,
             entry.leg, entry.level, entry.rule, entry.arriving, certainty, 0, 0, 0, 0, 0, reason,
         )  # fmt: skip
+        if self._part is not None:
+            self._place(fill, self._part)
         trades = market.ledger.apply(fill, role or reason or order.tag or "order")
         before, paid = order.filled, market.price(entry.price)
         order.filled = before + size
@@ -149,6 +204,15 @@ class Records:
             self.events.extend(trades)
         if order.filled >= order.size or (order.reduce_only and not fill.position_after):
             self.end(order, "filled", "", end_ns)
+
+    def _place(self, fill: Fill, part: Part) -> None:
+        """Note which finer bar decided a fill; the bar's own open needed none."""
+        if part.first and fill.phase == "open":
+            return
+        fill.resolution = self._resolution
+        fill.at_ns = part.start_ns if fill.phase == "open" else part.end_ns
+        if fill.certainty == "certain":
+            fill.certainty = "magnified"
 
     def _record_child(self, market: Market, entry: Birth) -> None:
         working, parent = entry.working, entry.parent

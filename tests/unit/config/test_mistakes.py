@@ -222,7 +222,7 @@ seed: 1.5
         "run.yaml:1:10 version: got 2, expected 1",
         "run.yaml:2:1 data.timeframe: got nothing, expected length of a bar: a number and s, m, h or D, such as 1m",
         "run.yaml:4:3 data.timefram: got the unknown key timefram, expected one of instrument, contract, timeframe, "
-        "source, start, end, volume, history; did you mean timeframe?",
+        "resample, also, source, start, end, volume, history, finer; did you mean timeframe?",
         "run.yaml:6:12 data.history: got ten, expected a whole number >= 1",
         "run.yaml:7:20 account.balance: got -5, expected a number > 0",
         "run.yaml:7:24: got the key balance twice (lines 7 and 7), expected it once",

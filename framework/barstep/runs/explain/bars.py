@@ -1,0 +1,98 @@
+"""The bars of a stored run, read again from their source, if it is there and still the same."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from barstep.domain.errors import BarstepError
+from barstep.runs.sources import make_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from barstep.config.data_schema import DataConfig
+    from barstep.domain.bar import BarColumns, BarStream
+
+
+class BarRow(NamedTuple):
+    """One bar: number in its stream, UTC nanoseconds, prices, contracts."""
+
+    number: int
+    start_ns: int
+    end_ns: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: int
+
+
+class RunBars:
+    """The bars of one data section of a stored run.
+
+    Args:
+        section: The section, None when it cannot be read back.
+        described: What the manifest says of its source.
+        bases: Folders that a relative path may start from.
+
+    Attributes:
+        why: Why the bars cannot be read, or empty.
+    """
+
+    def __init__(self, section: DataConfig | None, described: Mapping[str, Any], bases: Iterable[Path]) -> None:
+        self.why = ""
+        self._stream: BarStream | None = None
+        self.label = str(described.get("path") or described.get("kind") or "bars")
+        if section is None or described.get("kind") == "gateway":
+            self.why = "the bars came from a gateway" if section is not None else "the source of the bars is not known"
+            return
+        wanted = _identity(described)
+        changed = False
+        for base in bases:
+            try:
+                stream = make_stream(section, base)
+            except BarstepError:
+                continue
+            if _identity(stream.source) == wanted:
+                self._stream = stream
+                return
+            changed = True
+        self.why = f"{self.label} has changed since the run" if changed else f"{self.label} is no longer there"
+
+    def between(self, start_ns: int, end_ns: int, most: int = 1_000_000) -> list[BarRow]:
+        """Bars that start in [start_ns, end_ns), at most some; empty when they cannot be read."""
+        return list(chain.from_iterable(self._slices(start_ns, end_ns)))[:most]
+
+    def at(self, ns: int) -> BarRow | None:
+        """The bar that covers a moment."""
+        if self._stream is None:
+            return None
+        found = self.between(ns - self._stream.feed.timeframe.ns + 1, ns + 1)
+        return found[-1] if found and found[-1].end_ns > ns else None
+
+    def _slices(self, start_ns: int, end_ns: int) -> Iterator[list[BarRow]]:
+        count = 0
+        for bars in self._stream.chunks() if self._stream is not None else ():
+            if int(bars.start_ns[0]) >= end_ns:
+                return
+            first, stop = np.searchsorted(bars.start_ns, (start_ns, end_ns)).tolist()
+            if stop > first:
+                yield self._rows(bars[first:stop], count + first)
+            count += len(bars)
+
+    def _rows(self, bars: BarColumns, first: int) -> list[BarRow]:
+        assert self._stream is not None  # noqa: S101 - only bars that were read get here
+        price = self._stream.feed.contract.instrument.price
+        prices = ([price(p) for p in column.tolist()] for column in (bars.open, bars.high, bars.low, bars.close))
+        numbers = range(first, first + len(bars))
+        spans = (bars.start_ns.tolist(), bars.end_ns.tolist())
+        return list(map(BarRow, numbers, *spans, *prices, bars.volume.tolist()))
+
+
+def _identity(described: Mapping[str, Any]) -> object:
+    """What must be the same for bars to be the same: the file's hash, or all that a generator was told."""
+    return described.get("sha256") or {key: value for key, value in described.items() if key != "finer"}
