@@ -171,6 +171,7 @@ def _section(base: Mapping[str, Any], request: StartRequest, folder: Path) -> di
     if _label(section) != request.instrument:
         section["instrument"] = request.instrument
     section["source"] = _rooted(section["source"], folder)
+    _root_finer(section, fits[0], folder)
     wanted = {key: request.extension.get(key) for key in ("contract", "start", "end")}
     section |= _bounds(section, request)
     section |= {key: text for key, text in wanted.items() if text is not None}
@@ -198,6 +199,17 @@ def _rooted(source: Any, folder: Path) -> Any:
     if isinstance(source, dict) and "path" in source:
         return {**source, "path": str(folder / str(source["path"]))}
     return source
+
+
+def _root_finer(section: dict[str, Any], given: Mapping[str, Any], folder: Path) -> None:
+    """Finer bars of the gateway's own timeframe come along, with their path from its folder; those of another do not."""
+    finer = section.get("finer")
+    if not isinstance(finer, dict):
+        return
+    if given.get("timeframe") in (None, section["timeframe"]):
+        section["finer"] = {**finer, "source": _rooted(finer.get("source"), folder)}
+    else:
+        del section["finer"]
 
 
 def _bounds(section: Mapping[str, Any], request: StartRequest) -> dict[str, date | datetime]:
