@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
 from desk import FLAT, START, hours, plugin_file, run, trader, two
 
 from barstep import Observer, RiskDecision, RiskRule, Strategy, hookimpl
+from barstep.domain.errors import ConfigError
+from barstep.indicators import SMA
 
 # -- R25b: several contracts -------------------------------------------------------------------------------------
 
@@ -116,3 +119,103 @@ def test_a_strategy_hears_only_its_own_contract_also_when_nobody_trades_the_othe
     entry = ("strategies", {"use": plugin_file(Listener, tmp_path), "contract": "ONE"})
     run(tmp_path, None, entry, data=two(tmp_path, FLAT[:2], FLAT[:2]))
     assert heard == ["ONE", "ONE"]
+
+
+# -- one strategy on several contracts ---------------------------------------------------------------------------
+
+
+def pair(strategy, tmp_path, contracts=("ONE", "TWO")):
+    return ("strategies", {"use": plugin_file(strategy, tmp_path), "contract": list(contracts)})
+
+
+def test_a_strategy_on_two_contracts_hears_both_and_each_session_once(tmp_path):
+    heard = []
+
+    class Both(Strategy):
+        @hookimpl
+        def on_start(self, ctx):
+            heard.append(" ".join(contract.instrument.name for contract in ctx.contracts))
+
+        @hookimpl
+        def on_session_start(self, session, ctx):
+            heard.append("session starts")
+
+        @hookimpl
+        def on_bar(self, bar, ctx):
+            heard.append(f"{bar.contract.instrument.name} {bar.index}")
+            if bar.index == 0 and bar.contract.instrument.name == "TWO":
+                ctx.buy(2)
+                ctx.sell(1, contract="TWO")
+
+        @hookimpl
+        def on_fill(self, fill, ctx):
+            heard.append(f"{fill.side} {fill.size} {fill.contract.instrument.name}")
+
+        @hookimpl
+        def on_session_end(self, session, ctx):
+            heard.append("session ends")
+
+    data = two(tmp_path, FLAT[:3], FLAT[:3])
+    ran = run(tmp_path, None, pair(Both, tmp_path), data=data)
+    assert heard == [
+        "ONE TWO", "session starts", "ONE 0", "TWO 0", "buy 2 ONE", "ONE 1", "sell 1 TWO", "TWO 1", "ONE 2", "TWO 2",
+        "session ends",
+    ]  # fmt: skip
+    assert ran.fills == ["1 open buy 2 @ 401 R6", "1 open sell 1 @ 399 R6"]
+
+
+def test_what_a_context_says_of_another_contract(tmp_path):
+    seen = {}
+
+    class Both(Strategy):
+        @hookimpl
+        def on_start(self, ctx):
+            self.own, self.other = ctx.indicator(SMA(2)), ctx.indicator(SMA(2), contract="TWO")
+
+        @hookimpl
+        def on_bar(self, bar, ctx):
+            if bar.contract.instrument.name != "TWO":
+                return
+            if bar.index == 0:
+                ctx.set_position(3, contract="TWO")
+                ctx.buy(1, limit=300)
+                ctx.sell(1, limit=900, contract="TWO")
+            if bar.index == 2:
+                other = ctx.contracts[1]
+                seen["positions"] = (ctx.position.size, ctx.positions["TWO"].size, ctx.positions[other.name].size)
+                seen["bars"] = ([b.close for b in ctx.bars(2)], [b.close for b in ctx.bars(2, contract=other)])
+                seen["indicators"] = (self.own.value, self.other.value)
+                seen["orders"] = ([o.limit for o in ctx.orders], [o.limit for o in ctx.orders_of("TWO")])
+                seen["again"] = ctx.set_position(3, contract="TWO")
+                ctx.close(contract="TWO")
+            if bar.index == 3:
+                seen["closed"] = ctx.positions["TWO"].size
+                seen["unknown"] = "THREE" in ctx.positions
+
+    ones = [(price, price, price, price) for price in (400, 402, 404, 406, 408)]
+    twos = [(price, price, price, price) for price in (500, 501, 502, 503, 504)]
+    run(tmp_path, None, pair(Both, tmp_path), data=two(tmp_path, ones, twos))
+    assert seen == {
+        "positions": (0, 3, 3),
+        "bars": ([402, 404], [501, 502]),
+        "indicators": (403, 501.5),
+        "orders": ([300], [900]),
+        "again": None,
+        "closed": 0,
+        "unknown": False,
+    }
+
+
+def test_a_contract_has_one_strategy_also_where_that_trades_several(tmp_path):
+    class Both(Strategy):
+        @hookimpl
+        def on_bar(self, bar, ctx):
+            pass
+
+    data = two(tmp_path, FLAT, FLAT)
+    with pytest.raises(ConfigError, match=r"got a second strategy on TWO, expected one strategy on a contract"):
+        run(tmp_path, None, pair(Both, tmp_path), pair(Both, tmp_path, ["TWO"]), data=data)
+    with pytest.raises(ConfigError, match=r"expected contracts in the order in which data has them"):
+        run(tmp_path, None, pair(Both, tmp_path, ["TWO", "ONE"]), data=data)
+    with pytest.raises(ConfigError, match=r"strategies\[0\].contract: .*expected one of ONE, TWO"):
+        run(tmp_path, None, pair(Both, tmp_path, ["ONE", "THREE"]), data=data)

@@ -95,6 +95,8 @@ class _Tree:
         if isinstance(value, Mapping):
             return {key: self.value(item, (*path, key)) for key, item in value.items()}
         if isinstance(value, list | tuple):
+            if len(value) == 1 and isinstance(value_at(self.document, path), str):
+                return self.value(value[0], (*path, 0))  # a text that stands for a list of one
             return [self.value(item, (*path, index)) for index, item in enumerate(value)]
         return _scalar(value)
 

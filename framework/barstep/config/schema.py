@@ -3,7 +3,7 @@
 from dataclasses import asdict, fields
 from decimal import Decimal
 from re import fullmatch, sub
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
@@ -44,6 +44,10 @@ def slug(text: str) -> str:
 
 def _one_or_more(raw: Any) -> Any:
     return raw if isinstance(raw, list) else [raw]
+
+
+def _names(raw: Any) -> Any:
+    return [raw] if isinstance(raw, str) else raw
 
 
 def _none(raw: Any) -> Any:
@@ -149,11 +153,15 @@ class PluginConfig(Section):
 
 
 class StrategyConfig(PluginConfig):
-    """A strategy, on one contract."""
+    """A strategy, on one contract or on several."""
 
     use: Text = Field(description="a plugin's name, file.py, file.py:Class, an entry point, or a playground script")
-    contract: Text | None = Field(
-        default=None, description="contract or instrument to trade, needed where data has several"
+    contract: Annotated[
+        tuple[Text, ...] | None,
+        BeforeValidator(_names, json_schema_input_type=Annotated[str, Field(min_length=1)] | list[str]),
+    ] = Field(
+        default=None,
+        description="contract or instrument to trade, needed where data has several; a list for a strategy on them all",
     )
 
 
@@ -229,24 +237,28 @@ class RunConfig(Section):
             return strategies
         faults, taken = [], set[str]()
         for index, strategy in enumerate(strategies):
-            found = _stream(streams, strategy.contract)
-            if found is None:
-                names = ", ".join(stream.label for stream in streams)
-                faults.append(RefusedError(f"one of {names}", at=(index, "contract")))
-            elif found.label in taken:
-                faults.append(RefusedError(_ONE_EACH, got=f"a second strategy on {found.label}", at=(index,)))
-            else:
-                taken.add(found.label)
+            wanted = [_stream(streams, contract) for contract in strategy.contract or (None,)]
+            places = [streams.index(found) for found in wanted if found is not None]
+            if places != sorted(places):
+                faults.append(RefusedError("contracts in the order in which data has them", at=(index, "contract")))
+            for found in wanted:
+                if found is None:
+                    names = ", ".join(stream.label for stream in streams)
+                    faults.append(RefusedError(f"one of {names}", at=(index, "contract")))
+                elif found.label in taken:
+                    faults.append(RefusedError(_ONE_EACH, got=f"a second strategy on {found.label}", at=(index,)))
+                else:
+                    taken.add(found.label)
         if faults:
             raise RefusedError(_ONE_EACH, several=tuple(faults))
         return strategies
 
-    def data_of(self, strategy: StrategyConfig) -> DataConfig:
-        """The bars that a strategy of this run trades."""
-        found = _stream(self.data, strategy.contract)
-        if found is None:
+    def data_of(self, strategy: StrategyConfig) -> tuple[DataConfig, ...]:
+        """The bars that a strategy of this run trades, those of its own contract first."""
+        found = tuple(_stream(self.data, contract) for contract in strategy.contract or (None,))
+        if None in found:
             raise ValueError(f"{strategy.use} is no strategy of this run")
-        return found
+        return cast("tuple[DataConfig, ...]", found)
 
 
 def finer_bars(data: DataConfig, resolution: str | None) -> FinerConfig | None:

@@ -10,6 +10,7 @@ from barstep.domain.order import Bracket, Order, Side
 from barstep.domain.session import to_datetime
 from barstep.engine import words
 from barstep.engine.desk import Note
+from barstep.engine.views import Positions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from barstep.domain.instrument import Contract, Instrument
     from barstep.domain.session import Session
     from barstep.engine.desk import Desk
+    from barstep.engine.higher import Higher
     from barstep.engine.streams import Stream
     from barstep.engine.views import Account, Position
     from barstep.indicators.base import Indicator
@@ -32,17 +34,19 @@ class ReadContext:
 
     Attributes:
         plugin: The plugin's name in this run.
-        instrument: The product it trades, or of the first contract for rules and observers.
+        contracts: What it trades, its own first; all contracts of the run for rules and observers.
+        instrument: The product of the first of them; bars, positions and orders are of this one unless said otherwise.
         position: The position in that contract.
         account: The account.
         random: A generator of its own, seeded by the run's `seed` and the plugin's name, so that runs repeat (R27).
         log: A structlog logger that carries the plugin's name.
     """
 
-    def __init__(self, desk: Desk, plugin: str, stream: Stream) -> None:
+    def __init__(self, desk: Desk, plugin: str, streams: Sequence[Stream]) -> None:
         self._desk = desk
-        self._stream = stream
-        self._market, self._ledger = stream.market, stream.market.ledger
+        self._stream = stream = streams[0]
+        self.contracts: tuple[Contract, ...] = tuple(each.feed.contract for each in streams)
+        self._market = stream.market
         self._contract = stream.feed.contract
         self.plugin = plugin
         self.instrument: Instrument = self._contract.instrument
@@ -79,40 +83,57 @@ class ReadContext:
 
     @property
     def positions(self) -> Mapping[str, Position]:
-        """Positions by contract name, such as `ESU3`."""
-        return {s.feed.contract.name: self._desk.positions[s.feed.contract.id] for s in self._desk.streams}
+        """Positions by contract name, such as `ESU3`; `positions["ES"]` finds it too."""
+        return Positions(self._desk)
 
     @property
     def orders(self) -> Sequence[Order]:
-        """Working orders of this plugin's contract, by id."""
+        """Working orders of this plugin's own contract, by id."""
         return self._desk.broker.open_orders(self._contract)
+
+    def orders_of(self, contract: Contract | str) -> Sequence[Order]:
+        """Working orders of a contract of the run, by id."""
+        return self._desk.broker.open_orders(self._desk.stream(contract, self._stream).feed.contract)
 
     @property
     def trades(self) -> Sequence[Trade]:
         """The last closed trades of the run, oldest first, at most `data.history` of them."""
         return self._desk.trades
 
-    def bars(self, count: int, *, timeframe: str | None = None) -> list[Bar]:
+    def bars(self, count: int, *, timeframe: str | None = None, contract: Contract | str | None = None) -> list[Bar]:
         """The last `count` complete bars of the contract, oldest first; fewer near the start of the data.
 
         Args:
             count: At most `data.history`.
             timeframe: One of `data.also`, such as `15m`; by default the run's own. A longer bar is there from the bar on
                 at whose end it is complete.
+            contract: Another contract of the run.
         """
-        return (self._stream if timeframe is None else self._stream.longer(timeframe)).recent(count)
+        return self._read_from(timeframe, contract).recent(count)
 
-    def indicator(self, indicator: AnyIndicator, *, timeframe: str | None = None) -> AnyIndicator:
+    def indicator(
+        self,
+        indicator: AnyIndicator,
+        *,
+        timeframe: str | None = None,
+        contract: Contract | str | None = None,
+    ) -> AnyIndicator:
         """Have an indicator updated with each complete bar of the contract, before the hooks see the bar.
 
         Args:
             indicator: A new one.
             timeframe: One of `data.also`: then it is updated when a bar of that timeframe is complete.
+            contract: Another contract of the run.
         """
-        tick = self.instrument.tick_size
+        stream = self._read_from(timeframe, contract)
+        tick = stream.feed.contract.instrument.tick_size
         indicator.bind(tick.numerator, tick.denominator)
-        (self._stream if timeframe is None else self._stream.longer(timeframe)).add_indicator(indicator)
+        stream.add_indicator(indicator)
         return indicator
+
+    def _read_from(self, timeframe: str | None, contract: Contract | str | None) -> Stream | Higher:
+        stream = self._desk.stream(contract, self._stream)
+        return stream if timeframe is None else stream.longer(timeframe)
 
     def round_price(self, price: float) -> float:
         """The price on the tick grid that is nearest."""
@@ -197,24 +218,26 @@ class Context(ReadContext):
         bracket = words.bracket(stop_loss_ticks, take_profit_ticks, trailing_stop_ticks, stop_loss, take_profit)
         return self._ask("sell", size, limit, stop, trail_ticks, join, bracket, expires, reduce_only, tag, contract)
 
-    def set_position(self, size: int, *, tag: str = "") -> Order | None:
+    def set_position(self, size: int, *, tag: str = "", contract: Contract | str | None = None) -> Order | None:
         """Bring the position to a signed size with one market order; None when it is there, or on its way there."""
-        missing = size - self._ledger.position
-        if self._market.book.live:
-            missing -= self._market.under_way()
+        market = self._market if contract is None else self._desk.stream(contract, self._stream).market
+        missing = size - market.ledger.position
+        if market.book.live:
+            missing -= market.under_way()
         if not missing:
             return None
         side: Side = "buy" if missing > 0 else "sell"
-        return self._ask(side, abs(missing), None, None, None, False, None, None, False, tag, None)
+        return self._ask(side, abs(missing), None, None, None, False, None, None, False, tag, contract)
 
-    def close(self, *, reason: str = "close") -> Order | None:
+    def close(self, *, reason: str = "close", contract: Contract | str | None = None) -> Order | None:
         """Close the whole position with a reduce-only market order; None while flat, or when that is under way already."""
-        size = self._ledger.position
-        left = size + self._market.under_way()
+        market = self._market if contract is None else self._desk.stream(contract, self._stream).market
+        size = market.ledger.position
+        left = size + market.under_way()
         if not size or left * size <= 0:
             return None
         side: Side = "sell" if size > 0 else "buy"
-        return self._ask(side, abs(left), None, None, None, False, None, None, True, reason, None)
+        return self._ask(side, abs(left), None, None, None, False, None, None, True, reason, contract)
 
     def protect(
         self, *, stop: float | None = None, target: float | None = None, trail_ticks: int | None = None
@@ -394,7 +417,7 @@ class RiskContext(ReadContext):
             self._desk.flat_times[self.plugin] = clock
 
 
-def context_for(kind: str, desk: Desk, plugin: str, stream: Stream) -> ReadContext:
-    """The context of a plugin of a section of the configuration."""
+def context_for(kind: str, desk: Desk, plugin: str, streams: Sequence[Stream]) -> ReadContext:
+    """The context of a plugin of a section of the configuration; `streams` are those of its contracts, its own first."""
     made = {"strategies": Context, "risk": RiskContext, "observers": ReadContext}[kind]
-    return made(desk, plugin, stream)
+    return made(desk, plugin, streams)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from barstep.domain.errors import ConfigError
 from barstep.domain.instrument import MICROS
 
 if TYPE_CHECKING:
@@ -62,6 +63,21 @@ class Position:
 
     def __repr__(self) -> str:
         return f"Position({self._market.feed.contract.name} {self.size:+d} at {self.average_price})"
+
+
+class Positions(dict[str, Position]):
+    """Positions by contract name, such as `ESU3`; an instrument's name, an id or a contract will do too."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__({s.feed.contract.name: desk.positions[s.feed.contract.id] for s in desk.streams})
+        self._desk = desk
+
+    def __missing__(self, key: object) -> Position:
+        try:
+            stream = self._desk.stream(key, self._desk.streams[0])  # type: ignore[arg-type]
+        except ConfigError as error:
+            raise KeyError(str(error)) from None
+        return self._desk.positions[stream.feed.contract.id]
 
 
 class Account:

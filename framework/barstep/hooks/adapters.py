@@ -39,8 +39,8 @@ def _adapt(
     context = entry.context
 
     def answer(*args: Any) -> Any:
-        followed = getattr(args[0], "contract", None) if args and entry.contract else None
-        if followed is not None and followed.id != entry.contract:
+        followed = getattr(args[0], "contract", None) if args and entry.contracts else None
+        if followed is not None and followed.id not in entry.contracts:
             return None
         try:
             given = method(*args, context)

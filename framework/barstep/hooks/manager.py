@@ -35,8 +35,8 @@ class Registered(NamedTuple):
     name: str
     plugin: Plugin
     context: Any
-    contract: str = ""
-    """Id of the one contract it follows, empty for all."""
+    contracts: tuple[str, ...] = ()
+    """Ids of the contracts it follows, in the order of the run's data; none for all of them."""
 
 
 class Call(NamedTuple):
@@ -59,7 +59,11 @@ class HookManager:
         self.plugins = tuple(plugins)
         self._when = when
         self._traced = False
-        self._contracts = {entry.name: entry.contract for entry in self.plugins if entry.contract}
+        self._contracts = {entry.name: entry.contracts for entry in self.plugins if entry.contracts}
+        self._followed = {
+            "on_session_start": {name: contracts[:1] for name, contracts in self._contracts.items()},
+            "on_session_end": {name: contracts[-1:] for name, contracts in self._contracts.items()},
+        }
         self.pm = pluggy.PluginManager(PROJECT)
         self.pm.add_hookspecs(make_specs())
         for entry in reversed(self.plugins):  # pluggy calls the last registered first
@@ -78,10 +82,16 @@ class HookManager:
         self.focus("")
 
     def focus(self, contract: str, *, account_too: bool = True) -> None:
-        """Call only plugins that follow a contract (by id), and with `account_too` those that follow all of them."""
+        """Call only plugins that follow a contract (by id), and with `account_too` those that follow all of them.
+
+        A plugin on several contracts hears a session once: it starts with its first contract's, and ends with its last's.
+        """
         frozen = self._by_contract.get(contract)
         if frozen is None:
-            frozen = {h: _followers(calls, self._contracts, contract) for h, calls in self._everything.items()}
+            frozen = {
+                h: _followers(calls, self._followed.get(h, self._contracts), contract)
+                for h, calls in self._everything.items()
+            }
             self._by_contract[contract] = frozen
         if not account_too:
             frozen = {h: tuple(c for c in calls if self._contracts.get(c.name)) for h, calls in frozen.items()}
@@ -197,8 +207,8 @@ def _verdict(rule: str, decision: object) -> Verdict:
     return Verdict(rule, decision.size, decision.reason)
 
 
-def _followers(calls: tuple[Call, ...], contracts: dict[str, str], contract: str) -> tuple[Call, ...]:
-    return tuple(call for call in calls if contracts.get(call.name, contract) == contract)
+def _followers(calls: tuple[Call, ...], contracts: dict[str, tuple[str, ...]], contract: str) -> tuple[Call, ...]:
+    return tuple(call for call in calls if contract in contracts.get(call.name, (contract,)))
 
 
 def _where(cause: BaseException, file: str) -> str:

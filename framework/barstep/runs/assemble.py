@@ -125,13 +125,13 @@ def register_plugins(plan: RunPlan, desk: Desk, streams: Sequence[Stream]) -> Ho
 
 
 def _register(plugin: PluginPlan, plan: RunPlan, desk: Desk, streams: Sequence[Stream]) -> Registered:
-    stream = streams[0]
+    own = list(streams)
     config = plan.loaded.config
-    follows = ""
+    follows: tuple[str, ...] = ()
     if plugin.section == "strategies":
-        stream = streams[config.data.index(config.data_of(config.strategies[int(plugin.path[1])]))]
-        follows = stream.feed.contract.id if len(streams) > 1 else ""
-    context = context_for(plugin.section, desk, plugin.name, stream)
+        own = [streams[config.data.index(data)] for data in config.data_of(config.strategies[int(plugin.path[1])])]
+        follows = tuple(stream.feed.contract.id for stream in own) if len(streams) > 1 else ()
+    context = context_for(plugin.section, desk, plugin.name, own)
     return Registered(plugin.name, configure(plugin.found.cls, plugin.options), context, follows)
 
 

@@ -171,6 +171,8 @@ def _section(base: Mapping[str, Any], request: StartRequest) -> dict[str, Any]:
     section = {"source": "sample", **fits[0], **_lengths(fits[0], request.timeframe)}
     if _label(section) != request.instrument:
         section["instrument"] = request.instrument
+    if fits[0].get("timeframe") not in (None, request.timeframe):
+        section.pop("finer", None)  # finer bars of another timeframe do not come along
     wanted = {key: request.extension.get(key) for key in ("contract", "start", "end")}
     section |= _bounds(section, request)
     section |= {key: text for key, text in wanted.items() if text is not None}

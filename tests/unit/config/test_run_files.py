@@ -114,13 +114,13 @@ def test_several_contracts():
     strategies = [{"use": "a", "contract": "ESZ5"}, {"use": "b", "contract": "ESH6"}]
     config = load_mapping({"version": 1, "data": streams, "strategies": strategies}).config
     assert [stream.label for stream in config.data] == ["ESZ5", "ESH6"]
-    assert [config.data_of(strategy).contract for strategy in config.strategies] == ["ESZ5", "ESH6"]
+    assert [data.contract for strategy in config.strategies for data in config.data_of(strategy)] == ["ESZ5", "ESH6"]
 
 
 def test_an_instruments_name_will_do_where_it_is_clear():
     streams = [{**SHORT["data"], "instrument": name, "contract": f"{name}Z5"} for name in ("ES", "NQ")]
     config = load_mapping({"version": 1, "data": streams, "strategies": [{"use": "a", "contract": "NQ"}]}).config
-    assert config.data_of(config.strategies[0]) is config.data[1]
+    assert config.data_of(config.strategies[0]) == (config.data[1],)
     streams[0]["instrument"] = "NQ"
     with pytest.raises(ConfigError, match=r"strategies\[0\].contract: got NQ, expected one of ESZ5, NQZ5"):
         load_mapping({"version": 1, "data": streams, "strategies": [{"use": "a", "contract": "NQ"}]})

@@ -41,7 +41,7 @@ def manage():
         names = [f"{type(p).__name__.lower()}{i}" for i, p in enumerate(plugins)]
         follows = dict(enumerate(contracts))
         pairs = enumerate(zip(names, plugins, strict=True))
-        entries = [Registered(name, plugin, f"ctx of {name}", follows.get(i, "")) for i, (name, plugin) in pairs]
+        entries = [Registered(name, plugin, f"ctx of {name}", follows.get(i, ())) for i, (name, plugin) in pairs]
         return HookManager(entries, lambda: "2013-09-02 10:00:00")
 
     return manage
