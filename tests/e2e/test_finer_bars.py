@@ -117,6 +117,11 @@ def test_a_file_of_finer_bars_in_several_chunks(tmp_path, shape):
         assert windows(rows) == whole
 
 
+def test_a_resolution_that_the_samples_make_up(tmp_path):
+    result = barstep.run({**mapping(), "fills": {"resolution": "2s"}}, out=tmp_path / "run")  # of the 1s sample
+    assert result.status == "done"
+
+
 def test_mistakes_name_the_key_and_what_belongs_there(tmp_path):
     assert faults({**mapping(source="x.csv"), "fills": {"resolution": "1s"}})[0] == (
         "fills.resolution: got 1s, expected the timeframe of data.finer: ES has no data.finer"
@@ -133,8 +138,6 @@ def test_mistakes_name_the_key_and_what_belongs_there(tmp_path):
     assert faults(mapping(finer={"timeframe": "1s", "source": {"kind": "synthetic"}})) == [
         "data.finer.source: got synthetic, expected sample, or a file or pattern with the same bars in finer form"
     ]
-    [line] = faults({**mapping(), "fills": {"resolution": "2s"}})
-    assert line.strip().startswith("fills.resolution: no sample bars of ES 2s; there are ES 1m, ES 1s")
     [line] = faults(mapping(finer=FINER, end="2013-09-03T10:00:00Z"))
     assert line.strip().startswith("data.finer.source: ES_1s_")
     assert "its bars start from 2013-09-03T13:00:00Z" in line
