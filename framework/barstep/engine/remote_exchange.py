@@ -53,7 +53,7 @@ class RemoteExchange(SimulatedExchange):
         self.broker = broker
         self.waiting_ns = 0
         self._known: dict[int, Order] = {}
-        self._said: dict[int, str] = {}
+        self._told: dict[int, str] = {}
         broker.follower = self
 
     @property
@@ -122,8 +122,6 @@ class RemoteExchange(SimulatedExchange):
     def place(self, order: Order) -> None:
         """An order was accepted: it works from now on."""
         self._known[order.id] = order
-        if order.reason:
-            self._said[order.id] = order.reason
         self._work(order)
         if not self.broker.extended:  # nobody else reports it
             self.events.append(order)
@@ -152,7 +150,7 @@ class RemoteExchange(SimulatedExchange):
                 self.events.append(Mismatch(market.feed, market.next_bar - 1, market.stamps[1], event.reason))
         for key in [key for key, order in self._known.items() if order.status != "working"]:
             del self._known[key]  # not before: children that are born in the same bar look for their parent
-            self._said.pop(key, None)
+            self._told.pop(key, None)
         for key, stop, size in report.moved:
             self._known[key].stop, self._known[key].size = stop, size
             self._work(self._known[key])
@@ -201,8 +199,9 @@ class RemoteExchange(SimulatedExchange):
                 return  # refused: whoever asked has been told
             order = self._known[told.id] = self._child(told)
         if told.reason and order.is_open:  # what was known of it here, such as why it was resized, stands in front
-            said = self._said.get(order.id, "")
-            order.reason = f"{said}; {told.reason}" if said else told.reason
+            news = told.reason.removeprefix(self._told.get(order.id, "")).removeprefix("; ")
+            order.reason = "; ".join(filter(None, (order.reason, news)))
+            self._told[order.id] = told.reason
         order.status, order.ended_ns = cast("Any", told.status), told.ended_ns
         order.size, order.reduce_only = told.size, told.reduce_only or order.reduce_only
         order.limit, order.stop, order.trail = told.limit, told.stop, told.trail
