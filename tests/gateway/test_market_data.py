@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from barstep.broker.wire import GatewayError
 
@@ -194,3 +196,110 @@ def test_contracts_before_any_replay(client):
     assert client.ask("Contract/search", {"searchText": "ES"})["contracts"][0]["name"] == "ES"
     client.contract = client.ask("Contract/search", {"searchText": "ES"})["contracts"][0]["id"]
     client.refused(1, "History/retrieveBars", contractId=client.contract, unit=2, unitNumber=1)
+
+
+def ask_bars(client, **more):
+    return client.ask("History/retrieveBars", {"contractId": client.contract, "unit": 2, "unitNumber": 1, **more})
+
+
+def test_an_ended_replay_shows_nothing_to_one_that_runs(client):
+    client.start()
+    client.step(500)
+    client.fine("Replay/end")
+    client.start(accountId=None)
+    seen = client.step(5)["bars"]
+    assert bars(client) == seen
+    other = client.other("sim")
+    other.start()
+    other.step(400)
+    other.fine("Replay/end")
+    assert bars(client) == seen
+    assert len(bars(client, accountId=other.account)) == 400
+
+
+def test_an_ended_replay_of_another_contract_shows_nothing_either(client):
+    client.start()
+    client.step(300)
+    client.fine("Replay/end")
+    other = client.other("sim")
+    other.start(barstep={"contract": "ESZ3", "source": {"kind": "synthetic", "seed": 7}}, accountId=None)
+    client.start(accountId=None)
+    client.fine("Replay/end")
+    assert other.contract != client.contract
+    assert "has ended while another runs" in ask_bars(client)["errorMessage"]
+
+
+def test_of_replays_that_run_the_earliest_clock_answers(client):
+    late, early = client, client.other("sim")
+    late.start()
+    late.step(200)
+    early.start()
+    assert bars(early) == bars(late) == []
+    seen = early.step(10)["bars"]
+    assert bars(early) == bars(late) == seen
+    assert live_bars(late)[0]["c"] == seen[-1]["c"]
+    assert len(bars(late, accountId=late.account)) == 200
+    assert live_bars(late, accountId=late.account, limit=300)[0]["c"] == bars(late, accountId=late.account)[-1]["c"]
+    early.fine("Replay/end")
+    assert len(bars(early)) == 200
+
+
+def test_an_account_that_is_named_answers_for_its_own_replay_only(started):
+    idle = type(started)(started.gateway, "another")
+    answer = ask_bars(started, accountId=9999)
+    assert (answer["errorCode"], "no account 9999" in answer["errorMessage"]) == (1, True)
+    other = started.ask("Contract/searchById", {"contractId": "CON.F.US.EP.Z13"})["contract"]["id"]
+    answer = ask_bars(started, accountId=started.account, contractId=other)
+    assert (answer["errorCode"], "was started on account" in answer["errorMessage"]) == (1, True)
+    idle.contract = started.contract
+    assert ask_bars(idle, accountId=started.account)["errorCode"] == 1, "another user's"
+
+
+def test_a_question_about_bars_takes_no_report_away(client):
+    client.start(barstep={})
+    client.step()
+    client.step(3)
+    placed = client("Order/place", **client.wanted(type=1, limitPrice=1600.0))
+    assert placed["success"]
+    answer = ask_bars(client, accountId=client.account)
+    assert "barstep" not in answer
+
+
+def test_contract_search_knows_the_month_of_the_earliest_clock(make):
+    client = make(data={"source": {"kind": "synthetic", "seed": 5, "days": 80}})
+    late, early = client, client.other("sim")
+    late.start("2020-01-06", "2020-03-31", timeframe="1h")
+    late.step(1500)
+    early.start("2020-01-06", "2020-03-31", timeframe="1h")
+    asked = ({}, {"accountId": early.account}, {"accountId": late.account})
+    ids = [early.ask("Contract/search", {"searchText": "MCL", **one})["contracts"][0]["id"] for one in asked]
+    assert ids[0] == ids[1] != ids[2]
+
+
+CALLS = st.tuples(st.sampled_from(("start", "step", "end", "play")), st.integers(0, 2), st.integers(1, 40))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(CALLS, max_size=14))
+def test_no_mix_of_replays_shows_a_bar_beyond_a_clock_that_runs(make, clock, calls):
+    client = make()
+    client.start()
+    accounts = {0: client.account}
+    running = {client.account}
+    for verb, which, count in calls:
+        account = accounts.get(which)
+        if verb == "start" and account not in running:
+            reply = client.start(accountId=account)
+            accounts[which] = reply["accountId"]
+            running.add(reply["accountId"])
+        elif account in running:
+            if verb == "end":
+                running.discard(account)
+            clock.seconds += count
+            body = {"accountId": account, **({"count": count} if verb == "step" else {})}
+            client.ask(f"Replay/{verb if verb != 'start' else 'status'}", body)
+        clocks = [client.ask("Replay/status", {"accountId": number})["time"] for number in running]
+        rows = bars(client)
+        if running:
+            assert not rows or None not in clocks
+            assert all(when(rows[-1]["t"]) + timedelta(minutes=1) <= when(clock) for clock in clocks if rows)

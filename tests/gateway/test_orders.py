@@ -228,6 +228,16 @@ def test_modify_leaves_what_is_null_or_left_out(started):
     assert (row["stopPrice"], row["limitPrice"], row["size"]) == (1662.0, 1661.0, 3)
 
 
+def test_modify_to_a_price_that_the_close_satisfies_fills_at_once(started):
+    close = started.step()["bar"]["c"]
+    wanted = started.place(0, 1, 1, limitPrice=close - 20)["orderId"]
+    started.fine("Order/modify", orderId=wanted, limitPrice=close + 5)
+    assert order(started, wanted)["status"] == 2
+    (trade,) = started.fine("Trade/search")["trades"]
+    assert trade["price"] == close
+    assert started.fine("Position/searchOpen")["positions"][0]["size"] == 1
+
+
 def test_modify_a_trail(started):
     wanted = started.place(1, 1, 5, trailPrice=1644.0)["orderId"]
     started.fine("Order/modify", orderId=wanted, trailPrice=1645.0)

@@ -124,6 +124,32 @@ def test_r23_stops_and_trails_move():
     assert tighter.fills[1] == "2 path sell 1 @ 397 R10", "402 was the best price so far, 403 may come after"
 
 
+CLOSING = [(405, 407, 404, 406), (405, 407, 404, 406), (407, 409, 406, 408)]
+
+
+@pytest.mark.parametrize(
+    ("order", "terms", "fill"),
+    [
+        (buy(2, limit=402, name="x"), {"limit": 407}, ["1 hooks buy 2 @ 406 R7"]),  # as one that is placed now
+        (buy(2, limit=402, name="x"), {"limit": 405}, ["2 open buy 2 @ 405 R7"]),  # not marketable: it rests
+        (buy(2, limit=402, name="x"), {"size": 3}, []),
+        (buy(2, stop=412, name="x"), {"stop": 405}, ["1 hooks buy 2 @ 406 R8"]),
+        (sell(2, limit=412, name="x"), {"limit": 400, "size": 1}, ["1 hooks sell 1 @ 406 R7"]),
+    ],
+)
+def test_r23_at_the_current_close_a_changed_order_arrives_at_once(order, terms, fill):
+    options = {"market_fill": "current_close", "market_slip_ticks": 0, "stop_slip_ticks": 0, "limit_through_ticks": 0}
+    played = play(CLOSING, order, change("x", bar=2, **terms), finish=False, **options)
+    assert played.fills == fill
+
+
+def test_r23_at_the_current_close_a_late_change_arrives_at_the_close_it_is_due():
+    options = {"market_fill": "current_close", "latency_bars": 1}
+    played = play(CLOSING, buy(limit=402, name="x"), change("x", bar=2, limit=410), finish=False, **options)
+    assert played.fills == ["2 hooks buy 1 @ 407 R7"]
+    assert played.working == []
+
+
 @pytest.mark.parametrize(
     ("order", "terms", "why"),
     [

@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 import requests
+import yaml
 from caller import KEY, START, Client
 from typer.testing import CliRunner
 
 from barstep.cli.main import app
 
+LONG = "a-token-of-some-length"
 CONFIG = """\
 version: 1
 data: {instrument: ES, timeframe: 1m, source: sample}
@@ -146,11 +148,47 @@ def test_only_notable_requests_are_logged_otherwise(start: Start) -> None:
 
 
 def test_another_address_brings_a_warning(start: Start) -> None:
-    process, url = start("--host", "0.0.0.0", BARSTEP_TOKEN=KEY)  # noqa: S104
-    port = url.split("/")[2].split(":")[1]
-    assert Client(f"http://127.0.0.1:{port}/api/topstep-sim").done("Account/search")
+    process, url = start("--host", "0.0.0.0", BARSTEP_TOKEN=LONG)  # noqa: S104
+    assert Client(url, LONG).done("Account/search")
     process.terminate()
     assert "warning: 0.0.0.0 is reached from other machines" in process.communicate(timeout=20)[1]
+
+
+def test_listening_everywhere_it_prints_an_address_that_works_and_lets_named_hosts_in(start: Start) -> None:
+    process, url = start("--host", "0.0.0.0", "--allow-host", "Box.Local", BARSTEP_TOKEN=LONG)  # noqa: S104
+    assert url.startswith("http://127.0.0.1:")
+    client = Client(url, LONG)
+    assert client.raw("Account/search", json={}, headers={"Host": "box.local:1"}).status_code == 200
+    refused = client.raw("Account/search", json={}, headers={"Host": "other.local"})
+    assert (refused.status_code, "--allow-host" in refused.json()["errorMessage"]) == (403, True)
+    process.terminate()
+    assert "box.local" in process.communicate(timeout=20)[1].lower()
+
+
+def test_a_token_soon_guessed_is_for_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BARSTEP_TOKEN", "x")
+    result = CliRunner().invoke(app, ["serve", "--port", "0", "--host", "0.0.0.0"])  # noqa: S104
+    assert (result.exit_code, "expected 16 characters or more" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"broker": {"kind": "http", "url": "http://127.0.0.1:9/api"}}, "is executed here"),
+        (
+            {
+                "broker": {"kind": "http", "url": "http://127.0.0.1:9/api"},
+                "data": {"instrument": "ES", "timeframe": "1m", "source": "gateway", "start": "2013-09-02"},
+            },
+            "is executed here",
+        ),
+    ],
+)
+def test_a_run_of_another_gateway_is_not_served(tmp_path: Path, change: dict[str, Any], told: str) -> None:
+    run = {**yaml.safe_load(CONFIG), "observers": [], **change}
+    (tmp_path / "run.yaml").write_text(yaml.safe_dump(run))
+    result = CliRunner().invoke(app, ["serve", "--port", "0", str(tmp_path / "run.yaml")])
+    assert (result.exit_code, told in result.output) == (2, True), result.output
 
 
 def test_a_port_that_is_taken(tmp_path: Path) -> None:
@@ -168,7 +206,9 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
         (["--token-file", "empty"], "expected one word"),
         (["--host", "no.such.host.invalid"], "--host no.such.host.invalid"),
         (["--instrument", "NOPE"], "NOPE"),
-        (["--data", "nowhere.csv"], "nowhere.csv"),
+        (["--data", "nowhere.csv"], "--instrument: give the instrument of nowhere.csv"),
+        (["--data", "nowhere.csv", "--instrument", "ES"], "nowhere.csv"),
+        (["--allow-host", "http://box:80"], "--allow-host: got 'http://box:80'"),
         (["--fills", "kind"], "fills.profile"),
         (["nowhere.yaml"], "nowhere.yaml"),
         (["--risk", "nothing"], "nothing"),

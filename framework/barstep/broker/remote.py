@@ -159,8 +159,10 @@ class HelperBroker:
         if not reply.get("success"):
             report = self._report(reply)
             self._note_loss("Order/place", reply)
-            refused = [e.reason for e in report.events if isinstance(e, OrderReport) and e.id < 0]
-            self.follower.refuse(order, "rejected", refused[-1] if refused else str(reply.get("errorMessage")))
+            refused = [e for e in report.events if isinstance(e, OrderReport) and e.id < 0]
+            denied = bool(refused) and refused[-1].status == "denied"  # by a rule of the gateway's own
+            reason = refused[-1].reason if refused else str(reply.get("errorMessage"))
+            self.follower.refuse(order, "denied" if denied else "rejected", reason)
             self.follower.take(report)
             return
         order.id = number(reply["orderId"])

@@ -56,12 +56,17 @@ class TradeReport(Struct, tag="trade", rename="camel"):
     reason: str
 
 
-class BreachReport(Struct, tag="breach", rename="camel"):
-    """A guard that acted, and when."""
+class BreachReport(Struct, tag="breach", rename="camel", omit_defaults=True):
+    """A guard that acted, and when; what it watched, for whoever did not set it."""
 
     plugin: str
     name: str
     at_ns: int
+    level: int = 0
+    basis: str = "equity"
+    side: str = "floor"
+    action: str = "flatten"
+    trail: int | None = None
 
 
 class AmbiguousReport(Struct, tag="ambiguous", rename="camel", omit_defaults=True):
@@ -89,13 +94,17 @@ class OutcomeReport(Struct, rename="camel"):
     fills: list[tuple[int, int, int, str]]
 
 
-class GuardReport(Struct, rename="camel"):
-    """A guard in force: its level now, and the value that a day's guard starts from."""
+class GuardReport(Struct, rename="camel", omit_defaults=True):
+    """A guard in force: its level now, the value that a day's guard starts from, and what it watches."""
 
     plugin: str
     name: str
     level: int
     day_start: int
+    basis: str = "equity"
+    side: str = "floor"
+    action: str = "flatten"
+    trail: int | None = None
 
 
 EventReport = OrderReport | FillReport | TradeReport | BreachReport | AmbiguousReport | MismatchReport

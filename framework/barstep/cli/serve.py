@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 PORT = 8087
 """Where the header of a playground script looks when nobody tells it (gateway API, 12.2)."""
+
+SHORTEST = 16
+"""Fewest characters of a token that other machines may try."""
 
 _VARIABLE = "BARSTEP_TOKEN"
 _Data = Annotated[
@@ -36,6 +40,14 @@ _TokenFile = Annotated[
 ]
 
 
+class _Door(NamedTuple):
+    """Where the server listens, and under which names it is reached besides."""
+
+    host: str
+    port: int
+    names: tuple[str, ...]
+
+
 def serve(
     config: Annotated[
         Path | None, typer.Argument(metavar="CONFIG", help="A run's YAML file; its strategies are not played.")
@@ -48,6 +60,10 @@ def serve(
     risk: _Risk = None,
     overrides: SetOption = None,
     host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", metavar="NAME", help="A name that leads to the server; may be given again."),
+    ] = None,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 for any free one.")] = PORT,
     token_file: _TokenFile = None,
     rate_limit: Annotated[bool, typer.Option("--rate-limit", help="Keep the live gateway's request limits.")] = False,
@@ -76,10 +92,12 @@ def serve(
         return
     options = {"instrument": instrument, "timeframe": timeframe}
     if data is not None:
+        _check_named(data, instrument, config)
         options["source"] = data if data == "sample" else str(Path(data).resolve())
     plan = _plan(config, options, {"fills.profile": fills, "account.balance": balance}, risk or [], overrides or [])
-    key, made_up = _token(token_file)
-    if _run(plan, key, made_up, host, port, rate_limit, access_log):
+    key, made_up = _token(token_file, host)
+    door = _Door(host, port, tuple(_host_name(name) for name in allow_host or ()))
+    if _run(plan, key, made_up, door, rate_limit, access_log):
         warn("interrupted", "the server has stopped, and the replays that ran were ended")
         raise typer.Exit(INTERRUPTED)
 
@@ -96,17 +114,48 @@ def _plan(
         settings = [f"data.{name}={value}" for name, value in given.items()] + settings
         if risk:
             settings.append(f"risk={json.dumps([risk_entry(text) for text in risk])}")
-        return load_plan(config, settings + more)
+        plan = load_plan(config, settings + more)
+        _check_own(plan)
+        return plan
     section = {"instrument": "ES", "timeframe": "1m", "source": "sample", **given}
     base = {"version": 1, "name": "gateway", "data": section, "fills": {"profile": "playground"}, "strategies": []}
     return load_plan({**base, "risk": [risk_entry(text) for text in risk]}, settings + more)
 
 
-def _token(file: Path | None) -> tuple[str, bool]:
+def _check_named(data: str, instrument: str | None, config: Path | None) -> None:
+    from barstep.domain.errors import ConfigError
+
+    if instrument is None and config is None and data != "sample":
+        told = f"give the instrument of {data}, such as ES; `barstep instruments list` has all"
+        raise ConfigError(f"--instrument: {told}")
+
+
+def _check_own(plan: RunPlan) -> None:
+    """The bars and the exchange must be here: a run that has them from another gateway cannot be served."""
+    from barstep.domain.errors import ConfigError
+
+    config = plan.loaded.config
+    if config.broker.kind == "http":
+        raise ConfigError("broker.kind: got http, but what is served is executed here: leave the section broker out")
+    if any(section.source == "gateway" for section in config.data):
+        raise ConfigError("data.source: got gateway, expected bars of this machine to serve: a file, or sample")
+
+
+def _host_name(name: str) -> str:
+    """A name as a Host header has it, without its port."""
+    from barstep.domain.errors import ConfigError
+
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", name):
+        raise ConfigError(f"--allow-host: got {name!r}, expected a name such as box.local, without http:// and port")
+    return name
+
+
+def _token(file: Path | None, host: str) -> tuple[str, bool]:
     """The server's token, and whether it was made up here."""
     import os
 
     from barstep.domain.errors import ConfigError
+    from barstep.serve.peers import is_loopback
     from barstep.serve.tokens import make_token
 
     if file is not None:
@@ -120,10 +169,13 @@ def _token(file: Path | None) -> tuple[str, bool]:
         return make_token(), True
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise ConfigError(f"{where}: expected one word of letters, digits and signs")
+    if len(token) < SHORTEST and not is_loopback(host):
+        told = f"expected {SHORTEST} characters or more, for {host} is reached from other machines"
+        raise ConfigError(f"{where}: a token of {len(token)} is soon guessed: {told}")
     return token, False
 
 
-def _run(plan: RunPlan, key: str, made_up: bool, host: str, port: int, rate_limit: bool, access_log: bool) -> bool:
+def _run(plan: RunPlan, key: str, made_up: bool, at: _Door, rate_limit: bool, access_log: bool) -> bool:
     """Serve until a signal; whether that was Ctrl-C."""
     import signal
 
@@ -140,14 +192,15 @@ def _run(plan: RunPlan, key: str, made_up: bool, host: str, port: int, rate_limi
     front = Front(
         gateway,
         key,
-        host=host,
+        host=at.host,
+        names=at.names,
         limits=Limits() if rate_limit else None,
         access="all" if access_log else "notable",
         pages=make_pages(),
     )
-    door = listen(host, port)
+    door = listen(at.host, at.port)
     server = make_server(front)
-    _tell(plan, origin_of(door), host, key if made_up else "")
+    _tell(plan, origin_of(door), at, key if made_up else "")
     try:
         server.run(sockets=[door])
     finally:
@@ -155,15 +208,24 @@ def _run(plan: RunPlan, key: str, made_up: bool, host: str, port: int, rate_limi
     return server.stopped_by == signal.SIGINT
 
 
-def _tell(plan: RunPlan, origin: str, host: str, key: str) -> None:
+def _tell(plan: RunPlan, origin: str, at: _Door, key: str) -> None:
     """Where the server listens, which bars it has, and how to log in."""
+    import socket
+
     from barstep.runs.sources import extent
     from barstep.serve.front import PREFIXES
     from barstep.serve.peers import is_loopback
 
     screen = console(err=True)
-    if not is_loopback(host):
-        warn("warning", f"{host} is reached from other machines: whoever has the token can trade, nothing is encrypted")
+    if not is_loopback(at.host):
+        told = "whoever has the token can trade, nothing is encrypted"
+        warn("warning", f"{at.host} is reached from other machines: {told}")
+        names = ", ".join(dict.fromkeys((socket.gethostname(), *at.names)))
+        screen.print(
+            f"other machines say {names} or an address of this one, port {origin.rpartition(':')[2]}; "
+            "another name is let in with --allow-host NAME",
+            soft_wrap=True,
+        )
     sim = origin + PREFIXES["sim"].rstrip("/")
     fills = plan.loaded.config.fills.profile
     for stream in plan.streams:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from barstep.broker.remote import HelperBroker
-    from barstep.broker.report import EventReport, OutcomeReport, Report
+    from barstep.broker.report import EventReport, GuardReport, OutcomeReport, Report
     from barstep.domain.bar import Feed
     from barstep.domain.fill import Phase
     from barstep.domain.fill_options import FillOptions
@@ -53,6 +53,7 @@ class RemoteExchange(SimulatedExchange):
         self.broker = broker
         self.waiting_ns = 0
         self._known: dict[int, Order] = {}
+        self._told: dict[int, str] = {}
         broker.follower = self
 
     @property
@@ -137,7 +138,7 @@ class RemoteExchange(SimulatedExchange):
             elif isinstance(event, OrderReport):
                 self._change(event)
             elif isinstance(event, BreachReport):
-                self.events.append(Breach(self._guards[event.plugin, event.name], event.at_ns))
+                self.events.append(Breach(self._guard(event), event.at_ns))
             elif isinstance(event, AmbiguousReport):
                 outcomes = [self._outcome(one) for one in event.outcomes]
                 end_ns = market.stamps[1]
@@ -149,6 +150,7 @@ class RemoteExchange(SimulatedExchange):
                 self.events.append(Mismatch(market.feed, market.next_bar - 1, market.stamps[1], event.reason))
         for key in [key for key, order in self._known.items() if order.status != "working"]:
             del self._known[key]  # not before: children that are born in the same bar look for their parent
+            self._told.pop(key, None)
         for key, stop, size in report.moved:
             self._known[key].stop, self._known[key].size = stop, size
             self._work(self._known[key])
@@ -197,7 +199,9 @@ class RemoteExchange(SimulatedExchange):
                 return  # refused: whoever asked has been told
             order = self._known[told.id] = self._child(told)
         if told.reason and order.is_open:  # what was known of it here, such as why it was resized, stands in front
-            order.reason = f"{order.reason}; {told.reason}" if order.reason else told.reason
+            news = told.reason.removeprefix(self._told.get(order.id, "")).removeprefix("; ")
+            order.reason = "; ".join(filter(None, (order.reason, news)))
+            self._told[order.id] = told.reason
         order.status, order.ended_ns = cast("Any", told.status), told.ended_ns
         order.size, order.reduce_only = told.size, told.reduce_only or order.reduce_only
         order.limit, order.stop, order.trail = told.limit, told.stop, told.trail
@@ -240,10 +244,18 @@ class RemoteExchange(SimulatedExchange):
     def _show_guards(self, report: Report) -> None:
         armed = []
         for told in report.guards:
-            guard = ArmedGuard(self._guards[told.plugin, told.name], told.day_start)
+            guard = ArmedGuard(self._guard(told), told.day_start)
             guard.level = told.level
             armed.append(guard)
         self.current.book.guards = armed
+
+    def _guard(self, told: GuardReport | BreachReport) -> Guard:
+        """The guard that this run set, or one of the gateway's own rules as it is reported."""
+        own = self._guards.get((told.plugin, told.name))
+        if own is not None:
+            return own
+        basis, side, action = cast("Any", told.basis), cast("Any", told.side), cast("Any", told.action)
+        return Guard(told.name, basis, told.level, side, action, told.trail, told.plugin)
 
     def _outcome(self, told: OutcomeReport) -> Outcome:
         log = [Execution(None, 0, s, n, p, p, rule, "path", 0, False, 0, "") for s, n, p, rule in told.fills]

@@ -75,13 +75,12 @@ def check(call: Call, traded: Contract, unknown: int, inactive: int, *null: str)
 
 
 def _front(call: Call) -> list[Contract]:
-    """The contract of each product: a replay's own, else the front one on the latest replay's clock or today."""
+    """The contract of each product: a replay's own, else the front one on the clock in view (`Call.in_view`) or today."""
     day: date = datetime.now(UTC).date()
     own: dict[str, Contract] = {}
-    for seat in call.own:
-        if seat.session is not None:
-            own[seat.session.contract.instrument.name] = seat.session.contract
-            day = to_datetime(seat.session.clock_ns, seat.session.stream.feed.zone).date()
+    for session in reversed(call.in_view()):  # the first one has the last word
+        own[session.contract.instrument.name] = session.contract
+        day = to_datetime(session.clock_ns, session.stream.feed.zone).date()
     packaged = {
         name: own.get(name) or data.front_contract(data.instrument(name), day) for name in data.instrument_names()
     }

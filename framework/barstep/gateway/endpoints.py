@@ -47,6 +47,7 @@ class Endpoint:
 
 _ACCOUNT = Field("accountId", "int", "the account", True)
 _CONTRACT = Field("contractId", "text", "the contract", True)
+_WHOSE = Field("accountId", "int", "whose replay's clock bounds the answer; by default the earliest that runs")
 _LIVE = Field("live", "flag", "live or simulated data: taken and ignored", live=True)
 _CONTRACTS = (Field("contracts", "list", "the contracts found", True, fields=objects.CONTRACT),)
 _ORDERS = (Field("orders", "list", "", True, fields=objects.ORDER),)
@@ -132,13 +133,13 @@ _TABLE = (
     ),
     Endpoint(
         "Contract/search", "Contracts by instrument, short name or description.",
-        (Field("searchText", "text", "part of any of them; null for all"), _LIVE), _CONTRACTS,
+        (Field("searchText", "text", "part of any of them; null for all"), _LIVE, _WHOSE), _CONTRACTS,
     ),
     Endpoint(
-        "Contract/searchById", "One contract, also an expired one.", (_CONTRACT,),
+        "Contract/searchById", "One contract, also an expired one.", (_CONTRACT, _WHOSE),
         (Field("contract", "object", "null when there is none", fields=objects.CONTRACT),), ("Success", "ContractNotFound"),
     ),
-    Endpoint("Contract/available", "All front contracts.", (_LIVE,), _CONTRACTS),
+    Endpoint("Contract/available", "All front contracts.", (_LIVE, _WHOSE), _CONTRACTS),
     Endpoint(
         "History/retrieveBars", "Bars that are complete on the replay's clock.",
         (_CONTRACT,
@@ -149,7 +150,7 @@ _TABLE = (
          Field("endTime", "time", "bars complete by then; never beyond the replay's clock", live=True),
          Field("limit", "int", f"most bars, 1 to {MAX_BARS:,}", live=True),
          Field("includePartialBar", "flag", "add the bar that is still forming", live=True),
-         _LIVE),
+         _LIVE, _WHOSE),
         (Field("bars", "list", "sim: oldest first; live: newest first", True, fields=objects.BAR),),
         ("Success", "ContractNotFound", "UnitInvalid", "UnitNumberInvalid", "LimitInvalid"),
     ),

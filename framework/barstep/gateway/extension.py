@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from barstep.domain.bar import Bar
     from barstep.engine.replay import Replay
     from barstep.sim.choice import Outcome
+    from barstep.sim.guards import Guard
     from barstep.sim.records import Event
 
 
@@ -63,8 +64,9 @@ class EventLog:
         if market.steps and any(isinstance(event, FillReport) for event in report.events):
             report.worth = (market.steps[-1].low, market.steps[-1].high)
         report.guards = [
-            GuardReport(armed.guard.plugin, armed.guard.name, armed.level, armed.day_start)
+            GuardReport(guard.plugin, guard.name, armed.level, armed.day_start, *_watches(guard))
             for armed in market.book.guards
+            for guard in (armed.guard,)
         ]
         shown = {w.id: (w.id, w.order.stop, w.order.size) for w in market.book.live if w.order is not None}
         report.moved = [now for key, now in shown.items() if self._shown.get(key, now) != now]
@@ -92,10 +94,15 @@ def _told(event: Event) -> EventReport:
     if isinstance(event, Trade):
         return TradeReport(event.worst_ticks, event.best_ticks, event.exit_reason)
     if isinstance(event, Breach):
-        return BreachReport(event.guard.plugin, event.guard.name, event.at_ns)
+        guard = event.guard
+        return BreachReport(guard.plugin, guard.name, event.at_ns, guard.level, *_watches(guard))
     if isinstance(event, Mismatch):
         return MismatchReport(event.reason)
     return _ambiguous(event)
+
+
+def _watches(guard: Guard) -> tuple[str, str, str, int | None]:
+    return guard.basis, guard.side, guard.action, guard.trail
 
 
 def _ambiguous(bar: AmbiguousBar) -> AmbiguousReport:

@@ -58,17 +58,21 @@ def retrieve(call: Call) -> dict[str, Any]:
 
 
 def _session(call: Call) -> Session:
-    """The caller's replay of the contract, of several the one started last: a call names no account."""
-    wanted = call.values["contractId"]
-    mine = [seat.session for seat in call.own if seat.session is not None]
-    found = [session for session in mine if session.contract.id == wanted]
-    if found:
-        session = max(found, key=lambda each: each.serial)
-        session.catch_up()
-        return session
+    """The caller's replay of the contract whose clock bounds the answer, see `Call.in_view`."""
+    wanted, seen = call.values["contractId"], call.in_view()
+    for session in seen:
+        if session.contract.id == wanted:
+            return session
     if contracts.find(call, wanted) is None:
         raise RefusedError(1, f"there is no contract {wanted!r}: see Contract/search")
-    have = ", ".join(session.contract.id for session in mine) or "none"
+    if call.values["accountId"] is not None:
+        have = seen[0].contract.id if seen else "nothing yet"
+        number = call.values["accountId"]
+        raise RefusedError(1, f"no replay of {wanted} was started on account {number} (it has {have})")
+    if any(seat.session is not None and seat.session.contract.id == wanted for seat in call.own):
+        told = f"your replay of {wanted} has ended while another runs: name its accountId to read its bars"
+        raise RefusedError(1, told)
+    have = ", ".join(session.contract.id for session in seen) or "none"
     raise RefusedError(1, f"no replay of {wanted} was started (yours: {have}): call Replay/start first")
 
 

@@ -87,6 +87,23 @@ class Call:
         """The caller's accounts, by number."""
         return [seat for seat in self.seats.values() if seat.user == self.user]
 
+    def in_view(self) -> list[Session]:
+        """The replays whose clocks a question about the market may see; the first one answers.
+
+        An account that the call names is seen as it is. Else the replays that run, the earliest clock first, so that
+        nobody learns from one replay what another has still before it; ended ones (the last one started first) only
+        while none runs. RefusedError 1 when the account named is not the caller's.
+        """
+        if self.values["accountId"] is not None:
+            session = self.seat().session
+            self.session = None  # a question brings no report: it would take the events from whoever follows them
+            return [] if session is None else [session]
+        sessions = [seat.session for seat in self.own if seat.session is not None]
+        for session in sessions:
+            session.catch_up()
+        running = [session for session in sessions if not session.ended]
+        return sorted(running or sessions, key=lambda each: (each.clock_ns if running else 0, -each.serial))
+
     def seat(self, *null: str) -> Seat:
         """The account that the call names, its replay played up to now; RefusedError 1 when there is none."""
         number = self.values["accountId"]

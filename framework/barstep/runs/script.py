@@ -23,7 +23,7 @@ from barstep.runs.sources import extent
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from barstep.broker.wire import Api
+    from barstep.broker.remote import HelperBroker
     from barstep.engine.replay import Replay
     from barstep.gateway.fields import Dialect
     from barstep.gateway.session import Opener, StartRequest
@@ -131,7 +131,7 @@ def play_script(plan: RunPlan, replay: Replay, loopback: Loopback | None = None)
     own = OwnRun(plan, replay)
     gateway = _Shared(own.open, start_account=ACCOUNT, client=script.name)
     if isinstance(replay, RemoteReplay):
-        gateway.elsewhere = replay.broker.helpers.api
+        gateway.elsewhere = replay.broker
     module = make_module(script)
     helpers = Helpers(answer(gateway.handle), vars(module), script.options.get("SPEED_FILE"))
     with ExitStack() as stack:
@@ -193,7 +193,7 @@ class _Shared(Gateway):
     def __init__(self, opener: Opener, *, start_account: int, client: str) -> None:
         super().__init__(opener, start_account=start_account, client=client)
         self._lock = threading.RLock()
-        self.elsewhere: Api | None = None
+        self.elsewhere: HelperBroker | None = None
 
     def handle(
         self,
@@ -205,8 +205,16 @@ class _Shared(Gateway):
         """See `Gateway.handle`; `user` makes no difference."""
         with self._lock:
             if self.elsewhere is not None and path == "History/retrieveBars":
-                return self.elsewhere(path, body)  # who replays has the bars
+                return self.elsewhere.helpers.api(
+                    path, self._addressed(self.elsewhere, body)
+                )  # who replays has the bars
             return super().handle(path, body, "", dialect)
+
+    @staticmethod
+    def _addressed(broker: HelperBroker, body: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The script's question about its own replay: the number here means nothing there; other gateways take none."""
+        asked = {name: value for name, value in (body or {}).items() if name != "accountId"}
+        return {**asked, "accountId": broker.account} if broker.extended else asked
 
 
 def _started(reply: Mapping[str, Any]) -> None:

@@ -26,6 +26,8 @@ from barstep.serve.peers import Peers
 from barstep.serve.tokens import Tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from barstep.gateway.handler import Gateway
@@ -73,6 +75,7 @@ class Front:
         gateway: Answers the calls.
         token: The server's token, see `Tokens`.
         host: The address that is listened on; see `Peers`.
+        names: Other names by which the server is reached.
         limits: The live gateway's request limits, None for none: a replay steps much faster than they allow.
         access: Which requests are logged: `all`, `notable` (refused ones, logins, replays' starts and ends), `none`.
         pages: Answers every path that is no endpoint; by default 404.
@@ -85,6 +88,7 @@ class Front:
         token: str,
         *,
         host: str = "127.0.0.1",
+        names: Iterable[str] = (),
         limits: Limits | None = None,
         access: Literal["all", "notable", "none"] = "none",
         pages: ASGIApp | None = None,
@@ -92,7 +96,7 @@ class Front:
     ) -> None:
         self._gateway = gateway
         self._tokens = Tokens(token)
-        self._peers = Peers(host)
+        self._peers = Peers(host, names)
         self._limits = limits
         self._log = run_logger(part="serve")
         self._access = AccessLog(self._log, access, token)

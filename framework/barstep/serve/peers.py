@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from typing import TYPE_CHECKING
 
 from barstep.broker.wire import GatewayError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _MOST_REMEMBERED = 64
 
@@ -27,18 +31,22 @@ class Peers:
 
     Args:
         host: The address or name that the server listens on.
+        names: Other names by which it is reached, as `--allow-host` gives them.
     """
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, names: Iterable[str] = ()) -> None:
         self._local = is_loopback(host)
-        self._names = {"localhost"} if self._local else {"localhost", host.lower(), socket.gethostname().lower()}
+        self._names = {"localhost", *(name.lower() for name in names)}
+        if not self._local:
+            self._names |= {host.lower(), socket.gethostname().lower()}
         self._good: set[bytes] = set()
 
     def check(self, host: bytes | None, origin: bytes | None) -> None:
         """Let a request pass, or raise GatewayError 403; one without a Host (HTTP/1.0) comes from no browser."""
         if host is not None and host not in self._good:
             if not self._ours(_name(host)):
-                raise GatewayError(403, "this is no address of the gateway's: use the one it printed when it started")
+                told = "use the one it printed when it started, or start it with --allow-host and the name you use"
+                raise GatewayError(403, f"this is no address of the gateway's: {told}")
             if len(self._good) < _MOST_REMEMBERED:
                 self._good.add(host)
         if origin is not None and origin.partition(b"://")[2] != host:

@@ -24,6 +24,7 @@ KEEP_ALIVE = 600
 LONGEST_STOP = 2
 """Seconds that requests under way are given when the server stops."""
 _WAITING = 1024
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read here, not listened on
 
 
 class Server(uvicorn.Server):
@@ -74,8 +75,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def origin_of(door: socket.socket) -> str:
-    """`http://127.0.0.1:8087` of a socket that listens."""
+    """`http://127.0.0.1:8087` of a socket that listens; of one that listens everywhere, this machine's own way to it."""
     host, port = door.getsockname()[:2]
+    host = _EVERYWHERE.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

@@ -55,8 +55,8 @@ class Amendment:
         return made
 
 
-def apply(working: Working, made: Working, options: FillOptions, next_bar: int) -> None:
-    """Carry an amendment out; a change of price or a larger size makes the order arriving again (R23)."""
+def apply(working: Working, made: Working, options: FillOptions, next_bar: int) -> bool:
+    """Carry an amendment out; a change of price or a larger size makes the order arriving again (R23): True then."""
     order = working.order
     assert order is not None  # noqa: S101 - only public orders are amended
     moved = made.size > working.size or made.level != working.level or made.limit != working.limit
@@ -72,3 +72,4 @@ def apply(working: Working, made: Working, options: FillOptions, next_bar: int) 
         order.limit = instrument.price(made.limit)
     if order.stop is not None and working.kind != LIMIT:
         order.stop = instrument.price(made.level)
+    return moved

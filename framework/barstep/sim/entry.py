@@ -178,9 +178,13 @@ class OrderEntry(AccountState):
     def _amend_now(self, market: Market, order: Order, made: Working) -> None:
         working = self._working(market, order)
         if working is not None:
-            apply_amendment(working, made, self.options, market.next_bar)
-            market.watch(working)
+            moved = apply_amendment(working, made, self.options, market.next_bar)
             self.events.append(order)
+            if moved and self.options.market_fill == "current_close" and not self.between_bars:
+                self._fill_at_close(market, working)  # it is arriving again (R23), as one that is placed now
+                market.refresh()
+            else:
+                market.watch(working)
 
     def _expire(self, market: Market, start_ns: int, *, session_over: bool) -> None:
         for working in market.expire(market.next_bar, start_ns, session_over=session_over):
