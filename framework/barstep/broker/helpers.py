@@ -134,7 +134,10 @@ class Helpers:
             self.place_order(account_id, contract, 1 if position["type"] == 1 else 0, position["size"])
 
     def get_account(self, account_id: int | None = None) -> dict[str, Any] | None:
-        """An account by id, or the first active one; None when there is none.
+        """An account by id, or the first active one, or that of the session; None when there is none.
+
+        An account that a risk rule has failed is not active: the session's own, ACCOUNT_ID, is still told then, so that
+        a script can print its balance.
 
         Returns:
             `id`, `name`, `balance` (USD, cash), `canTrade` and `equity` (USD, balance and open result); a gateway that
@@ -147,7 +150,8 @@ class Helpers:
                 if "equity" not in found:
                     found["equity"] = self._equity(found)
                 return found
-        return None
+        own = self.scope.get("ACCOUNT_ID")
+        return self.get_account(own) if account_id is None and own else None
 
     def read_speed(self) -> float:
         """Seconds to wait after each bar: the number in the speed file, which becomes STEP_DELAY.
