@@ -24,7 +24,7 @@ def test_a_position_is_closed_and_the_folder_written_however_it_ends_well(
     assert done.table("fills")[-1]["position_after"] == 0
     assert sorted(path.name for path in done.folder.iterdir()) == sorted(
         ["result.json", "manifest.json", "config.resolved.yaml"]
-        + [f"{name}.parquet" for name in ("fills", "trades", "orders", "equity", "ambiguous", "notes")]
+        + [f"{name}.parquet" for name in ("fills", "trades", "orders", "equity", "ambiguous", "notes", "mismatches")]
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from barstep.broker.helpers import Helpers
 from barstep.broker.wire import GatewayError, answer
 from barstep.domain.errors import ConfigError
+from barstep.domain.instrument import MICROS
 from barstep.domain.session import NS
 from barstep.engine.remote_replay import RemoteReplay
 from barstep.gateway.handler import Gateway
@@ -36,6 +37,7 @@ ACCOUNT = 1001
 """Number of the account that a script trades."""
 
 _DAY = timedelta(days=1)
+_NEEDS_REPLAY = ("Replay/", "Order/", "Position/", "Trade/", "History/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,8 @@ def play_script(plan: RunPlan, replay: Replay, loopback: Loopback | None = None)
             "`barstep run`"
         )
     own = OwnRun(plan, replay)
-    gateway = _Shared(own.open, start_account=ACCOUNT, client=script.name)
+    balance = replay.exchange.start_balance / MICROS
+    gateway = _Shared(own.open, own.start.request(), start_account=ACCOUNT, balance=balance, client=script.name)
     if isinstance(replay, RemoteReplay):
         gateway.elsewhere = replay.broker.helpers.api
     module = make_module(script)
@@ -186,13 +189,20 @@ def halt(helpers: Helpers) -> None:
 class _Shared(Gateway):
     """A gateway that a script's threads and a loopback server may call at once, all in the script's own account.
 
+    A script that names Replay/start may start the replay itself, or may only talk about it: the replay is started for it
+    as soon as it asks for something that needs one.
+
     Attributes:
         elsewhere: The gateway that replays, where that is another one.
     """
 
-    def __init__(self, opener: Opener, *, start_account: int, client: str) -> None:
-        super().__init__(opener, start_account=start_account, client=client)
+    def __init__(
+        self, opener: Opener, request: Mapping[str, Any], *, start_account: int, balance: float, client: str
+    ) -> None:
+        super().__init__(opener, start_account=start_account, balance=balance, client=client)
         self._lock = threading.RLock()
+        self._request = request
+        self._waits = True
         self.elsewhere: Api | None = None
 
     def handle(
@@ -204,6 +214,10 @@ class _Shared(Gateway):
     ) -> dict[str, Any]:
         """See `Gateway.handle`; `user` makes no difference."""
         with self._lock:
+            if self._waits and path.startswith(_NEEDS_REPLAY):
+                self._waits = False
+                if path != "Replay/start":
+                    super().handle("Replay/start", self._request, "", dialect)
             if self.elsewhere is not None and path == "History/retrieveBars":
                 return self.elsewhere(path, body)  # who replays has the bars
             return super().handle(path, body, "", dialect)
