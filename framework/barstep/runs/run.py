@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from barstep.domain.errors import BarstepError, BrokerError, PluginError
+from barstep.domain.errors import BarstepError, BrokerError, ConfigError, PluginError
 from barstep.domain.instrument import MICROS
 from barstep.domain.result import RunResult, RunStatus
 from barstep.domain.session import NS, to_datetime
@@ -65,6 +65,7 @@ def play(
     plan: RunPlan, *, out: str | Path | None, progress: Callable[[int], None], loopback: Loopback | None = None
 ) -> RunResult:
     """Play a checked plan; see `run`."""
+    _stays_here(plan)
     folder = RunFolder(plan, Path(out) if out is not None else None)
     log = run_logger(run=folder.label)
     config = plan.loaded.config
@@ -90,6 +91,20 @@ def play(
         error.add_note(f"the run's folder, marked {status}: {folder.path}")
         raise error
     return result
+
+
+def _stays_here(plan: RunPlan) -> None:
+    """Refuse a script that would send its orders to another machine: what is asked for is a simulation."""
+    script = plan.script
+    if script is not None and script.remote and not plan.allow_remote:
+        raise ConfigError(
+            [
+                f"{where}: the script brings its own header, and this address is another machine: "
+                "its orders would go there, not into this run. Read TESTMAX_API_URL from the environment instead, or give "
+                "--allow-remote when the address is not for trading"
+                for where in script.remote
+            ]
+        )
 
 
 def _drive(plan: RunPlan, replay: Replay, loopback: Loopback | None) -> tuple[RunStatus, BarstepError | None]:
