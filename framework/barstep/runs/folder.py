@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _LIBRARIES = ("numpy", "pluggy", "polars", "pydantic", "pyyaml")
 
+_TRIES = 1000
+
 
 class RunFolder:
     """Where a run is written.
@@ -56,9 +58,7 @@ class RunFolder:
         try:
             self.working.mkdir(parents=True)
             yield
-            if self.path.is_dir():
-                self.path.rmdir()
-            self.working.replace(self.path)
+            self.place()
         except OSError as error:
             why = error.strerror or error
             raise BarstepError(
@@ -67,6 +67,21 @@ class RunFolder:
             ) from error
         finally:
             shutil.rmtree(self.working, ignore_errors=True)
+
+    def place(self) -> None:
+        """Move the folder to its place, or beside it when another run has taken that in the meantime: results are kept."""
+        for _ in range(_TRIES):
+            try:
+                if self.path.is_dir() and not any(self.path.iterdir()):
+                    self.path.rmdir()  # Windows moves nothing onto a folder
+                self.working.rename(self.path)
+            except OSError:
+                if not self.path.exists():
+                    raise
+                self.path = _free(self.path)
+            else:
+                return
+        raise BarstepError(f"the results cannot be written to {self.path}: other runs keep taking their place")
 
     def write(self, result: RunResult) -> None:
         """Write the documents beside the tables."""
@@ -173,8 +188,8 @@ def _sha(file: Path | None) -> str:
 def _free(path: Path) -> Path:
     """The path itself, or the same with a number when a run of this second is there already."""
     candidate, number = path, 2
+    stamp, dash, tail = path.name.rpartition("-")
     while candidate.exists():
-        stamp, _, tail = path.name.rpartition("-")
-        candidate = path.with_name(f"{stamp}.{number}-{tail}")
+        candidate = path.with_name(f"{stamp}.{number}-{tail}" if dash else f"{tail}.{number}")
         number += 1
     return candidate
