@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -160,3 +162,37 @@ def test_an_address_in_a_neighbour_an_option_or_a_run_file_is_refused_too(
     (here / "run.yaml").write_text(run, encoding="utf-8")
     assert cli("run", "run.yaml", "-q").code == 2
     assert cli("run", "run.yaml", "-q", "--allow-remote").code == 0
+
+
+def test_the_printed_header_takes_odd_answers_for_no_connection(header: str) -> None:
+    seen: list[str] = []
+
+    class Odd(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            seen.append(self.path)
+            if self.path == "/redirect":
+                self.send_response(307)
+                self.send_header("Location", "/elsewhere")
+                self.end_headers()
+            elif self.path == "/cut":
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+            elif self.path == "/noise":
+                self.wfile.write(b"what?\r\n\r\n")
+            else:
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Odd) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        text = header.partition("_session = ")[0] + (
+            "for path in ('list', 'cut', 'noise', 'redirect'):\n    print(api(path)['errorCode'])\n"
+        )
+        environment = {**os.environ, "TESTMAX_API_URL": f"http://127.0.0.1:{server.server_port}"}
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", text], env=environment, capture_output=True, text=True, timeout=30
+        )
+        server.shutdown()
+    assert done.stdout.split() == ["-1", "-1", "-1", "307"], done.stderr
+    assert "/elsewhere" not in seen
