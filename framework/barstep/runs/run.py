@@ -62,9 +62,17 @@ def run(
 
 
 def play(
-    plan: RunPlan, *, out: str | Path | None, progress: Callable[[int], None], loopback: Loopback | None = None
+    plan: RunPlan,
+    *,
+    out: str | Path | None,
+    progress: Callable[[int], None],
+    loopback: Loopback | None = None,
+    leave: Callable[[RunResult], object] | None = None,
 ) -> RunResult:
-    """Play a checked plan; see `run`."""
+    """Play a checked plan; see `run`.
+
+    `leave` ends the process with what is done so far, when a script is told to stop a second time.
+    """
     _stays_here(plan)
     folder = RunFolder(plan, Path(out) if out is not None else None)
     log = run_logger(run=folder.label)
@@ -74,15 +82,27 @@ def play(
         spool = RunSpool(folder.working, start, progress)
         make = build if config.broker.kind == "embedded" else build_remote
         replay = make(plan, spool, log)
+
+        def complete(status: RunStatus, error: BarstepError | None) -> RunResult:
+            spool.finish()
+            result = _result(plan, replay, spool, status, error)
+            folder.write(result)
+            return result
+
+        def give_up() -> None:
+            result = complete("interrupted", None)
+            folder.place()
+            result.folder = folder.path
+            if leave is not None:
+                leave(result)
+
         try:
             with _rare_collections():
-                status, error = _drive(plan, replay, loopback)
+                status, error = _drive(plan, replay, loopback, give_up if leave is not None else None)
         except BaseException:
             spool.abort()
             raise
-        spool.finish()
-        result = _result(plan, replay, spool, status, error)
-        folder.write(result)
+        result = complete(status, error)
     result.folder = folder.path
     log.info(
         "run", status=status, digest=result.digest[:12], bars=result.bars, trades=result.trades, net_pnl=result.net_pnl
@@ -107,12 +127,14 @@ def _stays_here(plan: RunPlan) -> None:
         )
 
 
-def _drive(plan: RunPlan, replay: Replay, loopback: Loopback | None) -> tuple[RunStatus, BarstepError | None]:
+def _drive(
+    plan: RunPlan, replay: Replay, loopback: Loopback | None, give_up: Callable[[], None] | None
+) -> tuple[RunStatus, BarstepError | None]:
     """Play a replay to its end: plugins are pushed bars, a script pulls them."""
     interrupted, error = False, None
     try:
         if plan.script is not None:
-            interrupted, error = play_script(plan, replay, loopback)
+            interrupted, error = play_script(plan, replay, loopback, give_up)
         else:
             with _stop_on_interrupt(replay):
                 replay.run()
