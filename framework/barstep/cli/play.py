@@ -43,6 +43,9 @@ def play_and_tell(plan: RunPlan, *, out: Path | None, as_json: bool, quiet: bool
         emit({**result.as_dict(), "folder": str(result.folder)})
     elif not quiet:
         summary(screen, result.as_dict(), result.folder)
+    if quiet or as_json:  # else they stand in the summary
+        for warning in result.warnings:
+            warn("warning", warning)
     if interrupted:
         warn("interrupted", f"the {result.bars:,} bars played are kept in {result.folder}")
     if not as_json:
