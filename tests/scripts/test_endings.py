@@ -24,7 +24,7 @@ def test_a_position_is_closed_and_the_folder_written_however_it_ends_well(
     assert done.table("fills")[-1]["position_after"] == 0
     assert sorted(path.name for path in done.folder.iterdir()) == sorted(
         ["result.json", "manifest.json", "config.resolved.yaml"]
-        + [f"{name}.parquet" for name in ("fills", "trades", "orders", "equity", "ambiguous", "notes")]
+        + [f"{name}.parquet" for name in ("fills", "trades", "orders", "equity", "ambiguous", "notes", "mismatches")]
     )
 
 
@@ -148,3 +148,50 @@ def test_ctrl_c_inside_a_helper_waits_for_the_next_call(play: Callable[..., obje
     assert done.out.splitlines()[0] == "True 1"
     assert "never" not in done.out
     assert (done.code, done.result["status"], done.result["bars"], done.result["trades"]) == (130, "interrupted", 1, 1)
+
+
+CAUGHT = (
+    "def pause():\n    print('ready', flush=True)\n    time.sleep(60)\n"
+    "for i in range(MAX_BARS):\n    try:\n        bar = get_next_bar()\n        if i == 49: pause()\n"
+    "    except:\n        pass\n"
+)
+DEAF = (
+    CAUGHT
+    + "while True:\n    try:\n        print('deaf', flush=True)\n        time.sleep(60)\n    except:\n        pass\n"
+)
+
+
+@pytest.mark.parametrize(("text", "signals"), [(CAUGHT, 1), (DEAF, 2)])
+def test_ctrl_c_ends_a_script_that_catches_everything(here: Path, text: str, signals: int) -> None:
+    (here / "caught.py").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "barstep", "script", "caught.py", "--out", "kept", "-q"]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert running.stdout is not None
+    for word in ("ready", "deaf")[:signals]:
+        assert running.stdout.readline() == f"{word}\n"
+        os.kill(running.pid, signal.SIGINT)
+    out, err = running.communicate(timeout=30)
+    assert running.returncode == 130, err
+    assert "interrupted: the 50 bars played are kept" in err
+    assert out.splitlines()[-1] == str(here / "kept")
+    result = json.loads((here / "kept" / "result.json").read_text(encoding="utf-8"))
+    assert (result["status"], result["bars"]) == ("interrupted", 50)
+    assert [path.name for path in here.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("where", [["--out", "same"], []])
+def test_runs_of_one_second_keep_all_their_results(here: Path, where: list[str]) -> None:
+    for name in ("plugins", "strategies", "configs"):
+        (here / name).mkdir()
+    (here / "my.py").write_text("get_next_bar()\nprint('ready', flush=True)\nsys.stdin.readline()\n", encoding="utf-8")
+    command = [sys.executable, "-m", "barstep", "script", "my.py", "-q", *where]
+    pipe = subprocess.PIPE
+    both = [subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) for _ in range(4)]
+    for one in both:
+        assert one.stdout is not None
+        assert one.stdout.readline() == "ready\n"
+    said = [one.communicate("\n") for one in both]
+    assert [(one.returncode, err) for one, (_, err) in zip(both, said, strict=True)] == [(0, "")] * 4
+    folders = {Path(out.splitlines()[-1]) for out, _ in said}
+    assert len(folders) == 4
+    assert all((folder / "result.json").is_file() for folder in folders)

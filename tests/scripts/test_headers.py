@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -111,3 +113,86 @@ def test_nothing_of_the_server_is_imported_for_a_plain_script(here: Path) -> Non
     (here / "my.py").write_text("print('uvicorn' in sys.modules, 'starlette' in sys.modules)", encoding="utf-8")
     command = [sys.executable, "-m", "barstep", "script", "my.py", "-q"]
     assert subprocess.run(command, capture_output=True, text=True).stdout.startswith("False False\n")
+
+
+def test_no_limit_below_the_printed_header_means_all_bars(play: Callable[..., object], header: str) -> None:
+    done = play(header + "MAX_BARS = 0\nfor i in range(MAX_BARS):\n    get_next_bar()\n", "--end", "2013-09-01")
+    assert done.result["bars"] > 10
+
+
+REMOTE = [
+    'API_URL = "https://gateway.example.com/api"\n',
+    'URL = "https://gateway.example.com"\nprint(os.environ["TESTMAX_TOKEN"])\n',
+    'URL = os.environ.get("MY_URL", "https://gateway.example.com")\n',
+    'HOST = "gateway.example.com"\nURL = f"https://{HOST}/api"\n',
+    'URL = "http://127.0.0.1.example.com"\n',
+]
+HERE = [
+    'URL = os.environ.get("TESTMAX_API_URL", "https://gateway.example.com/api")\n',
+    'URL = os.getenv("TESTMAX_API_URL") or "https://gateway.example.com"\n',
+    'URL = "http://localhost:1/api"\nOTHER = "http://[::1]:2", "http://127.0.0.1:3"\n',
+    '"""See https://gateway.example.com"""\n# https://gateway.example.com\nok = "x".startswith("http://")\n',
+]
+
+
+@pytest.mark.parametrize("text", REMOTE)
+def test_a_header_with_an_address_elsewhere_is_refused_before_it_runs(play: Callable[..., object], text: str) -> None:
+    text = "print('ran')\ndef api(path, body=None): pass\n" + text
+    done = play(text)
+    assert (done.code, done.out, done.folder.exists()) == (2, "", False)
+    assert f"my.py:{3 + text.count('HOST =')}: http" in done.err
+    assert "--allow-remote" in done.err
+    assert play(text, "--allow-remote").out.startswith("ran")
+
+
+@pytest.mark.parametrize("text", HERE)
+def test_addresses_that_stay_on_this_machine_are_fine(play: Callable[..., object], text: str) -> None:
+    assert play(text + "def api(path, body=None): pass\nprint('ran')\n").out.startswith("ran")
+
+
+def test_an_address_in_a_neighbour_an_option_or_a_run_file_is_refused_too(
+    play: Callable[..., object], cli: Callable[..., object], here: Path
+) -> None:
+    (here / "client.py").write_text("def api(path, body=None):\n    return 'https://gateway.example.com'\n")
+    assert "client.py:2: https://gateway" in play("from client import api\nprint('ran')\n").err
+    text = "def api(path, body=None): pass\nURL = os.environ['MY_URL']\n"
+    assert "MY_URL=https://gateway" in play(text, "--set", "MY_URL=https://gateway.example.com").err
+    run = "version: 1\ndata: {instrument: ES, timeframe: 1m, source: sample}\nstrategies: [{use: my.py}]\n"
+    (here / "my.py").write_text(text.replace("os.environ['MY_URL']", "'https://gateway.example.com'"))
+    (here / "run.yaml").write_text(run, encoding="utf-8")
+    assert cli("run", "run.yaml", "-q").code == 2
+    assert cli("run", "run.yaml", "-q", "--allow-remote").code == 0
+
+
+def test_the_printed_header_takes_odd_answers_for_no_connection(header: str) -> None:
+    seen: list[str] = []
+
+    class Odd(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            seen.append(self.path)
+            if self.path == "/redirect":
+                self.send_response(307)
+                self.send_header("Location", "/elsewhere")
+                self.end_headers()
+            elif self.path == "/cut":
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+            elif self.path == "/noise":
+                self.wfile.write(b"what?\r\n\r\n")
+            else:
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Odd) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        text = header.partition("_session = ")[0] + (
+            "for path in ('list', 'cut', 'noise', 'redirect'):\n    print(api(path)['errorCode'])\n"
+        )
+        environment = {**os.environ, "TESTMAX_API_URL": f"http://127.0.0.1:{server.server_port}"}
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", text], env=environment, capture_output=True, text=True, timeout=30
+        )
+        server.shutdown()
+    assert done.stdout.split() == ["-1", "-1", "-1", "307"], done.stderr
+    assert "/elsewhere" not in seen

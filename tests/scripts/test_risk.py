@@ -117,3 +117,20 @@ def test_a_flat_time_of_a_rule_holds_for_scripts(play: Callable[..., object]) ->
     text = LOOP + "    n or place_order(ACCOUNT_ID, CONTRACT_ID, 0, 1)\n"
     done = play(text, "--risk", "trading_hours,flat_by=08:00", "--start", "2013-09-02")
     assert {fill["rule"] for fill in done.table("fills")} == {"R6", "R18"}
+
+
+@pytest.mark.parametrize("name", ["sma_crossover", "rsi_scalper", "channel_breakout"])
+def test_templates_tell_the_balance_of_an_account_that_failed(play: Callable[..., object], name: str) -> None:
+    text = (REPO / "strategies" / "scripts" / f"{name}.py").read_text(encoding="utf-8")
+    done = play(text, "--risk", "max_loss_limit,usd=13")
+    assert done.result["risk"]["failed"] == "max_loss_limit"
+    assert (done.code, done.result["status"]) == (0, "done")
+    assert f"balance {done.result['final_balance']:,.2f}" in done.out
+
+
+def test_the_printed_header_tells_a_failed_account_too(play: Callable[..., object], cli: Callable[..., object]) -> None:
+    pytest.importorskip("uvicorn")
+    text = (REPO / "strategies" / "scripts" / "sma_crossover.py").read_text(encoding="utf-8")
+    done = play(cli("script", "--print-header").out + text, "--risk", "max_loss_limit,usd=13", "--set", "STEP_DELAY=0")
+    assert (done.code, done.result["risk"]["failed"]) == (0, "max_loss_limit")
+    assert f"balance {done.result['final_balance']:,.2f}" in done.out

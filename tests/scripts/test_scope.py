@@ -124,3 +124,34 @@ def test_other_bars(play: Callable[..., object], here: Path) -> None:
     own = play(LOOP + "print(len(bars), bars[0])", "--data", source, "--instrument", "ES")
     told = "6 {'t': '2024-01-03T21:00:00Z', 'o': 100.0, 'h': 101.0, 'l': 99.0, 'c': 100.5, 'v': 5}"
     assert own.out.splitlines()[0] == told
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        '"""My notes: POST Replay/start"""\n',
+        "def again():\n    return api('Replay/start', {})\n",
+        "x = 'Replay/start'\n",
+    ],
+)
+def test_a_script_that_only_talks_about_starting_gets_its_bars(play: Callable[..., object], talk: str) -> None:
+    text = (
+        talk
+        + "print(get_account()['balance'])\nbar = get_next_bar()\nprint(bar['t'], len(get_positions(ACCOUNT_ID)))\n"
+    )
+    done = play(text, "--balance", "70000")
+    assert done.out.splitlines()[:2] == ["70000.0", "2013-09-01T22:00:00Z 0"]
+    assert (done.code, done.err.count("[ERROR]"), done.result["bars"]) == (0, 0, 1)
+
+
+def test_get_next_bar_tells_why_there_is_none_at_all(play: Callable[..., object]) -> None:
+    done = play("ACCOUNT_ID = 7\nprint(get_next_bar())\n")
+    assert "[ERROR] Replay/step: there is no account 7 of yours; you have 1001" in done.err
+
+
+@pytest.mark.parametrize(
+    "first",
+    ["if True:\n    MAX_BARS = 0\n", "def f():\n    global MAX_BARS\n    MAX_BARS = 0\nf()\n", "MAX_BARS: int = 0\n"],
+)
+def test_no_limit_means_all_bars_wherever_it_is_said(play: Callable[..., object], first: str) -> None:
+    assert play(first + LOOP + "print(len(bars))").out.splitlines()[0] == "2264"

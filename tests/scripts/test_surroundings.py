@@ -118,3 +118,32 @@ def test_a_script_that_needs_a_gateway_says_so_without_one(here: Path) -> None:
     data = {"instrument": "ES", "timeframe": "1m", "source": "sample"}
     with pytest.raises(barstep.ConfigError, match="brings its own header"):
         barstep.run({"version": 1, "data": data, "strategies": [{"use": "my.py"}]})
+
+
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("out", ["kept", "../deep/er/kept"])
+def test_the_stored_configuration_runs_from_any_folder(
+    here: Path, monkeypatch: pytest.MonkeyPatch, script: bool, out: str
+) -> None:
+    (here / "rules").mkdir()
+    (here / "bars.csv").write_text(
+        "t,o,h,l,c,v\n" + "".join(f"2024-01-03T15:0{i}:00Z,1,1,1,1,1\n" for i in range(9)), encoding="utf-8"
+    )
+    plugin = "from barstep import {0}, hookimpl\n\nclass {1}({0}):\n    @hookimpl\n    def on_stop(self, ctx): pass\n"
+    (here / "rules" / "mine.py").write_text(plugin.format("RiskRule", "Mine"), encoding="utf-8")
+    (here / "buyer.py").write_text(plugin.format("Strategy", "Buyer"), encoding="utf-8")
+    (here / "asker.py").write_text("while get_next_bar(): pass\n")
+    (here / "run.yaml").write_text(
+        "version: 1\ndata: {instrument: ES, timeframe: 1m, source: bars.csv}\nrisk: [{use: rules/mine.py}]\n"
+        f"strategies: [{{use: {'asker.py' if script else 'buyer.py:Buyer'}}}]\n"
+    )
+    first = barstep.run("run.yaml", out=here / out)
+    monkeypatch.chdir("/")
+    again = barstep.run(first.folder / "config.resolved.yaml", out=here / "again")
+    assert (again.digest, again.bars) == (first.digest, 9)
+    assert str(here) not in (first.folder / "config.resolved.yaml").read_text()
+
+
+def test_warnings_are_told_to_the_quiet_too(play: Callable[..., object]) -> None:
+    assert "warning: the script read no bar" in play("pass", "-q").err
+    assert "warning: the script read no bar" in play("pass", "--json").err

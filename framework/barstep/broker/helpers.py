@@ -42,6 +42,7 @@ GLOBALS: dict[str, Any] = {
 
 _LONGEST_DELAY = 86_400.0
 _SPEED_BYTES = 64
+_NO_REPLAY = (1, 2)  # codes of Replay/step: no such account, no replay in it; 3 is the end
 _SECOND = 19  # characters of 2013-09-03T14:30:00
 
 
@@ -134,7 +135,10 @@ class Helpers:
             self.place_order(account_id, contract, 1 if position["type"] == 1 else 0, position["size"])
 
     def get_account(self, account_id: int | None = None) -> dict[str, Any] | None:
-        """An account by id, or the first active one; None when there is none.
+        """An account by id, or the first active one, or that of the session; None when there is none.
+
+        An account that a risk rule has failed is not active: the session's own, ACCOUNT_ID, is still told then, so that
+        a script can print its balance.
 
         Returns:
             `id`, `name`, `balance` (USD, cash), `canTrade` and `equity` (USD, balance and open result); a gateway that
@@ -147,7 +151,8 @@ class Helpers:
                 if "equity" not in found:
                     found["equity"] = self._equity(found)
                 return found
-        return None
+        own = self.scope.get("ACCOUNT_ID")
+        return self.get_account(own) if account_id is None and own else None
 
     def read_speed(self) -> float:
         """Seconds to wait after each bar: the number in the speed file, which becomes STEP_DELAY.
@@ -171,7 +176,7 @@ class Helpers:
         bar: dict[str, Any] | None = answer.get("bar")
         if bar is None:
             if not answer.get("success"):
-                _tell("Replay/step", answer)
+                _tell("Replay/step", answer, also=_NO_REPLAY)
             return None
         end = scope["END_DATE"]
         if end:
@@ -196,12 +201,16 @@ class Helpers:
         return round(total, 6)
 
 
-def _tell(path: str, answer: Mapping[str, Any]) -> None:
+def _tell(path: str, answer: Mapping[str, Any], also: tuple[int, ...] = ()) -> None:
     """The line on stderr for an HTTP status or a lost connection; a refusal by an endpoint's own code has none."""
     code = answer.get("errorCode")
     if isinstance(code, int) and (code >= 400 or code == -1):
         what = "" if code == -1 else f"HTTP {code}: "
-        sys.stderr.write(f"[ERROR] {path}: {what}{answer.get('errorMessage')}\n")
+    elif code in also:
+        what = ""
+    else:
+        return
+    sys.stderr.write(f"[ERROR] {path}: {what}{answer.get('errorMessage')}\n")
 
 
 def _speed(path: str) -> float | None:

@@ -35,6 +35,13 @@ SetOption = Annotated[
     ),
 ]
 
+RemoteOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-remote", help="Run a script with its own header though it holds addresses of other machines."
+    ),
+]
+
 
 def wants_json(ctx: Any) -> bool:
     """True when the command was asked for JSON."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from barstep.domain.result import RunResult
     from barstep.runs.assemble import RunPlan
 
 
@@ -31,18 +32,41 @@ def play_and_tell(plan: RunPlan, *, out: Path | None, as_json: bool, quiet: bool
     paced = script is not None and bool(script.step_delay or script.options.get("SPEED_FILE"))
     apart = prints_to_stderr() if script is None or as_json else nullcontext()
     with apart, Meter(screen, _bars(plan), wanted=not quiet and not paced) as meter:
-        result = play(plan, out=out, progress=meter, loopback=_loopback(plan))
+
+        def leave(result: RunResult) -> None:
+            meter.__exit__(None, None, None)
+            _leave(result, tell_folder=not as_json)
+
+        result = play(plan, out=out, progress=meter, loopback=_loopback(plan), leave=leave)
     interrupted = result.status == "interrupted"
     if as_json:
         emit({**result.as_dict(), "folder": str(result.folder)})
     elif not quiet:
         summary(screen, result.as_dict(), result.folder)
+    if quiet or as_json:  # else they stand in the summary
+        for warning in result.warnings:
+            warn("warning", warning)
     if interrupted:
         warn("interrupted", f"the {result.bars:,} bars played are kept in {result.folder}")
     if not as_json:
         typer.echo(result.folder)
     if interrupted:
         raise typer.Exit(INTERRUPTED)
+
+
+def _leave(result: RunResult, *, tell_folder: bool) -> None:
+    """End the process here and now: the script would catch whatever is raised."""
+    import os
+    import sys
+
+    from barstep.cli.guard import INTERRUPTED
+
+    warn("interrupted", f"the {result.bars:,} bars played are kept in {result.folder}")
+    if tell_folder:
+        typer.echo(result.folder)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(INTERRUPTED)
 
 
 def _header(screen: Console, plan: RunPlan) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from barstep.cli.output import JsonOption, SetOption, prints_to_stderr
+from barstep.cli.output import JsonOption, RemoteOption, SetOption, prints_to_stderr
 
 
 def run(
@@ -17,6 +17,7 @@ def run(
         Path | None,
         typer.Option("--out", metavar="DIR", help="Folder for the results; by default one under runs/."),
     ] = None,
+    allow_remote: RemoteOption = False,
     as_json: JsonOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No header, progress, log or summary.")] = False,
 ) -> None:
@@ -33,4 +34,5 @@ def run(
     set_up("warning" if quiet else "info")
     with prints_to_stderr():
         plan = load_plan(config, overrides or ())
+    plan.allow_remote = allow_remote
     play_and_tell(plan, out=out, as_json=as_json, quiet=quiet)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from barstep.cli.output import JsonOption, prints_to_stderr, risk_entry
+from barstep.cli.output import JsonOption, RemoteOption, prints_to_stderr, risk_entry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,6 +67,7 @@ def script(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Folder for the results; by default one under runs/.")
     ] = None,
+    allow_remote: RemoteOption = False,
     as_json: JsonOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No header, progress, log or summary.")] = False,
     print_header: Annotated[
@@ -104,6 +105,7 @@ def script(
             plan.loaded.document.pop(key)
     if data == "sample" and not url and not quiet:
         typer.echo(f"no --data: the packaged sample, {instrument or 'ES'} {timeframe}", err=True)
+    plan.allow_remote = allow_remote
     play_and_tell(plan, out=out, as_json=as_json, quiet=quiet)
 
 

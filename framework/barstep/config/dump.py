@@ -15,9 +15,12 @@ from barstep.config.positions import Path, Quoted
 from barstep.config.problems import value_at
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from barstep.config.loader import Loaded
 
 _NO_OPTIONS: Mapping[Path, Mapping[str, object]] = {}
+_AS_GIVEN: Mapping[Path, str] = {}
 
 
 class _Plain(str):
@@ -45,7 +48,13 @@ _Dumper.add_representer(_Plain, _plain)
 _Dumper.add_representer(Quoted, _quoted)
 
 
-def dump_resolved(loaded: Loaded, options: Mapping[Path, Mapping[str, object]] = _NO_OPTIONS) -> str:
+def dump_resolved(
+    loaded: Loaded,
+    options: Mapping[Path, Mapping[str, object]] = _NO_OPTIONS,
+    *,
+    uses: Mapping[Path, str] = _AS_GIVEN,
+    place: Callable[[str], str] = str,
+) -> str:
     """The configuration with all defaults as YAML text; reading it again gives the same configuration.
 
     Values from the environment are written as `${NAME}` again, and a gateway's token never otherwise.
@@ -54,17 +63,25 @@ def dump_resolved(loaded: Loaded, options: Mapping[Path, Mapping[str, object]] =
         loaded: What `load_run` or `load_mapping` returned.
         options: Validated options by the entry's path, `{("strategies", 0): {"fast": 10}}`; entries that
             are not in it have their raw options written.
+        uses: What is written for a `use` instead, by its path.
+        place: Makes what is written of the path of a bar file.
     """
-    tree = _Tree(loaded, options).section(loaded.config, ())
+    tree = _Tree(loaded, options, uses, place).section(loaded.config, ())
     return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
 
 
 class _Tree:
     """Turns models into what is written, in the shape that the document had."""
 
-    def __init__(self, loaded: Loaded, options: Mapping[Path, Mapping[str, object]]) -> None:
+    def __init__(
+        self,
+        loaded: Loaded,
+        options: Mapping[Path, Mapping[str, object]],
+        uses: Mapping[Path, str],
+        place: Callable[[str], str],
+    ) -> None:
         self.document, self.environment = loaded.document, loaded.positions.environment
-        self.options = options
+        self.options, self.uses, self.place = options, uses, place
 
     def section(self, model: BaseModel, path: Path) -> dict[str, Any]:
         tree: dict[str, Any] = {}
@@ -87,6 +104,10 @@ class _Tree:
     def value(self, value: Any, path: Path) -> Any:
         if path in self.environment:
             return self.environment[path]
+        if path in self.uses:
+            return self.uses[path]
+        if isinstance(value, FileSource):
+            value = value.model_copy(update={"path": self.place(value.path)})
         if isinstance(value, SecretStr):
             return "${BARSTEP_TOKEN}"
         if isinstance(value, BaseModel):

@@ -47,7 +47,10 @@ class PluginPlan:
 
 @dataclass(slots=True)
 class RunPlan:
-    """Everything a run needs, checked: what `validate` shows and `run` plays."""
+    """Everything a run needs, checked: what `validate` shows and `run` plays.
+
+    `allow_remote` lets a script with a header of its own run although it holds addresses on other machines.
+    """
 
     loaded: Loaded
     workspace: Path
@@ -58,6 +61,7 @@ class RunPlan:
     finer: list[BarStream | None]
     warnings: list[str] = field(default_factory=list)
     script: ScriptPlan | None = None
+    allow_remote: bool = False
 
 
 def load_plan(

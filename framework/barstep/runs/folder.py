@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from barstep._version import __version__
 from barstep.config import dump_resolved
+from barstep.config.problems import value_at
 from barstep.data import read_table
 from barstep.domain.errors import BarstepError, ConfigError
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from barstep.runs.assemble import RunPlan
 
 _LIBRARIES = ("numpy", "pluggy", "polars", "pydantic", "pyyaml")
+
+_TRIES = 1000
 
 
 class RunFolder:
@@ -50,15 +53,41 @@ class RunFolder:
         self.working = self.path.with_name(f".{self.path.name}.{os.getpid()}.partial")
         self.label = f"{name}/{self.path.name}"
 
+    def _stored_config(self) -> str:
+        """The configuration with the ways that lead from the run's folder to what it names; its hash is without them."""
+        plan = self._plan
+        inside = self.path.is_relative_to(plan.workspace)
+        named = [(p.path, p.found.origin, p.found.file) for p in plan.plugins]
+        named += [(s.path, s.origin, s.file) for s in (plan.script,) if s is not None]
+        uses = {}
+        for path, origin, file in named:
+            entry = value_at(plan.loaded.document, path)
+            given = str(entry["use"] if isinstance(entry, dict) else entry)
+            name, colon, wanted = given.partition(":")
+            found_there = origin == "workspace" and inside
+            if file is None or found_there or origin not in ("path", "workspace") or Path(name).is_absolute():
+                continue
+            uses[(*path, "use")] = self._way(file) + colon + wanted
+        options = {p.path: p.options for p in plan.plugins}
+        return dump_resolved(plan.loaded, options, uses=uses, place=self._place)
+
+    def _place(self, given: str) -> str:
+        return given if Path(given).is_absolute() else self._way(self._plan.base / given)
+
+    def _way(self, file: Path) -> str:
+        """How a file is reached from the run's folder."""
+        try:
+            return Path(os.path.relpath(file, self.path)).as_posix()
+        except ValueError:  # another drive
+            return str(file)
+
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
         """Write inside the block; the folder appears whole after it, or not at all when it raises."""
         try:
             self.working.mkdir(parents=True)
             yield
-            if self.path.is_dir():
-                self.path.rmdir()
-            self.working.replace(self.path)
+            self.place()
         except OSError as error:
             why = error.strerror or error
             raise BarstepError(
@@ -68,9 +97,24 @@ class RunFolder:
         finally:
             shutil.rmtree(self.working, ignore_errors=True)
 
+    def place(self) -> None:
+        """Move the folder to its place, or beside it when another run has taken that in the meantime: results are kept."""
+        for _ in range(_TRIES):
+            try:
+                if self.path.is_dir() and not any(self.path.iterdir()):
+                    self.path.rmdir()  # Windows moves nothing onto a folder
+                self.working.rename(self.path)
+            except OSError:
+                if not self.path.exists():
+                    raise
+                self.path = _free(self.path)
+            else:
+                return
+        raise BarstepError(f"the results cannot be written to {self.path}: other runs keep taking their place")
+
     def write(self, result: RunResult) -> None:
         """Write the documents beside the tables."""
-        self._text("config.resolved.yaml", self.config_text)
+        self._text("config.resolved.yaml", self._stored_config())
         self._text("manifest.json", _json(self._manifest()))
         self._text("result.json", _json(result.as_dict()))
 
@@ -173,8 +217,8 @@ def _sha(file: Path | None) -> str:
 def _free(path: Path) -> Path:
     """The path itself, or the same with a number when a run of this second is there already."""
     candidate, number = path, 2
+    stamp, dash, tail = path.name.rpartition("-")
     while candidate.exists():
-        stamp, _, tail = path.name.rpartition("-")
-        candidate = path.with_name(f"{stamp}.{number}-{tail}")
+        candidate = path.with_name(f"{stamp}.{number}-{tail}" if dash else f"{tail}.{number}")
         number += 1
     return candidate

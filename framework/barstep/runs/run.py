@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from barstep.data import ResampledStream
-from barstep.domain.errors import BarstepError, BrokerError, PluginError
+from barstep.domain.errors import BarstepError, BrokerError, ConfigError, PluginError
 from barstep.domain.instrument import MICROS
 from barstep.domain.result import RunResult, RunStatus
 from barstep.domain.session import NS, to_datetime
@@ -63,9 +63,18 @@ def run(
 
 
 def play(
-    plan: RunPlan, *, out: str | Path | None, progress: Callable[[int], None], loopback: Loopback | None = None
+    plan: RunPlan,
+    *,
+    out: str | Path | None,
+    progress: Callable[[int], None],
+    loopback: Loopback | None = None,
+    leave: Callable[[RunResult], object] | None = None,
 ) -> RunResult:
-    """Play a checked plan; see `run`."""
+    """Play a checked plan; see `run`.
+
+    `leave` ends the process with what is done so far, when a script is told to stop a second time.
+    """
+    _stays_here(plan)
     folder = RunFolder(plan, Path(out) if out is not None else None)
     log = run_logger(run=folder.label)
     config = plan.loaded.config
@@ -74,15 +83,27 @@ def play(
         spool = RunSpool(folder.working, start, progress)
         make = build if config.broker.kind == "embedded" else build_remote
         replay = make(plan, spool, log)
+
+        def complete(status: RunStatus, error: BarstepError | None) -> RunResult:
+            spool.finish()
+            result = _result(plan, replay, spool, status, error)
+            folder.write(result)
+            return result
+
+        def give_up() -> None:
+            result = complete("interrupted", None)
+            folder.place()
+            result.folder = folder.path
+            if leave is not None:
+                leave(result)
+
         try:
             with _rare_collections():
-                status, error = _drive(plan, replay, loopback)
+                status, error = _drive(plan, replay, loopback, give_up if leave is not None else None)
         except BaseException:
             spool.abort()
             raise
-        spool.finish()
-        result = _result(plan, replay, spool, status, error)
-        folder.write(result)
+        result = complete(status, error)
     result.folder = folder.path
     log.info(
         "run", status=status, digest=result.digest[:12], bars=result.bars, trades=result.trades, net_pnl=result.net_pnl
@@ -93,12 +114,28 @@ def play(
     return result
 
 
-def _drive(plan: RunPlan, replay: Replay, loopback: Loopback | None) -> tuple[RunStatus, BarstepError | None]:
+def _stays_here(plan: RunPlan) -> None:
+    """Refuse a script that would send its orders to another machine: what is asked for is a simulation."""
+    script = plan.script
+    if script is not None and script.remote and not plan.allow_remote:
+        raise ConfigError(
+            [
+                f"{where}: the script brings its own header, and this address is another machine: "
+                "its orders would go there, not into this run. Read TESTMAX_API_URL from the environment instead, or give "
+                "--allow-remote when the address is not for trading"
+                for where in script.remote
+            ]
+        )
+
+
+def _drive(
+    plan: RunPlan, replay: Replay, loopback: Loopback | None, give_up: Callable[[], None] | None
+) -> tuple[RunStatus, BarstepError | None]:
     """Play a replay to its end: plugins are pushed bars, a script pulls them."""
     interrupted, error = False, None
     try:
         if plan.script is not None:
-            interrupted, error = play_script(plan, replay, loopback)
+            interrupted, error = play_script(plan, replay, loopback, give_up)
         else:
             with _stop_on_interrupt(replay):
                 replay.run()

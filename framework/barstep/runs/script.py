@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from barstep.broker.helpers import Helpers
 from barstep.broker.wire import GatewayError, answer
 from barstep.domain.errors import ConfigError
+from barstep.domain.instrument import MICROS
 from barstep.domain.session import NS
 from barstep.engine.remote_replay import RemoteReplay
 from barstep.gateway.handler import Gateway
@@ -36,6 +37,7 @@ ACCOUNT = 1001
 """Number of the account that a script trades."""
 
 _DAY = timedelta(days=1)
+_NEEDS_REPLAY = ("Replay/", "Order/", "Position/", "Trade/", "History/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +111,16 @@ class OwnRun:
         return f"got {got}, but this run has {have}: change data.{key} of the run (--{key}), or the script"
 
 
-def play_script(plan: RunPlan, replay: Replay, loopback: Loopback | None = None) -> Ending:
+def play_script(
+    plan: RunPlan, replay: Replay, loopback: Loopback | None = None, leave: Callable[[], object] | None = None
+) -> Ending:
     """Run the script of a plan over its replay, then flatten and end the replay, whatever happened.
 
     Args:
         plan: The run; its `warnings` get what the script's user should know.
         replay: From `build`.
         loopback: Serves a gateway on this machine, `(gateway, token) -> (url, stop)`; for scripts with a header of their own.
+        leave: Ends the process on a second Ctrl-C, when the replay has been ended here.
 
     Raises:
         ConfigError: The script needs a loopback gateway and there is none.
@@ -129,7 +134,8 @@ def play_script(plan: RunPlan, replay: Replay, loopback: Loopback | None = None)
             "`barstep run`"
         )
     own = OwnRun(plan, replay)
-    gateway = _Shared(own.open, start_account=ACCOUNT, client=script.name)
+    balance = replay.exchange.start_balance / MICROS
+    gateway = _Shared(own.open, own.start.request(), start_account=ACCOUNT, balance=balance, client=script.name)
     if isinstance(replay, RemoteReplay):
         gateway.elsewhere = replay.broker
     module = make_module(script)
@@ -148,8 +154,20 @@ def play_script(plan: RunPlan, replay: Replay, loopback: Loopback | None = None)
         helpers.install()
         if not script.starts:
             _started(helpers.transport("Replay/start", own.start.request()))
+
+        def give_up() -> None:
+            with gateway.lock:
+                _clean_up(plan, replay, gateway, Ending(interrupted=True))
+            if leave is not None:
+                leave()
+
         ending = execute(
-            script, module, script_environment(script, given), halt=lambda: halt(helpers), when=replay.desk.when
+            script,
+            module,
+            script_environment(script, given),
+            halt=lambda: halt(helpers, gateway, give_up if gateway.halted and leave is not None else None),
+            give_up=give_up if leave is not None else None,
+            when=replay.desk.when,
         )
         ending = _clean_up(plan, replay, gateway, ending)
     _advise(plan, script, replay)
@@ -174,10 +192,16 @@ def script_environment(script: ScriptPlan, given: Mapping[str, Any]) -> dict[str
     return {**script.options, **own}
 
 
-def halt(helpers: Helpers) -> None:
-    """Let the next helper call raise KeyboardInterrupt."""
+def halt(helpers: Helpers, gateway: _Shared, last: Callable[[], object] | None = None) -> None:
+    """Let every helper call raise KeyboardInterrupt from now on, and a header of the script's own find no more bars.
+
+    `last` is called by the next helper call instead: the script was told before.
+    """
+    gateway.halted = True
 
     def stop(_path: str, _body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        if last is not None:
+            last()
         raise KeyboardInterrupt
 
     helpers.transport = stop
@@ -186,13 +210,23 @@ def halt(helpers: Helpers) -> None:
 class _Shared(Gateway):
     """A gateway that a script's threads and a loopback server may call at once, all in the script's own account.
 
+    A script that names Replay/start may start the replay itself, or may only talk about it: the replay is started for it
+    as soon as it asks for something that needs one.
+
     Attributes:
         elsewhere: The gateway that replays, where that is another one.
+        halted: Ctrl-C was pressed: no more bars.
+        lock: Held while the replay is at work.
     """
 
-    def __init__(self, opener: Opener, *, start_account: int, client: str) -> None:
-        super().__init__(opener, start_account=start_account, client=client)
-        self._lock = threading.RLock()
+    def __init__(
+        self, opener: Opener, request: Mapping[str, Any], *, start_account: int, balance: float, client: str
+    ) -> None:
+        super().__init__(opener, start_account=start_account, balance=balance, client=client)
+        self.lock = threading.RLock()
+        self._request = request
+        self._waits = True
+        self.halted = False
         self.elsewhere: HelperBroker | None = None
 
     def handle(
@@ -203,7 +237,13 @@ class _Shared(Gateway):
         dialect: Dialect = "sim",
     ) -> dict[str, Any]:
         """See `Gateway.handle`; `user` makes no difference."""
-        with self._lock:
+        with self.lock:
+            if self.halted and path == "Replay/step":
+                raise GatewayError(409, "the script was interrupted: there are no more bars")
+            if self._waits and path.startswith(_NEEDS_REPLAY):
+                self._waits = False
+                if path != "Replay/start":
+                    super().handle("Replay/start", self._request, "", dialect)
             if self.elsewhere is not None and path == "History/retrieveBars":
                 return self.elsewhere.helpers.api(
                     path, self._addressed(self.elsewhere, body)

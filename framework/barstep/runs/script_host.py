@@ -46,6 +46,7 @@ def execute(
     environment: Mapping[str, str],
     *,
     halt: Callable[[], None],
+    give_up: Callable[[], object] | None = None,
     when: Callable[[], str],
 ) -> Ending:
     """Run a script to its end, and its threads that are no daemons.
@@ -54,28 +55,34 @@ def execute(
         script: What to run.
         module: From `make_module`, with helpers and globals in it.
         environment: Variables to set while it runs.
-        halt: Called on Ctrl-C while barstep's own code runs: the next helper call is to raise KeyboardInterrupt.
+        halt: Called on Ctrl-C: from now on every helper call is to raise KeyboardInterrupt.
+        give_up: Called on a second Ctrl-C, for scripts that catch the first; it ends the process. None raises again.
         when: The replay's clock as text, for messages.
     """
-    with _surroundings(script, module, environment), _interrupts(halt):
-        before = set(threading.enumerate())
-        try:
-            with _exit_calls(str(script.file.parent) + os.sep):
-                exec(script.code, vars(module))  # noqa: S102 - running it is what was asked for
-                for thread in set(threading.enumerate()) - before:
-                    if not thread.daemon:
-                        thread.join()
-        except SystemExit as leaving:
-            return _left(script, leaving.code, when())
-        except KeyboardInterrupt:
-            return Ending(interrupted=True)
-        except BarstepError as error:
-            return Ending(error=error)
-        except BaseException as error:
-            return Ending(error=_raised(script, error, when()))
-        finally:
-            with contextlib.suppress(OSError, ValueError):
-                sys.stdout.flush()
+    with _surroundings(script, module, environment), _interrupts(halt, give_up) as seen:
+        ending = _executed(script, module, when)
+        return Ending(interrupted=True) if seen else ending
+
+
+def _executed(script: ScriptPlan, module: ModuleType, when: Callable[[], str]) -> Ending:
+    before = set(threading.enumerate())
+    try:
+        with _exit_calls(str(script.file.parent) + os.sep):
+            exec(script.code, vars(module))  # noqa: S102 - running it is what was asked for
+            for thread in set(threading.enumerate()) - before:
+                if not thread.daemon:
+                    thread.join()
+    except SystemExit as leaving:
+        return _left(script, leaving.code, when())
+    except KeyboardInterrupt:
+        return Ending(interrupted=True)
+    except BarstepError as error:
+        return Ending(error=error)
+    except BaseException as error:
+        return Ending(error=_raised(script, error, when()))
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
     return Ending()
 
 
@@ -204,30 +211,37 @@ def _any_character() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _interrupts(halt: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C raises in the script's lines at once; inside our own code it waits for the next helper call."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    told = False
+def _interrupts(halt: Callable[[], None], give_up: Callable[[], object] | None) -> Iterator[list[int]]:
+    """Ctrl-C raises in the script's lines at once; inside our own code it waits for the next helper call.
 
-    def stop(_signal: int, frame: FrameType | None) -> None:
-        nonlocal told
-        if told or not _in_our_code(frame):
-            raise KeyboardInterrupt
-        told = True
-        halt()
+    Yields:
+        The signals so far: a script that catches the exception was interrupted all the same.
+    """
+    seen: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield seen
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        seen.append(number)
+        if len(seen) == 1:
+            halt()
+        if _in_our_code(frame):
+            return
+        if len(seen) > 1 and give_up is not None:
+            give_up()
+        raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, stop)
     try:
-        yield
+        yield seen
     finally:
         signal.signal(signal.SIGINT, before)
 
 
 def _in_our_code(frame: FrameType | None) -> bool:
-    """Whether barstep is being called by the script; `exec` itself, which waits, is not meant."""
-    while frame is not None and frame.f_code is not execute.__code__:
+    """Whether barstep is being called by the script; `_executed` itself, which waits, is not meant."""
+    while frame is not None and frame.f_code is not _executed.__code__:
         if frame.f_code.co_filename.startswith(_OURS) and "_bundled" not in frame.f_code.co_filename:
             return True
         frame = frame.f_back

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from barstep.config.positions import path_text
 from barstep.domain.errors import ConfigError
 from barstep.hooks.loader import bundled_root
+from barstep.runs.script_addresses import remote_addresses, remote_options
 from barstep.runs.script_source import (
     all_bars_for_zero,
     has_own_header,
@@ -58,10 +59,11 @@ class ScriptPlan:
         code: What is executed.
         sha256: Hash of the file.
         own_header: It defines `api`, or reads API_URL or TESTMAX_*: it gets a gateway to connect to.
-        starts: It calls Replay/start itself.
+        starts: It may call Replay/start itself: the replay waits for it, or for the first call that needs one.
         reads: Environment variables that it reads by name.
         max_bars: MAX_BARS of the options, 0 for all.
         step_delay: STEP_DELAY of the options in seconds.
+        remote: Addresses on other machines that a script with a header of its own holds, `file.py:12: https://...`.
     """
 
     name: str
@@ -76,6 +78,7 @@ class ScriptPlan:
     reads: frozenset[str]
     max_bars: int
     step_delay: float
+    remote: tuple[str, ...] = ()
 
 
 def find_script(use: str, base: Path, workspace: Path) -> tuple[Path, str] | None:
@@ -156,13 +159,15 @@ def plan_script(
         return None, lines
     tree, source = parse(file)
     own_header, starts = has_own_header(tree), mentions(tree, "Replay/start")
-    if not own_header and not starts:
-        all_bars_for_zero(tree)
+    all_bars_for_zero(tree)
     code = compile(tree, str(file), "exec", dont_inherit=True)
     sha = hashlib.sha256(source).hexdigest()
     bars, delay = int(numbers["MAX_BARS"]), numbers["STEP_DELAY"]
+    ours = frozenset((*SET_BY_RUN, *options))
+    remote = (*remote_options(options), *remote_addresses(file, tree, ours)) if own_header else ()
+    reads = variables_read(tree)
     plan = ScriptPlan(
-        entry.name, file, origin, entry.path, options, code, sha, own_header, starts, variables_read(tree), bars, delay
+        entry.name, file, origin, entry.path, options, code, sha, own_header, starts, reads, bars, delay, remote
     )
     return plan, []
 

@@ -114,9 +114,9 @@ def variables_read(tree: ast.Module) -> frozenset[str]:
         key: ast.expr
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
             owner, key = node.func, node.args[0]
-            environment = owner.attr == "getenv" or (owner.attr == "get" and _is_environ(owner.value))
+            environment = owner.attr == "getenv" or (owner.attr == "get" and is_environ(owner.value))
         elif isinstance(node, ast.Subscript):
-            key, environment = node.slice, _is_environ(node.value)
+            key, environment = node.slice, is_environ(node.value)
         else:
             continue
         if environment and isinstance(key, ast.Constant) and isinstance(key.value, str):
@@ -124,21 +124,32 @@ def variables_read(tree: ast.Module) -> frozenset[str]:
     return frozenset(found)
 
 
-def _is_environ(node: ast.expr) -> bool:
+def is_environ(node: ast.expr) -> bool:
+    """Whether an expression is `os.environ`."""
     return (isinstance(node, ast.Attribute) and node.attr == "environ") or (
         isinstance(node, ast.Name) and node.id == "environ"
     )
 
 
 def all_bars_for_zero(tree: ast.Module) -> None:
-    """`MAX_BARS = 0` at the top of a script means all bars, as in the templates (gateway API, 12.3)."""
-    body: list[ast.stmt] = []
-    for node in tree.body:
-        body.append(node)
-        if any(isinstance(target, ast.Name) and target.id == "MAX_BARS" for target in _targets(node)):
-            added = ast.parse("MAX_BARS = MAX_BARS or TOTAL_BARS").body[0]
-            for part in ast.walk(added):  # it stands in the line of the assignment
-                if isinstance(part, ast.stmt | ast.expr):
-                    ast.copy_location(part, node)
-            body.append(added)
-    tree.body = body
+    """`MAX_BARS = 0`, wherever it stands in a script, means all bars, as in the templates (gateway API, 12.3)."""
+    _AllBars().visit(tree)
+
+
+class _AllBars(ast.NodeTransformer):
+    """Adds `MAX_BARS = MAX_BARS or TOTAL_BARS` to each assignment of MAX_BARS, in its line."""
+
+    def visit_Assign(self, node: ast.Assign) -> list[ast.stmt]:
+        return self._with_total(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> list[ast.stmt]:
+        return self._with_total(node)
+
+    def _with_total(self, node: ast.Assign | ast.AnnAssign) -> list[ast.stmt]:
+        if not any(isinstance(target, ast.Name) and target.id == "MAX_BARS" for target in _targets(node)):
+            return [node]
+        added = ast.parse("MAX_BARS = MAX_BARS or TOTAL_BARS").body[0]
+        for part in ast.walk(added):
+            if isinstance(part, ast.stmt | ast.expr):
+                ast.copy_location(part, node)
+        return [node, added]
