@@ -23,7 +23,7 @@ def test_a_position_is_closed_and_the_folder_written_however_it_ends_well(
     assert (done.code, done.result["status"], done.result["trades"]) == (0, "done", 1)
     assert done.table("fills")[-1]["position_after"] == 0
     assert sorted(path.name for path in done.folder.iterdir()) == sorted(
-        ["result.json", "manifest.json", "config.resolved.yaml"]
+        ["result.json", "manifest.json", "mismatches.parquet", "config.resolved.yaml"]
         + [f"{name}.parquet" for name in ("fills", "trades", "orders", "equity", "ambiguous", "notes")]
     )
 
