@@ -12,11 +12,14 @@ import sys
 import polars as pl
 import pytest
 import yaml
-from gateways import ROOT, TOKEN
+from gateways import ROOT, TOKEN, served
 
 import barstep
 from barstep import ConfigError
+from barstep.broker.wire import GatewayError
 from barstep.domain.errors import BrokerError
+from barstep.gateway.handler import Gateway
+from barstep.runs.gateway import make_opener
 from barstep.serve.loopback import start_loopback
 
 
@@ -122,6 +125,39 @@ def test_a_gateway_without_replay_is_refused(tmp_path):
     finally:
         stop()
     assert not (tmp_path / "run").exists()
+
+
+def test_an_address_without_its_path_is_told_the_path(tmp_path, gateway_url):
+    origin = gateway_url.removesuffix("/api/topstep-sim")
+    with pytest.raises(BrokerError, match=f"is its address {origin}/api/topstep-sim"):
+        barstep.run(plain_run("sma_crossover"), over_http(origin), out=tmp_path / "run")
+
+
+class Dying(Gateway):
+    """Answers nothing any more once an order comes, or a question about bars."""
+
+    dead = False
+
+    def handle(self, path, body=None, user="", dialect="sim"):
+        self.dead = self.dead or path in ("Order/place", "History/retrieveBars")
+        if self.dead:
+            raise GatewayError(503, "gone")
+        return super().handle(path, body, user, dialect)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "place_order(ACCOUNT_ID, CONTRACT_ID, 0, 1)",
+        "api('History/retrieveBars', {'contractId': CONTRACT_ID, 'unit': 2, 'unitNumber': 1, 'limit': 1})",
+    ],
+)
+def test_a_gateway_that_dies_at_an_order_or_a_question_has_the_last_bar_named(last, tmp_path):
+    (tmp_path / "short.py").write_text(f"for _ in range(5):\n    get_next_bar()\n{last}\n")
+    run = plain_run("sma_crossover", strategies=[{"use": str(tmp_path / "short.py")}])
+    for url in served(Dying(make_opener({}, ROOT))):
+        with pytest.raises(BrokerError, match=r"the last complete bar is the one ending 2013-09-01 17:05:00"):
+            barstep.run(run, over_http(url), out=tmp_path / "run")
 
 
 @pytest.mark.parametrize(

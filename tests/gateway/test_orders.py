@@ -219,6 +219,12 @@ def test_cancel(started):
         assert "Order/search" in started.refused(2, "Order/cancel", orderId=unknown)
 
 
+def test_an_id_that_is_none_is_not_called_order_0(started):
+    for path, more in (("Order/cancel", {}), ("Order/modify", {}), ("Extension/link", {"linkedOrderId": 1})):
+        told = started.refused(2, path, orderId="zzz", **more)
+        assert ("order 0" not in told, "expected ord_12 or 12" in told) == (True, True)
+
+
 def test_modify_leaves_what_is_null_or_left_out(started):
     wanted = started.place(0, 2, 3, stopPrice=1660.0, limitPrice=1661.0)["orderId"]
     started.fine("Order/modify", orderId=wanted, stopPrice=1662.0, limitPrice=None)

@@ -290,3 +290,23 @@ def test_closing_a_gateway_ends_its_replays(started):
     started.place()
     started.gateway.close()
     assert started.fine("Replay/status")["status"] == "ended"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"startDate": "2019-01-01"}, "Replay/start: startDate: ES_1m"),
+        ({"startDate": "2019-01-01"}, "Choose startDate and endDate inside"),
+        ({"timeframe": "7m"}, "Replay/start: timeframe: no sample bars of ES 7m"),
+        ({"timeframe": "7m"}, "or ask for barstep.source {kind: synthetic"),
+        ({"barstep": {"fees": "x"}}, "Replay/start: barstep.fees: "),
+        ({"barstep": {"fills": "zz"}}, "Replay/start: barstep.fills.profile: got zz"),
+        ({"barstep": {"contract": "ESZZ"}}, "Replay/start: barstep.contract: got ESZZ"),
+    ],
+)
+def test_a_refused_start_names_the_fields_of_the_request(client, changes, told):
+    wanted = {"instrumentSymbol": "ES", "startDate": "2013-09-03", "timeframe": "1m", **changes}
+    with pytest.raises(GatewayError) as raised:
+        client.ask("Replay/start", wanted)
+    assert told in raised.value.message
+    assert ("data." in raised.value.message, "  " in raised.value.message) == (False, False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -172,8 +174,33 @@ def test_a_server_that_hangs_may_have_done_it(server: Server, client: Callable[.
     server.plan = [0.6]
     answer = client(timeout=(1.0, 0.2))("Order/place", {})
     assert answer["errorCode"] == -1
-    assert "may have been carried out" in answer["errorMessage"]
+    assert answer["errorMessage"].endswith("in time; whether it was carried out is unknown")
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/api", "http://no.such.host.invalid/api"])
+def test_where_no_connection_came_about_nothing_can_have_been_carried_out(url: str) -> None:
+    answer = HttpApi(url)("Order/place", {})
+    assert (answer["errorCode"], "carried out" in answer["errorMessage"]) == (-1, False)
+    assert answer["errorMessage"].startswith(f"no connection to {url}: ")
+
+
+def test_a_connection_that_breaks_leaves_an_order_unknown_but_a_question_is_harmless() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        threading.Thread(target=_hang_up, args=(door,), daemon=True).start()
+        api = HttpApi(f"http://127.0.0.1:{door.getsockname()[1]}/api", sleep=lambda _: None)
+        placed, asked = api("Order/place", {}), api("Account/search", {})
+    assert placed["errorMessage"].startswith("the connection broke to http://127.0.0.1")
+    assert "whether it was carried out is unknown" in placed["errorMessage"]
+    assert "carried out" not in asked["errorMessage"]
+
+
+def _hang_up(door: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while True:
+            visitor, _ = door.accept()
+            visitor.recv(65536)
+            visitor.close()
 
 
 def test_a_netrc_does_not_replace_the_token(

@@ -206,6 +206,7 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
         (["--token-file", "empty"], "expected one word"),
         (["--host", "no.such.host.invalid"], "--host no.such.host.invalid"),
         (["--instrument", "NOPE"], "NOPE"),
+        (["--instrument", "NQ"], "error: --timeframe: no sample bars of NQ 1m"),
         (["--data", "nowhere.csv"], "--instrument: give the instrument of nowhere.csv"),
         (["--data", "nowhere.csv", "--instrument", "ES"], "nowhere.csv"),
         (["--allow-host", "http://box:80"], "--allow-host: got 'http://box:80'"),

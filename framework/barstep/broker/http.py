@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import NewConnectionError
 
 from barstep.broker.wire import failed
 from barstep.domain.errors import ConfigError
@@ -121,7 +122,10 @@ class HttpApi:
             response = self._adapter.send(request, timeout=self._timeout, **self._settings)
             text = response.content
         except (requests.RequestException, OSError) as error:
-            return failed(_NO_ANSWER, self._hidden(self._why(error))), 0.0
+            told = self._why(error)
+            if path not in READS and not _unsent(error):
+                told = f"{told}; whether it was carried out is unknown"
+            return failed(_NO_ANSWER, self._hidden(told)), 0.0
         status = response.status_code
         if status >= 300:  # a redirect is not followed: it would carry orders and the token elsewhere
             told = self._hidden(text.decode("utf-8", "replace").strip() or response.reason or "no text")
@@ -154,16 +158,23 @@ class HttpApi:
 
     def _why(self, error: Exception) -> str:
         if isinstance(error, requests.exceptions.ReadTimeout):
-            return f"no answer from {self.url} in time: what was asked may have been carried out"
+            return f"no answer from {self.url} in time"
         if isinstance(error, requests.ConnectTimeout):
             return f"no connection to {self.url} in time: is the gateway running there?"
         if isinstance(error, requests.exceptions.SSLError):
             return f"no secure connection to {self.url}: {error}"
         reason = str(getattr(error.args[0] if error.args else None, "reason", None) or error)
-        return f"no connection to {self.url}: {reason.rpartition('): ')[2]}"
+        what = "no connection to" if _unsent(error) else "the connection broke to"
+        return f"{what} {self.url}: {reason.rpartition('): ')[2]}"
 
     def _hidden(self, text: str) -> str:
         return text.replace(self._token, "***") if self._token else text
+
+
+def _unsent(error: Exception) -> bool:
+    """Whether no connection came about, so that nothing can have been carried out."""
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
 
 
 def _pause(response: requests.Response) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from barstep.domain.instrument import Contract
     from barstep.domain.order import Order
 
+PREFIX = "/api/topstep-sim"
+"""How the address of a replay gateway ends (gateway API, 1.1)."""
 LOWEST_STATUS = 400
 """Codes from here on are HTTP statuses (gateway API, 2.2)."""
 
@@ -236,9 +239,12 @@ class HelperBroker:
     def _failure(self, path: str, reply: Mapping[str, Any]) -> BrokerError:
         code, told = reply.get("errorCode", 0), _words(str(reply.get("errorMessage")))
         if code == -1:
-            return BrokerError(f"{self.name} cannot be reached ({path}): {told}; whether it was carried out is unknown")
+            return BrokerError(f"{self.name} cannot be reached ({path}): {told}")
         if code == 404 and path.startswith("Replay/"):
-            return BrokerError(f"{self.name} has no {path}: it is no replay gateway; start one with `barstep serve`")
+            hint = "start one with `barstep serve`"
+            if self.name.startswith("http") and not self.name.endswith(PREFIX):
+                hint = f"is its address {urlsplit(self.name)._replace(path=PREFIX).geturl()}? Else {hint}"
+            return BrokerError(f"{self.name} has no {path}: it is no replay gateway; {hint}")
         return BrokerError(f"{self.name} refuses {path} with code {code}: {told}")
 
     def _report(self, reply: Mapping[str, Any]) -> Report:

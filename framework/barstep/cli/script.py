@@ -119,9 +119,9 @@ def _plan(run: dict[str, Any], data: str) -> Any:
         with prints_to_stderr():
             plan = load_plan(run, overrides)
     except ConfigError as error:
-        raise ConfigError([_in_options(problem) for problem in error.problems]) from error
+        raise ConfigError([in_options(problem) for problem in error.problems]) from error
     except DataError as error:
-        raise type(error)(_in_options(str(error))) from error
+        raise type(error)(in_options(str(error))) from error
     if plan.script is None:
         told = (
             f"{run['strategies'][0]['use']} is a plugin: list it under strategies: of a run file and use `barstep run`"
@@ -130,7 +130,7 @@ def _plan(run: dict[str, Any], data: str) -> Any:
     return plan
 
 
-def _in_options(problem: str) -> str:
+def in_options(problem: str) -> str:
     """A message about a run file's keys in the words of the command line."""
     text = problem.strip().removeprefix("strategies[0].use: ")
     for key, option in _OPTIONS:

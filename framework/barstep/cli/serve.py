@@ -106,6 +106,8 @@ def _plan(
     config: Path | None, data: dict[str, str | None], keys: dict[str, str | None], risk: list[str], more: list[str]
 ) -> RunPlan:
     """The checked run that every replay starts from: a file, or the options alone; options win over the file."""
+    from barstep.cli.script import in_options
+    from barstep.domain.errors import ConfigError, DataError
     from barstep.runs.assemble import load_plan
 
     given = {name: value for name, value in data.items() if value is not None}
@@ -119,7 +121,12 @@ def _plan(
         return plan
     section = {"instrument": "ES", "timeframe": "1m", "source": "sample", **given}
     base = {"version": 1, "name": "gateway", "data": section, "fills": {"profile": "playground"}, "strategies": []}
-    return load_plan({**base, "risk": [risk_entry(text) for text in risk]}, settings + more)
+    try:
+        return load_plan({**base, "risk": [risk_entry(text) for text in risk]}, settings + more)
+    except ConfigError as error:
+        raise ConfigError([in_options(problem) for problem in error.problems]) from error
+    except DataError as error:
+        raise type(error)(in_options(str(error))) from error
 
 
 def _check_named(data: str, instrument: str | None, config: Path | None) -> None:

@@ -167,7 +167,19 @@ class RemoteReplay(Replay):
                 else:
                     yield from self._one(step, step.bar)
         except BrokerError as error:
-            raise BrokerError(f"{error}; the last complete bar is the one ending {self.desk.when()}") from error
+            raise self._dated(error) from error
+
+    def _finish(self) -> None:
+        try:
+            super()._finish()
+        except BrokerError as error:
+            raise self._dated(error) from error
+
+    def _dated(self, error: BrokerError) -> BrokerError:
+        """The error with the last bar that was complete when it came."""
+        if not self.exchange.current.next_bar:
+            return BrokerError(f"{error}; no bar was complete")
+        return BrokerError(f"{error}; the last complete bar is the one ending {self.desk.when()}")
 
     def _one(self, step: Stepped, told: Mapping[str, Any]) -> Iterator[Bar]:
         """One bar, from the moment the gateway has played it."""

@@ -91,7 +91,8 @@ def flat_by(call: Call) -> dict[str, Any]:
 def _order(session: Session, number: int) -> Order:
     order = session.orders.get(number)
     if order is None:
-        raise RefusedError(NOT_FOUND, f"there is no order {number}: see Order/search")
+        what = f"order {number}" if number else "order of that id, expected ord_12 or 12"
+        raise RefusedError(NOT_FOUND, f"there is no {what}: see Order/search")
     return order
 
 

@@ -16,6 +16,7 @@ from barstep.gateway.extension import EventLog
 from barstep.gateway.fields import read
 from barstep.gateway.seats import Call, RefusedError, Seat
 from barstep.gateway.session import Session, StartRequest
+from barstep.gateway.wording import in_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -117,8 +118,9 @@ class Gateway:
         """
         answer = self._answers.get(path)
         if answer is None:
-            near = get_close_matches(path, self._answers, 1) or ["Status/ping"]
-            raise GatewayError(404, f"there is no {path[:60]!r}: did you mean {near[0]}?")
+            near = get_close_matches(path, self._answers, 1)
+            told = f"did you mean {near[0]}?" if near else "endpoints are named as Order/place, see docs/gateway-api.md"
+            raise GatewayError(404, f"there is no {path[:60]!r}: {told}")
         return answer(body, user, dialect)
 
     def session(self, account: int) -> Session | None:
@@ -202,7 +204,7 @@ class Gateway:
         try:
             run = self._opener(request)
         except BarstepError as error:
-            raise GatewayError(400, f"Replay/start: {error}") from error
+            raise GatewayError(400, f"Replay/start: {in_request(str(error))}") from error
         seat = seat or self._new_seat(call.user)
         session = seat.session = call.session = Session(run, self._client, self._now)
         guards.arm(session, watched)

@@ -121,7 +121,8 @@ class Call:
         seat, wanted = self.seat(*null), self.values["orderId"]
         order = None if seat.session is None else seat.session.orders.get(wanted)
         if order is None or seat.session is None:
-            raise RefusedError(code, f"account {seat.number} has no order {wanted}: see Order/search", *null)
+            what = f"order {wanted}" if wanted else "order of that id, expected ord_12 or 12"
+            raise RefusedError(code, f"account {seat.number} has no {what}: see Order/search", *null)
         return seat.session, order
 
     def replay(self, code: int = 2, *null: str) -> Session:
