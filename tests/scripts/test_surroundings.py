@@ -198,3 +198,8 @@ def test_names_that_there_are_not_come_with_those_of_their_kind(play: Callable[.
     assert "trade_journal" not in err
     (here / "bars").mkdir()
     assert "bars is a folder; give the files in it" in play("pass", "--data", "bars", "--instrument", "ES").err
+
+
+def test_the_folder_has_a_line_of_its_own(play: Callable[..., object]) -> None:
+    done = play("get_next_bar()\nprint('no end', end='')", "-q")
+    assert done.out.splitlines() == ["no end", str(done.folder)]
