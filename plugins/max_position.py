@@ -13,4 +13,4 @@ class MaxPosition(RiskRule):
         room = self.contracts - ctx.exposure(order)
         if order.opens <= room:
             return None
-        return RiskDecision.resize(max(0, room), f"at most {self.contracts} contracts")
+        return RiskDecision.resize(max(0, room), f"at most {self.contracts} contract{'s' * (self.contracts != 1)}")

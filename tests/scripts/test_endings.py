@@ -75,7 +75,8 @@ def test_orders_left_working_are_cancelled_with_a_warning(play: Callable[..., ob
     )
     assert [order["status"] for order in done.table("orders")] == ["cancelled"]
     bracket = play("get_next_bar()\nplace_order(ACCOUNT_ID, CONTRACT_ID, 0, 1, sl_ticks=400, tp_ticks=400)\n")
-    assert bracket.result["warnings"] == []  # its exits go with the position
+    told = "the script ended before the bars did, 1 long: closed at the last close"
+    assert bracket.result["warnings"] == [told]  # its exits go with the position
 
 
 def test_a_script_without_bars_ends_with_a_warning(play: Callable[..., object]) -> None:

@@ -76,11 +76,14 @@ def test_what_is_no_script(cli: Callable[..., object], here: Path, arguments: tu
         ("strategies: [{use: my.py, options: {A: [1, 2]}}]", "got a list, expected text or a number"),
         ("strategies: [{use: my.py, options: {END_DATE: 2013-09-02}}]", "got END_DATE, expected data.end"),
         ("strategies: [{use: bad.py}]", "bad.py:1: this is not Python: "),
-        ("strategies: []\nrisk: [{use: my.py}]", "my.py: no public plugin class: inherit one from"),
+        (
+            "strategies: []\nrisk: [{use: my.py}]",
+            "got my.py, expected a plugin with a class (it is a playground script",
+        ),
     ],
 )
 def test_a_run_file_is_told_with_its_line(cli: Callable[..., object], here: Path, lines: str, told: str) -> None:
-    (here / "my.py").write_text("get_next_bar() if 'get_next_bar' in globals() else 0\n", encoding="utf-8")
+    (here / "my.py").write_text("get_next_bar()\n", encoding="utf-8")
     (here / "bad.py").write_text("x = (\n", encoding="utf-8")
     head = "version: 1\ndata: {instrument: ES, timeframe: 1m, source: sample}\n"
     (here / "run.yaml").write_text(head + lines + "\n", encoding="utf-8")

@@ -129,9 +129,9 @@ def test_the_stored_configuration_runs_from_any_folder(
     (here / "bars.csv").write_text(
         "t,o,h,l,c,v\n" + "".join(f"2024-01-03T15:0{i}:00Z,1,1,1,1,1\n" for i in range(9)), encoding="utf-8"
     )
-    plugin = "from barstep import {0}, hookimpl\n\nclass {1}({0}):\n    @hookimpl\n    def on_stop(self, ctx): pass\n"
-    (here / "rules" / "mine.py").write_text(plugin.format("RiskRule", "Mine"), encoding="utf-8")
-    (here / "buyer.py").write_text(plugin.format("Strategy", "Buyer"), encoding="utf-8")
+    plugin = "from barstep import {0}, hookimpl\n\nclass {1}({0}):\n    @hookimpl\n    def {2}(self, {3}ctx): pass\n"
+    (here / "rules" / "mine.py").write_text(plugin.format("RiskRule", "Mine", "on_stop", ""), encoding="utf-8")
+    (here / "buyer.py").write_text(plugin.format("Strategy", "Buyer", "on_bar", "bar, "), encoding="utf-8")
     (here / "asker.py").write_text("while get_next_bar(): pass\n")
     (here / "run.yaml").write_text(
         "version: 1\ndata: {instrument: ES, timeframe: 1m, source: bars.csv}\nrisk: [{use: rules/mine.py}]\n"
@@ -147,3 +147,59 @@ def test_the_stored_configuration_runs_from_any_folder(
 def test_warnings_are_told_to_the_quiet_too(play: Callable[..., object]) -> None:
     assert "warning: the script read no bar" in play("pass", "-q").err
     assert "warning: the script read no bar" in play("pass", "--json").err
+
+
+def test_secrets_are_not_kept_with_the_run(play: Callable[..., object]) -> None:
+    done = play(
+        "print(os.environ['API_KEY'])", "--set", "API_KEY=s3cret", "--set", "KEYS_PER_BAR=2", "--set", "MONKEY=3"
+    )
+    assert done.out.startswith("s3cret")
+    kept = (done.folder / "config.resolved.yaml").read_text(encoding="utf-8")
+    assert "s3cret" not in kept
+    assert "API_KEY: ${API_KEY}" in kept.replace("'", "")
+    assert "MONKEY: 3" in kept
+
+
+def test_a_speed_file_that_cannot_be_read_is_told(play: Callable[..., object]) -> None:
+    assert (
+        "--speed-file none.txt does not exist"
+        in play("get_next_bar()", "--speed-file", "none.txt").result["warnings"][0]
+    )
+    assert "--speed-file . is a folder" in play("get_next_bar()", "--speed-file", ".").result["warnings"][0]
+
+
+@pytest.mark.parametrize("command", [["run"], ["serve"], ["validate"]])
+def test_a_script_where_a_run_file_is_wanted_is_told_apart(
+    cli: Callable[..., object], here: Path, command: list[str]
+) -> None:
+    (here / "risky.py").write_text("print('ran'): x\n", encoding="utf-8")
+    done = cli(*command, "risky.py")
+    assert done.code == 2
+    assert "risky.py: got a Python file" in done.err
+    assert "`barstep script risky.py`" in done.err
+
+
+@pytest.mark.parametrize(
+    "entry", ["risk: [{use: my.py}]", "strategies: [{use: 'my.py:Foo'}]", "risk: [{use: 'my.py:Foo'}]"]
+)
+def test_a_script_in_the_place_of_a_plugin_is_not_executed(cli: Callable[..., object], here: Path, entry: str) -> None:
+    (here / "my.py").write_text("print('ran')\nget_next_bar()\n", encoding="utf-8")
+    run = "version: 1\ndata: {instrument: ES, timeframe: 1m, source: sample}\n"
+    (here / "run.yaml").write_text(run + entry + "\n", encoding="utf-8")
+    done = cli("run", "run.yaml", "-q")
+    assert (done.code, "ran" in done.err + done.out) == (2, False)
+    assert "it is a playground script" in done.err
+
+
+def test_names_that_there_are_not_come_with_those_of_their_kind(play: Callable[..., object], here: Path) -> None:
+    err = play("pass", "--risk", "nope").err
+    assert "expected the name or path of one of the risk rules; " in err
+    assert "max_position" in err
+    assert "trade_journal" not in err
+    (here / "bars").mkdir()
+    assert "bars is a folder; give the files in it" in play("pass", "--data", "bars", "--instrument", "ES").err
+
+
+def test_the_folder_has_a_line_of_its_own(play: Callable[..., object]) -> None:
+    done = play("get_next_bar()\nprint('no end', end='')", "-q")
+    assert done.out.splitlines() == ["no end", str(done.folder)]

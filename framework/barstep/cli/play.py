@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+import sys
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import typer
 
@@ -30,14 +31,17 @@ def play_and_tell(plan: RunPlan, *, out: Path | None, as_json: bool, quiet: bool
     if not quiet and not as_json:
         _header(screen, plan)
     paced = script is not None and bool(script.step_delay or script.options.get("SPEED_FILE"))
-    apart = prints_to_stderr() if script is None or as_json else nullcontext()
+    tail = _Tail(sys.stdout)
+    apart = prints_to_stderr() if script is None or as_json else redirect_stdout(cast("TextIO", tail))
     with apart, Meter(screen, _bars(plan), wanted=not quiet and not paced) as meter:
 
         def leave(result: RunResult) -> None:
             meter.__exit__(None, None, None)
+            tail.end_line()
             _leave(result, tell_folder=not as_json)
 
         result = play(plan, out=out, progress=meter, loopback=_loopback(plan), leave=leave)
+    tail.end_line()
     interrupted = result.status == "interrupted"
     if as_json:
         emit({**result.as_dict(), "folder": str(result.folder)})
@@ -54,10 +58,31 @@ def play_and_tell(plan: RunPlan, *, out: Path | None, as_json: bool, quiet: bool
         raise typer.Exit(INTERRUPTED)
 
 
+class _Tail:
+    """A stream that knows whether its last line was ended, so that the folder gets a line of its own."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._open = False
+
+    def write(self, text: str) -> int:
+        """Write text."""
+        if text:
+            self._open = text[-1] != "\n"
+        return self._stream.write(text)
+
+    def end_line(self) -> None:
+        """End a line that was begun."""
+        if self._open:
+            self.write("\n")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 def _leave(result: RunResult, *, tell_folder: bool) -> None:
     """End the process here and now: the script would catch whatever is raised."""
     import os
-    import sys
 
     from barstep.cli.guard import INTERRUPTED
 

@@ -42,7 +42,10 @@ def script(
     start: Annotated[str, typer.Option("--start", metavar="DATE", help="First day in UTC, 2013-09-02.")] = "",
     end: Annotated[str, typer.Option("--end", metavar="DATE", help="Last day in UTC, inclusive.")] = "",
     fills: Annotated[
-        str, typer.Option("--fills", metavar="PROFILE", help="How orders fill: playground by default, or strict.")
+        str,
+        typer.Option(
+            "--fills", metavar="PROFILE", help="How orders fill: playground by default, strict or backtrader."
+        ),
     ] = "",
     balance: Annotated[str, typer.Option("--balance", metavar="USD", help="USD at the start, 50000 by default.")] = "",
     risk: Annotated[
@@ -106,6 +109,11 @@ def script(
     if data == "sample" and not url and not quiet:
         typer.echo(f"no --data: the packaged sample, {instrument or 'ES'} {timeframe}", err=True)
     plan.allow_remote = allow_remote
+    if speed_file is not None and not speed_file.is_file():
+        what = "is a folder" if speed_file.is_dir() else "does not exist"
+        plan.warnings.append(
+            f"--speed-file {speed_file} {what}: until it is a file with a number the pace stays as it is"
+        )
     play_and_tell(plan, out=out, as_json=as_json, quiet=quiet)
 
 

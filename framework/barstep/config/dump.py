@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 _NO_OPTIONS: Mapping[Path, Mapping[str, object]] = {}
 _AS_GIVEN: Mapping[Path, str] = {}
+
+_SECRET = re.compile(r"(^|_)(API_?KEY|KEY|TOKEN|SECRET|PASSWORD)S?(_|$)", re.IGNORECASE)
+"""Names of options that hold what must not be kept: the environment is to hold it."""
 
 
 class _Plain(str):
@@ -99,7 +103,9 @@ class _Tree:
 
     def entry_options(self, path: Path, raw: dict[str, Any]) -> Any:
         validated = self.options.get(path)
-        return _as_written(raw) if validated is None else validated
+        if validated is not None:
+            return validated
+        return {name: f"${{{name}}}" if _SECRET.search(name) else _as_written(value) for name, value in raw.items()}
 
     def value(self, value: Any, path: Path) -> Any:
         if path in self.environment:

@@ -163,6 +163,11 @@ def read_file(path: FilePath) -> Document:
     """
     try:
         content = path.read_bytes()
+        if path.suffix == ".py":
+            raise ConfigError(
+                f"{path}: got a Python file, expected a run's YAML file; a playground script is run by "
+                f"`barstep script {path}`, a strategy is named under strategies: of a run file"
+            )
     except FileNotFoundError:
         raise ConfigError(_missing(path)) from None
     except IsADirectoryError:

@@ -28,6 +28,8 @@ def expand(pattern: str) -> list[Path]:
         return [direct]
     hits = [Path(name) for name in glob.glob(pattern)]  # noqa: PTH207 - a pattern may be absolute
     found = sorted((path for path in hits if path.is_file()), key=lambda path: (path.name, str(path)))
+    if direct.is_dir():
+        raise DataError(f"{pattern} is a folder; give the files in it, such as {pattern.rstrip('/')}/*.csv")
     if not found:
         what = "no file matches" if glob.has_magic(pattern) else "no such file:"
         raise DataError(f"{what} {pattern}; give a .csv, .csv.gz or .parquet file, or a pattern such as bars/*.csv")

@@ -20,6 +20,8 @@ from barstep.hooks.plugin import KINDS, Plugin
 if TYPE_CHECKING:
     from types import ModuleType
 
+_WORDS = {"strategies": "strategies", "risk": "risk rules", "observers": "observers"}
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -129,10 +131,21 @@ class Loader:
         return Found(_checked(classes[public[0]], path.stem, section), origin, path)
 
     def _unknown(self, name: str, section: str) -> str:
-        names = self.names(section)
+        names = [known for known, origin in self.names(section).items() if self._may_be(known, origin, section)]
         near = difflib.get_close_matches(name, names, 1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(names)) or 'none'}"
-        return f"got {name!r}, expected the name or path of one of the {section}; {hint}"
+        return f"got {name!r}, expected the name or path of one of the {_WORDS[section]}; {hint}"
+
+    def _may_be(self, name: str, origin: str, section: str) -> bool:
+        """Whether the file of a known name speaks of a section's base class; entry points are not opened for it."""
+        root = {"workspace": self.workspace, "bundled": bundled_root()}.get(origin)
+        if root is None:
+            return True
+        try:
+            text = (root / KINDS[section].folder / f"{name}.py").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return True
+        return not any(base.__name__ in text for base in KINDS.values()) or KINDS[section].__name__ in text
 
 
 def import_file(path: Path) -> ModuleType:

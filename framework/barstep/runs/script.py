@@ -275,6 +275,10 @@ def _clean_up(plan: RunPlan, replay: Replay, gateway: Gateway, ending: Ending) -
     if session is None:
         replay.end()
         return ending
+    held = replay.desk.positions[session.contract.id].size if not session.ended else 0
+    if held and not (ending.interrupted or ending.error) and not replay.exchange.failed and not session.over:
+        side = "long" if held > 0 else "short"
+        plan.warnings.append(f"the script ended before the bars did, {abs(held)} {side}: closed at the last close")
     session.finish()
     return Ending(error=session.error) if session.error is not None else ending
 

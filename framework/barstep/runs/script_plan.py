@@ -15,6 +15,7 @@ from barstep.hooks.loader import bundled_root
 from barstep.runs.script_addresses import remote_addresses, remote_options
 from barstep.runs.script_source import (
     all_bars_for_zero,
+    calls_helpers,
     has_own_header,
     is_plugin_file,
     mentions,
@@ -110,15 +111,21 @@ def find_scripts(entry: PluginEntry, draft: Draft, loader: Loader, scripts: list
 
     None for an entry that is none, so that it is looked for among the plugins.
     """
-    if entry.section != "strategies":
-        return None
     at = (*entry.path, "use")
+    name, colon, _ = entry.use.partition(":")
+    if colon and not name.endswith(".py"):
+        return None
     try:
-        found = find_script(entry.use, loader.base, loader.workspace)
+        found = find_script(name, loader.base, loader.workspace)
     except ConfigError as error:
         return [f"{draft.positions.where(at)} {path_text(at)}: {problem}" for problem in error.problems]
     if found is None:
         return None
+    if colon or entry.section != "strategies":  # not executed to find that out
+        if not calls_helpers(parse(found[0])[0]):
+            return None  # perhaps a plugin whose base class comes from elsewhere: importing it tells
+        told = "it is a playground script: list it under strategies: without a class, or run it with `barstep script`"
+        return [draft.positions.line(at, entry.use, f"a plugin with a class ({told})")]
     if len([one for one in draft.plugins if one.section == "strategies"]) > 1 or len(draft.data) > 1:
         told = "a script is the only strategy of its run and trades one contract"
         return [draft.positions.line(at, entry.use, f"a plugin: {told}")]

@@ -66,6 +66,11 @@ def _defines(node: ast.stmt) -> bool:
     return isinstance(node, _DEFINITIONS) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
 
 
+def calls_helpers(tree: ast.Module) -> bool:
+    """Whether a file names a helper function of scripts."""
+    return any(isinstance(node, ast.Name) and node.id in HELPERS for node in ast.walk(tree))
+
+
 def has_own_header(tree: ast.Module) -> bool:
     """Whether a script defines `api`, or reads API_URL or TESTMAX_*: it wants to connect to a gateway itself."""
     for node in _top_level(tree.body):
