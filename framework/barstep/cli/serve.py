@@ -144,7 +144,7 @@ def _check_own(plan: RunPlan) -> None:
     config = plan.loaded.config
     if config.broker.kind == "http":
         raise ConfigError("broker.kind: got http, but what is served is executed here: leave the section broker out")
-    if any(section.source == "gateway" for section in config.data):
+    if any(section.source.kind == "gateway" for section in config.data):
         raise ConfigError("data.source: got gateway, expected bars of this machine to serve: a file, or sample")
 
 
