@@ -7,6 +7,7 @@ from pathlib import Path
 
 from barstep.gateway.endpoints import ENDPOINTS, Endpoint
 from barstep.gateway.fields import Field
+from barstep.gateway.objects import RESULTS
 
 PAGE = Path(__file__).resolve().parent / "gateway-api.md"
 
@@ -32,6 +33,12 @@ def fields() -> str:
     return "\n".join(rows)
 
 
+def results() -> str:
+    """One row for each field of what Replay/end sums up."""
+    rows = ["| in `results` | what it says |", "|---|---|"]
+    return "\n".join(rows + [f"| `{field.name}` | {field.meaning} |" for field in RESULTS])
+
+
 def _row(endpoint: Endpoint) -> str:
     taken = ", ".join(_taken(field) for field in endpoint.fields) or "nothing"
     answered = ", ".join(_answered(field) for field in endpoint.answer) or "the envelope only"
@@ -53,7 +60,7 @@ def _only(field: Field) -> str:
 
 def filled(page: str) -> str:
     """A page with its tables made anew."""
-    for name, table in (("endpoints", endpoints()), ("fields", fields())):
+    for name, table in (("endpoints", endpoints()), ("fields", fields()), ("results", results())):
         page = re.sub(rf"(<!-- {name} -->\n).*?(\n<!-- end -->)", lambda m, t=table: m[1] + t + m[2], page, flags=re.S)
     return page
 

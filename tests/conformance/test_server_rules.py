@@ -73,6 +73,16 @@ def test_a_guard_of_the_gateway_acts_is_recorded_and_followed(name, loser, tmp_p
     assert len(table(remote, "fills", "side")) > 1
 
 
+@pytest.mark.parametrize("name", ["daily_loss_limit", "max_loss_limit"])
+def test_the_same_rule_on_both_sides_acts_once(name, loser, tmp_path):
+    run = run_of(loser, **base(rules(name)))
+    direct = barstep.run(run, out=tmp_path / "direct")
+    for url in served(Gateway(make_opener(base(rules(name)), ROOT))):
+        remote = barstep.run({**run, "broker": {"kind": "http", "url": url, "token": TOKEN}}, out=tmp_path / "remote")
+    assert [breach["time"] for breach in remote.risk["breaches"]] == [b["time"] for b in direct.risk["breaches"]]
+    assert table(remote, "fills", "bar_end", "price") == table(direct, "fills", "bar_end", "price")
+
+
 def test_an_order_that_a_rule_of_the_gateway_changes_or_denies_says_so(loser, tmp_path):
     for url in served(Gateway(make_opener(base(rules("max_position")), ROOT))):
         broker = {"kind": "http", "url": url, "token": TOKEN}

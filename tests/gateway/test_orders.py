@@ -65,7 +65,7 @@ def test_after_the_last_bar_a_market_order_still_fills(client):
         ({"type": 1, "limitPrice": 1e300}, 2, "limitPrice 1e+300"),
         ({"type": 5, "trailPrice": 1e300}, 2, "trailPrice 1e+300"),
         ({"linkedOrderId": 77}, 2, "linkedOrderId: order 77 is unknown"),
-        ({"linkedOrderId": "what"}, 2, "linkedOrderId: order 0 is unknown"),
+        ({"linkedOrderId": "what"}, 2, "linkedOrderId: that is no order id"),
         ({"stopLossBracket": {"ticks": 0, "type": 4}}, 2, "invalid stop loss ticks (0)"),
         ({"stopLossBracket": {"ticks": 8, "type": 1}}, 2, "invalid stop loss type 1"),
         ({"takeProfitBracket": {"ticks": 8, "type": 4}}, 2, "invalid take profit type 4"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from barstep.broker.http import HttpApi
 from barstep.gateway.handler import Gateway
 from barstep.runs.gateway import make_opener
 
@@ -115,6 +116,25 @@ def test_bars_come_from_who_replays(play: Callable[..., object], url: str) -> No
     )
     near, far = play(text, *DAYS), play(text, *DAYS, "--url", url, "--token", TOKEN)
     assert far.out.splitlines()[0] == near.out.splitlines()[0]
+
+
+def test_bars_are_those_of_the_scripts_own_replay_there(play: Callable[..., object], url: str) -> None:
+    """Another replay of the same user stands earlier, and one that has ended stood later: neither answers."""
+    start = {"instrumentSymbol": "ES", "startDate": "2013-09-02", "endDate": "2013-09-03", "timeframe": "1m"}
+    other = HttpApi(url, TOKEN)
+    late = other("Replay/start", start)["accountId"]
+    other("Replay/step", {"accountId": late, "count": 500})
+    other("Replay/end", {"accountId": late})
+    early = other("Replay/start", start)["accountId"]
+    other("Replay/step", {"accountId": early, "count": 2})
+    text = (
+        "for i in range(30): bar = get_next_bar()\n"
+        "asked = {'accountId': ACCOUNT_ID, 'contractId': CONTRACT_ID, 'unit': 2, 'unitNumber': 1, 'barsBack': 1}\n"
+        "print(api('History/retrieveBars', asked)['bars'][0]['t'] == bar['t'])\n"
+        "del asked['accountId']\n"
+        "print(api('History/retrieveBars', asked)['bars'][0]['t'] == bar['t'])\n"
+    )
+    assert play(text, *DAYS, "--url", url, "--token", TOKEN).out.splitlines()[:2] == ["True", "True"]
 
 
 def test_risk_rules_of_this_side_hold(play: Callable[..., object], url: str) -> None:

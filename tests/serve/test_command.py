@@ -182,6 +182,10 @@ def test_a_token_soon_guessed_is_for_this_machine_only(monkeypatch: pytest.Monke
             },
             "is executed here",
         ),
+        (
+            {"data": {"instrument": "ES", "timeframe": "1m", "source": "gateway", "start": "2013-09-02"}},
+            "data.source: got gateway",
+        ),
     ],
 )
 def test_a_run_of_another_gateway_is_not_served(tmp_path: Path, change: dict[str, Any], told: str) -> None:

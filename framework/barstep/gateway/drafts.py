@@ -68,7 +68,8 @@ def linked(session: Session, number: int | None) -> Order | None:
     order = session.orders.get(number)
     if order is None or not order.is_open:
         state = "unknown" if order is None else order.status
-        raise _rejected(f"linkedOrderId: order {number} is {state}, expected a working order")
+        what = f"order {number} is {state}" if number else "that is no order id"
+        raise _rejected(f"linkedOrderId: {what}, expected a working order")
     return order
 
 
