@@ -134,3 +134,18 @@ def test_the_printed_header_tells_a_failed_account_too(play: Callable[..., objec
     done = play(cli("script", "--print-header").out + text, "--risk", "max_loss_limit,usd=13", "--set", "STEP_DELAY=0")
     assert (done.code, done.result["risk"]["failed"]) == (0, "max_loss_limit")
     assert f"balance {done.result['final_balance']:,.2f}" in done.out
+
+
+def test_a_locked_day_is_told_with_what_was_reached(play: Callable[..., object]) -> None:
+    text = LOOP + (
+        "    answer = place_order(ACCOUNT_ID, CONTRACT_ID, 0, 10)\n    if not answer['success']:\n"
+        "        print(answer['errorMessage'])\n        break\n"
+    )
+    done = play(text, "--risk", "daily_loss_limit,usd=500")
+    assert "daily_loss_limit: the day's result has reached its limit of -500.00 USD" in done.out
+    assert play(
+        LOOP + "    if n == 1: print(place_order(ACCOUNT_ID, CONTRACT_ID, 0, 1)['errorMessage'])\n"
+        "    n or place_order(ACCOUNT_ID, CONTRACT_ID, 0, 1)\n",
+        "--risk",
+        "max_position,contracts=1",
+    ).out.startswith("max_position: at most 1 contract\n")

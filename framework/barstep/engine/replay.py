@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from barstep.domain.bar import Bar
 from barstep.domain.errors import PluginError
 from barstep.domain.fill import Fill, Trade
+from barstep.domain.instrument import MICROS
 from barstep.domain.order import Order
 from barstep.domain.session import NS
 from barstep.sim.records import AmbiguousBar, Breach, Event, Mismatch
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from barstep.engine.recorder import Recorder
     from barstep.engine.streams import Segment, Stream
     from barstep.hooks.manager import HookManager
+    from barstep.sim.guards import Guard
 
 NO_ROWS: frozenset[int] = frozenset()
 RUNAWAY = 10_000
@@ -315,7 +317,7 @@ class Replay:
         self.desk.log.info("guard", name=guard.name, action=guard.action, at=self.desk.when())
         self.stopping = self.stopping or bool(self.exchange.failed)
         if guard.action == "lock":
-            self.desk.lock("session", f"{guard.name} reached", guard.plugin or guard.name)
+            self.desk.lock("session", _reached(guard), guard.plugin or guard.name)
 
     # -- flat times (R18) --------------------------------------------------------------------------------------
 
@@ -358,3 +360,10 @@ class Replay:
             f"bars of {stream.feed.timeframe.text} straddle the flat time {clock:%H:%M}: positions are closed at the "
             f"last bar that ends before it; {exact} bars would be exact (R18)"
         )
+
+
+def _reached(guard: Guard) -> str:
+    """Why a day is locked: what was watched, and the limit that it reached."""
+    watched = {"day": "the day's result", "equity": "equity", "position": "the open result of a contract"}[guard.basis]
+    limit = "its trailing limit" if guard.trail is not None else f"its limit of {guard.level / MICROS:,.2f} USD"
+    return f"{watched} has reached {limit}"
