@@ -242,7 +242,8 @@ def _interrupts(halt: Callable[[], None], give_up: Callable[[], object] | None) 
 def _in_our_code(frame: FrameType | None) -> bool:
     """Whether barstep is being called by the script; `_executed` itself, which waits, is not meant."""
     while frame is not None and frame.f_code is not _executed.__code__:
-        if frame.f_code.co_filename.startswith(_OURS) and "_bundled" not in frame.f_code.co_filename:
+        file = frame.f_code.co_filename  # the command line only stands behind the script's print
+        if file.startswith(_OURS) and not file.startswith((_OURS + "_bundled", _OURS + "cli")):
             return True
         frame = frame.f_back
     return False
