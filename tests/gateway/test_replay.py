@@ -297,8 +297,8 @@ def test_closing_a_gateway_ends_its_replays(started):
     [
         ({"startDate": "2019-01-01"}, "Replay/start: startDate: ES_1m"),
         ({"startDate": "2019-01-01"}, "Choose startDate and endDate inside"),
-        ({"timeframe": "7m"}, "Replay/start: timeframe: no sample bars of ES 7m"),
-        ({"timeframe": "7m"}, "or ask for barstep.source {kind: synthetic"),
+        ({"instrumentSymbol": "NQ"}, "no sample bars of NQ 1m"),
+        ({"instrumentSymbol": "NQ"}, "or ask for barstep.source {kind: synthetic"),
         ({"barstep": {"fees": "x"}}, "Replay/start: barstep.fees: "),
         ({"barstep": {"fills": "zz"}}, "Replay/start: barstep.fills.profile: got zz"),
         ({"barstep": {"contract": "ESZZ"}}, "Replay/start: barstep.contract: got ESZZ"),

@@ -19,6 +19,7 @@ from barstep.config import dump_resolved
 from barstep.config.problems import value_at
 from barstep.data import read_table
 from barstep.domain.errors import BarstepError, ConfigError
+from barstep.hooks.loader import bundled_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +58,7 @@ class RunFolder:
         """The configuration with the ways that lead from the run's folder to what it names; its hash is without them."""
         plan = self._plan
         inside = self.path.is_relative_to(plan.workspace)
+        brought_along = [bundled_root() / folder for folder in ("plugins", "strategies")]  # found by name from anywhere
         named = [(p.path, p.found.origin, p.found.file) for p in plan.plugins]
         named += [(s.path, s.origin, s.file) for s in (plan.script,) if s is not None]
         uses = {}
@@ -64,8 +66,10 @@ class RunFolder:
             entry = value_at(plan.loaded.document, path)
             given = str(entry["use"] if isinstance(entry, dict) else entry)
             name, colon, wanted = given.partition(":")
-            found_there = origin == "workspace" and inside
-            if file is None or found_there or origin not in ("path", "workspace") or Path(name).is_absolute():
+            if file is None:
+                continue
+            found_there = origin == "workspace" and (inside or file.parent in brought_along)
+            if found_there or origin not in ("path", "workspace") or Path(name).is_absolute():
                 continue
             uses[(*path, "use")] = self._way(file) + colon + wanted
         options = {p.path: p.options for p in plan.plugins}

@@ -11,7 +11,7 @@ from barstep.domain.errors import BarstepError
 from barstep.runs.sources import make_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from barstep.config.data_schema import DataConfig
@@ -37,31 +37,28 @@ class RunBars:
     Args:
         section: The section, None when it cannot be read back.
         described: What the manifest says of its source.
-        bases: Folders that a relative path may start from.
+        folder: The run's: paths of its stored configuration start there.
 
     Attributes:
         why: Why the bars cannot be read, or empty.
     """
 
-    def __init__(self, section: DataConfig | None, described: Mapping[str, Any], bases: Iterable[Path]) -> None:
+    def __init__(self, section: DataConfig | None, described: Mapping[str, Any], folder: Path) -> None:
         self.why = ""
         self._stream: BarStream | None = None
         self.label = str(described.get("path") or described.get("kind") or "bars")
         if section is None or described.get("kind") == "gateway":
             self.why = "the bars came from a gateway" if section is not None else "the source of the bars is not known"
             return
-        wanted = _identity(described)
-        changed = False
-        for base in bases:
-            try:
-                stream = make_stream(section, base)
-            except BarstepError:
-                continue
-            if _identity(stream.source) == wanted:
-                self._stream = stream
-                return
-            changed = True
-        self.why = f"{self.label} has changed since the run" if changed else f"{self.label} is no longer there"
+        try:
+            stream = make_stream(section, folder)
+        except BarstepError:
+            self.why = f"{self.label} is no longer there"
+            return
+        if _identity(stream.source) == _identity(described):
+            self._stream = stream
+        else:
+            self.why = f"{self.label} has changed since the run"
 
     def between(self, start_ns: int, end_ns: int, most: int = 1_000_000) -> list[BarRow]:
         """Bars that start in [start_ns, end_ns), at most some; empty when they cannot be read."""

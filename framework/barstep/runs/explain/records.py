@@ -12,7 +12,6 @@ from barstep.config.loader import Stored, load_stored
 from barstep.data import parse_contract, read_table
 from barstep.domain.errors import ConfigError
 from barstep.domain.session import to_datetime
-from barstep.hooks.loader import find_workspace
 from barstep.runs.explain.bars import RunBars
 from barstep.runs.folder import read_result
 from barstep.runs.sources import make_instrument
@@ -95,14 +94,14 @@ class Records:
         """The bars of a contract, or the finer ones inside them; where they cannot be read, `why` says so."""
         key = f"{place}{finer}"
         if key not in self._bars:
-            workspace = find_workspace(self.folder.resolve())
-            bases = list(dict.fromkeys([workspace / "configs", workspace, Path.cwd(), Path.cwd() / "configs"]))
             manifest = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
             described = manifest["data"][place]
             section = None
             if place < len(self.options.data):
                 section = self.options.finer(place) if finer else self.options.data[place]
-            self._bars[key] = RunBars(section, described.get("finer", {}) if finer else described, bases)
+            self._bars[key] = RunBars(
+                section, described.get("finer", {}) if finer else described, self.folder.resolve()
+            )
         return self._bars[key]
 
     def local(self, when: datetime | None) -> str:
