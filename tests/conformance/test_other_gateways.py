@@ -160,6 +160,24 @@ def test_a_gateway_that_dies_at_an_order_or_a_question_has_the_last_bar_named(la
             barstep.run(run, over_http(url), out=tmp_path / "run")
 
 
+class Named(Gateway):
+    """Calls its orders by names that are no numbers."""
+
+    def handle(self, path, body=None, user="", dialect="sim"):
+        plain = {key: value for key, value in (body or {}).items() if key != "barstep"}
+        reply = super().handle(path, plain, user, dialect)
+        return {**reply, "orderId": "ord_ab7f"} if path == "Order/place" else reply
+
+
+def test_orders_that_cannot_be_told_apart_end_the_run(tmp_path):
+    url, stop = start_loopback(Named(make_opener({}, ROOT)), TOKEN)
+    try:
+        with pytest.raises(BrokerError, match=r"calls its order 'ord_ab7f', expected a number or ord_ and a number"):
+            barstep.run(plain_run("sma_crossover"), over_http(url), out=tmp_path / "run")
+    finally:
+        stop()
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -80,3 +80,17 @@ def test_everything_a_context_offers(seed, profile, kind, tmp_path, gateway_url)
     direct = barstep.run(run, out=tmp_path / "direct")
     other = barstep.run(run, overrides(kind, gateway_url), out=tmp_path / kind)
     assert_same(direct, other)
+
+
+@pytest.mark.parametrize("kind", ["helpers", "http"])
+def test_a_warning_of_the_replay_is_told_whoever_plays(kind, tmp_path, gateway_url):
+    run = {
+        "version": 1,
+        "data": {"instrument": "ES", "timeframe": "1m", "source": "sample"},
+        "strategies": [{"use": str(ROOT / "strategies" / "sma_crossover.py")}],
+        "risk": [{"use": str(ROOT / "plugins" / "trading_hours.py"), "options": {"flat_by": "10:10:30"}}],
+    }
+    direct = barstep.run(run, out=tmp_path / "direct")
+    other = barstep.run(run, overrides(kind, gateway_url), out=tmp_path / kind)
+    assert any("straddle the flat time 10:10" in warning for warning in direct.warnings)
+    assert_same(direct, other)

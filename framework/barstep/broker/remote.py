@@ -127,9 +127,7 @@ class HelperBroker:
             self.helpers.close_all_positions(self.account, self.contract.id)
         self.ended = True
         reply = self._call("Replay/end", {"accountId": self.account})
-        report = self._report(reply) if self._plain is None else self._plain.collect((), always=True)
-        self._warnings += report.warnings
-        return report
+        return self._report(reply) if self._plain is None else self._plain.collect((), always=True)
 
     def leave(self) -> list[str]:
         """Free the gateway's account when the run is over, however that came; what a user should know about its end."""
@@ -169,6 +167,9 @@ class HelperBroker:
             self.follower.take(report)
             return
         order.id = number(reply["orderId"])
+        if not order.id:
+            told = f"{self.name} calls its order {reply['orderId']!r}, expected a number or ord_ and a number"
+            self.lost = self.lost or BrokerError(f"{told}: its fills could not be told apart; run on another gateway")
         order.status = "working"
         self.follower.place(order)
         self.follower.take(self._report(reply))
@@ -251,7 +252,9 @@ class HelperBroker:
         if self._plain is not None:
             return self._plain.collect(self.follower.working_orders(self.contract))
         told = reply.get("barstep")
-        return Report() if told is None else msgspec.convert(told, Report)
+        report = Report() if told is None else msgspec.convert(told, Report)
+        self._warnings += report.warnings
+        return report
 
     def _lacks(self, *keys: str) -> str:
         """The reason for what has no words in the plain API; it ends the run, which would not be the one asked for."""

@@ -122,7 +122,7 @@ class Report(Struct, rename="camel", omit_defaults=True):
         failed: Name of the guard that failed the account.
         begins_ns: A session begins: the start of its first bar. The next step plays that bar.
         session_over: The bar was its session's last.
-        warnings: What a user should know, once, when the replay ends.
+        warnings: What a user should know; each is told once.
     """
 
     events: list[EventReport] = field(default_factory=list)

@@ -50,6 +50,7 @@ class EventLog:
         self.replay = replay
         self._events: list[EventReport] = []
         self._shown: dict[int, tuple[int, float | None, int]] = {}
+        self._warned = 0
 
     def hear(self, event: Event) -> None:
         """Note an event as it stands now."""
@@ -71,6 +72,8 @@ class EventLog:
         shown = {w.id: (w.id, w.order.stop, w.order.size) for w in market.book.live if w.order is not None}
         report.moved = [now for key, now in shown.items() if self._shown.get(key, now) != now]
         self._shown = shown
+        report.warnings = self.replay.warnings[self._warned :]
+        self._warned = len(self.replay.warnings)
         if isinstance(played, Session):
             report.begins_ns = exchange.clock_ns
         elif played is not None:
