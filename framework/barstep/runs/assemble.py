@@ -140,7 +140,7 @@ def _register(plugin: PluginPlan, plan: RunPlan, desk: Desk, streams: Sequence[S
         own = [streams[config.data.index(data)] for data in config.data_of(config.strategies[int(plugin.path[1])])]
         follows = tuple(stream.feed.contract.id for stream in own) if len(streams) > 1 else ()
     context = context_for(plugin.section, desk, plugin.name, own)
-    return Registered(plugin.name, configure(plugin.found.cls, plugin.options), context, follows)
+    return Registered(plugin.name, configure(plugin.found.cls, plugin.options, plan.base), context, follows)
 
 
 def _plan_plugin(entry: PluginEntry, positions: Positions, loader: Loader, plans: list[PluginPlan]) -> list[str]:
@@ -156,7 +156,7 @@ def _plan_plugin(entry: PluginEntry, positions: Positions, loader: Loader, plans
     if lines:
         return lines
     try:
-        configure(found.cls, options)
+        configure(found.cls, options, loader.base)
     except ValueError as error:
         path = (*entry.path, "options")
         return [f"{positions.where(path)} {path_text(path)}: {error}"]
