@@ -18,7 +18,7 @@ from barstep.engine.replay import Replay
 from barstep.engine.streams import Stream
 from barstep.hooks.loader import Found, Loader, find_workspace
 from barstep.hooks.manager import HookManager, Registered
-from barstep.hooks.plugin import configure, option_fields
+from barstep.hooks.plugin import KINDS, configure, option_fields
 from barstep.runs.finer import magnifier, open_finer
 from barstep.runs.plans import AccountPlan
 from barstep.runs.script_plan import ScriptPlan, find_scripts
@@ -102,6 +102,7 @@ def load_plan(
         loaded = load_mapping(source, overrides, check)
     if bars.unreadable is not None:
         raise bars.unreadable
+    plans.sort(key=lambda each: list(KINDS).index(each.section))  # a plan's rules go before the file's own
     return RunPlan(
         loaded, workspace, base, plans, bars.streams, bars.fees, bars.finer, account, script=next(iter(scripts), None)
     )
