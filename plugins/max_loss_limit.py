@@ -31,10 +31,11 @@ class MaxLossLimit(RiskRule):
 
     @hookimpl
     def on_session_start(self, session: Session, ctx: RiskContext) -> None:
-        if ctx.account.attempt != self.attempt:
+        begins = ctx.account.attempt != self.attempt
+        if begins:
             self.attempt, start = ctx.account.attempt, ctx.account.start_balance
             self.floor, self.stop = start - self.usd, None if self.lock is None else start + self.lock
-        self.follow(ctx, always=True)
+        self.follow(ctx, anew=begins)
 
     @hookimpl
     def on_fill(self, fill: Fill, ctx: RiskContext) -> None:
@@ -47,11 +48,11 @@ class MaxLossLimit(RiskRule):
         if self.checked == "close" and above < 0 and not ctx.account.failed:
             ctx.fail("max_loss_limit", self.floor)
 
-    def follow(self, ctx: RiskContext, *, always: bool = False) -> None:
+    def follow(self, ctx: RiskContext, *, anew: bool = False) -> None:
         before, below = self.floor, 0.0 if self.touch else STEP
         if self.trail in ("end_of_day", "balance"):
             self.floor = raised_floor(self.floor, ctx.account.balance, self.usd, self.stop)
-        if self.checked == "live" and (always or self.floor > before):
+        if self.checked == "live" and (anew or self.floor > before):
             trail = self.usd + below if self.trail == "equity" else None
             until = None if self.stop is None else self.stop - below
             ctx.set_guard("max_loss_limit", level=self.floor - below, action="fail", trail=trail, trail_until=until)
