@@ -93,7 +93,7 @@ class SimulatedExchange(OrderEntry):
         """Fail the account now, as the guard does when it is breached inside a bar: close all at the last close."""
         self.failed = self.failed or guard.name
         self.flatten(guard.name, "R19", "hooks")
-        self.events.append(Breach(guard, self.clock_ns))
+        self.events.append(Breach(guard, self.clock_ns, guard.level))
 
     def restart(self) -> None:
         """A new attempt of a flat account: the balance is put back to the start by an adjustment, guards begin anew."""
@@ -127,7 +127,7 @@ class SimulatedExchange(OrderEntry):
         for armed, was in zip(armed_now, before, strict=False):
             if armed.breaches == was.breaches:
                 continue
-            self.events.append(Breach(armed.guard, self.clock_ns))
+            self.events.append(Breach(armed.guard, self.clock_ns, armed.level))
             if armed.guard.basis != "position":
                 for other in self.markets:
                     if other is not market and other.last_close is not None:
