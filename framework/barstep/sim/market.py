@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from barstep.domain.errors import InvariantError
 from barstep.sim.book import MARKET, NEVER, Book, Working
-from barstep.sim.choice import Outcome, walk_bar, walk_single
+from barstep.sim.choice import Outcome, walk_bar
 from barstep.sim.finer import Span
 from barstep.sim.guards import Corridor, corridor
 from barstep.sim.ledger import Ledger
@@ -82,6 +82,7 @@ class Market:
         self.starts: list[int] = []
         self.ends: list[int] = []
         self.shut: list[bool] | None = None
+        self._simple = self._share is None and options.intrabar in ("pessimistic", "optimistic")
 
     def load(self, columns: BarColumns, shut: NDArray[np.bool_] | None) -> None:
         """Take the next chunk of bars; `shut` marks rows on which nothing fills (R5), None when there are none.
@@ -161,12 +162,12 @@ class Market:
             for working in book.live:
                 working.blocked = False
         guards = book.guards
-        self.silent = not guards or guards_silent(book, now, self.corridor)
+        self.silent = not guards or guards_silent(book, now.open, low, high, self.options, self.corridor)
         if not self.silent:
             self.armed_before = [armed.copy() for armed in guards]
             return self._walk(now, row)
         book.guards = []
-        outcomes = [] if self.finer is None and walk_single(book, now) else self._walk(now, row)
+        outcomes = self._walk(now, row)
         self.book.guards = guards
         return outcomes
 
@@ -179,6 +180,10 @@ class Market:
             span = Span(self.starts[row], self.ends[row], volume)
             self.book, outcomes = self.finer.walk(self.book, now, span, self._share)
         return outcomes
+
+    def may_be_simple(self, row: int) -> bool:
+        """Whether `play_single` may be tried on a bar: one path or two, nothing finer, no limit on volume, not shut."""
+        return self._simple and self.finer is None and (self.shut is None or not self.shut[row])
 
     def finish_bar(self, row: int) -> None:
         """Phase D for the orders: trailing stops that move on the close (R10), delayed requests (R23), R28."""
