@@ -240,18 +240,21 @@ class Market:
 
     def _watch_guards(self, up: int, down: int) -> tuple[int, int, bool]:
         """Narrow the levels that need work by the prices at which guards are breached; True where every bar needs it."""
-        book, force = self.book, False
+        book = self.book
         if not book.position:
             return up, down, bool(book.live) and any(armed.acted for armed in book.guards)
         slope = book.position * book.tick_value
         equity = book.base + book.cash * book.tick_value - book.fees
+        if self.corridor.fixed:
+            floor_at, cap_at = (self.corridor.floor - equity) // slope, (self.corridor.cap - equity) // slope
+            if slope > 0:  # one tick early at most, never late
+                return min(up, cap_at), max(down, floor_at + 1), False
+            return min(up, floor_at), max(down, cap_at + 1), False
         lines = [("floor", self.corridor.floor - equity), ("cap", self.corridor.cap - equity)]
-        if not self.corridor.fixed:
-            force = any(armed.guard.trail is not None for armed in book.guards)
-            for armed in book.guards:
-                if armed.guard.basis == "position" and armed.guard.trail is None:
-                    start, _ = armed.line(book) or (0, 0)
-                    lines.append((armed.guard.side, armed.level - start))
+        for armed in book.guards:
+            if armed.guard.basis == "position" and armed.guard.trail is None:
+                start, _ = armed.line(book) or (0, 0)
+                lines.append((armed.guard.side, armed.level - start))
         for side, gap in lines:
             at = gap // slope  # one tick early at most, never late
             if (slope > 0) == (side == "floor"):
@@ -259,7 +262,7 @@ class Market:
                     down = at + 1
             elif at < up:
                 up = at
-        return up, down, force
+        return up, down, any(armed.guard.trail is not None for armed in book.guards)
 
     def expire(self, bar: int, start_ns: int, *, session_over: bool) -> list[Working]:
         """Phase A: take out what has expired before this bar."""
