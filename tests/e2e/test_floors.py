@@ -1,4 +1,4 @@
-"""A stop and a floor at the same tick, a floor on the losing path only, a fill that breaches when all is flat: in YAML, told."""
+"""Stop and floor at one tick, a floor on the losing path only, a fill that breaches when flat: in YAML, with its story."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-ENTRY = '''\
+ENTRY = """\
 from barstep import Bar, Context, Strategy, hookimpl, option
 
 
@@ -21,7 +21,7 @@ class Entry(Strategy):
     @hookimpl
     def on_bar(self, bar: Bar, ctx: Context) -> None:
         pass
-'''
+"""
 
 RUN = """\
 version: 1
