@@ -51,5 +51,8 @@ def test_several_attempts_need_the_embedded_exchange(tmp_path, gateway_url):
 
 
 def test_a_gateway_without_our_extension_is_refused_by_the_key(tmp_path, plain_url):
+    sample = {"instrument": "ES", "timeframe": "1m", "source": "sample"}
     with pytest.raises(barstep.BrokerError, match="account"):
-        barstep.run(run_of("topstep-combine-50k"), overrides("http", plain_url), out=tmp_path / "http")
+        barstep.run(
+            {**run_of("topstep-combine-50k"), "data": sample}, overrides("http", plain_url), out=tmp_path / "http"
+        )
