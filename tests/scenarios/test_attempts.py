@@ -224,8 +224,8 @@ def test_after_a_pass_another_attempt_begins_where_one_goes_on(tmp_path):
     [
         ({"plan": "topstep-combine-5k"}, {}, "account.plan: no plan 'topstep-combine-5k'; did you mean topstep-combine-50k"),
         ({"plan": COMBINE, "balance": 50_000}, {}, "account.balance: got 50000, expected no balance beside a plan"),
-        ({"plan": {"name": COMBINE, "switches": {"dll": "on"}}}, {}, "account.plan: 'on' is not a value of switch dll"),
-        ({"plan": {"name": COMBINE, "overrides": {"max_loss_limit": {"us": 1}}}}, {}, "unknown field `us`"),
+        ({"plan": {"name": COMBINE, "switches": {"dll": "on"}}}, {}, "plan.switches.dll: got on, expected one of none, bought"),
+        ({"plan": {"name": COMBINE, "overrides": {"max_loss_limit": {"us": 1}}}}, {}, "max_loss_limit.us: got the unknown"),
         ({"plan": {"name": COMBINE, "as_of": "2025-01-01"}}, {}, "no figures as of 2025-01-01; the first are of 2026-09-24"),
         ({"plan": {"nme": COMBINE}}, {}, "account.plan.nme: got the unknown key nme, expected one of name, as_of"),
         ({"on_pass": "continue"}, {}, "account.on_pass: got continue, expected stop without account.plan"),
