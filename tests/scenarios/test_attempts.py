@@ -76,11 +76,7 @@ def test_switches_and_overrides_are_told_with_the_result(tmp_path):
     kept = play(tmp_path, 50_000, [[49_200, 49_900]], account=account)
     said = kept.ran.result.risk["plan"]
     assert said["switches"] == {"dll": "bought"}
-    assert said["changes"] == {
-        "max_loss_limit.lock": 100,
-        "daily_loss_limit.usd": 800,
-        "daily_loss_limit.action": "lock",
-    }
+    assert said["changes"] == {"max_loss_limit.lock": 100, "daily_loss_limit.usd": 800}
     assert kept.ran.result.risk["breaches"][0]["level"] == -800
 
 

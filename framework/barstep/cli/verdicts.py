@@ -21,8 +21,8 @@ def attempts(out: Console, result: dict[str, Any]) -> None:
     if plan is not None:
         changed = ", ".join(f"{path} {_text(value)}" for path, value in plan["changes"].items())
         chosen = ", ".join(f"{name} {value}" for name, value in plan["switches"].items())
-        told = (f"Plan {plan['name']} as of {plan['as_of']}", chosen, f"CHANGED: {changed}" if changed else "")
-        out.print(", ".join(filter(None, told)))
+        parts = (f"Plan {plan['name']} as of {plan['as_of']}", chosen, f"CHANGED: {changed}" if changed else "")
+        out.print(", ".join(filter(None, parts)))
     if len(made) == 1:
         out.print(_sentence(made[0]))
     elif made:

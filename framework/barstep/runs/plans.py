@@ -59,8 +59,8 @@ class AccountPlan:
         try:
             stored = load_plan(given.name, given.as_of)
             switches = {name: str(value) for name, value in given.switches.items()}
-            chosen, _ = adjusted(stored, switches)
-            self.plan, self.changes = adjusted(chosen, overrides=given.overrides)
+            self.plan, _ = adjusted(stored, switches, given.overrides)
+            _, self.changes = adjusted(adjusted(stored, switches)[0], overrides=given.overrides)
         except PlanError as error:
             places = [((*_AT, *fault.path), fault.text) for fault in error.faults]
             return [f"{draft.positions.where(at)} {path_text(at)}: {text}" for at, text in places]
