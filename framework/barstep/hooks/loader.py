@@ -14,13 +14,22 @@ from typing import TYPE_CHECKING
 
 from barstep.domain.errors import ConfigError, PluginError
 from barstep.hooks.checks import faults
+from barstep.hooks.extension import PLACES, SECTIONS
 from barstep.hooks.markers import PROJECT
-from barstep.hooks.plugin import KINDS, Plugin
+from barstep.hooks.plugin import Plugin
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-_WORDS = {"strategies": "strategies", "risk": "risk rules", "observers": "observers"}
+_WORDS = {
+    "strategies": "strategies",
+    "risk": "risk rules",
+    "observers": "observers",
+    "fees": "fee models",
+    "slippage": "slippage models",
+    "source": "data sources",
+    "metrics": "metrics",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +69,14 @@ class Loader:
         self.workspace = workspace
 
     def load(self, use: str, section: str) -> Found:
-        """The plugin class that `use` means in a section (`strategies`, `risk`, `observers`).
+        """The plugin class that `use` means in a section (`strategies`, `risk`, `observers`, `fees`, `metrics`, ...).
 
         Raises:
             ConfigError: There is none, there are several, or its class is refused; the message says what to change.
             PluginError: Its file raises while it is imported.
         """
         name, _, wanted = use.partition(":")
-        folder = KINDS[section].folder
+        folder = SECTIONS[section].folder
         if name.endswith(".py"):
             path = (self.base / name).resolve()
             if not path.is_file():
@@ -88,7 +97,7 @@ class Loader:
 
     def names(self, section: str) -> dict[str, str]:
         """Every name that can be used in a section, with its origin."""
-        folder = KINDS[section].folder
+        folder = SECTIONS[section].folder
         found = {point.name: "entry point" for point in entry_points(group=PROJECT)}
         for root, origin in ((bundled_root(), "bundled"), (self.workspace, "workspace")):
             for path in sorted((root / folder).glob("*.py")):
@@ -124,7 +133,7 @@ class Loader:
             return Found(_checked(classes[wanted], path.stem, section), origin, path)
         public = [name for name in classes if not name.startswith("_")]
         if not public:
-            bases = ", ".join(kind.__name__ for kind in KINDS.values())
+            bases = ", ".join(kind.__name__ for kind in SECTIONS.values())
             raise ConfigError(f"{path}: no public plugin class: inherit one from {bases}")
         if len(public) > 1:
             raise ConfigError(f"{path}: several plugin classes, write {path.name}:{public[0]} or another of {public}")
@@ -142,10 +151,10 @@ class Loader:
         if root is None:
             return True
         try:
-            text = (root / KINDS[section].folder / f"{name}.py").read_text(encoding="utf-8", errors="replace")
+            text = (root / SECTIONS[section].folder / f"{name}.py").read_text(encoding="utf-8", errors="replace")
         except OSError:
             return True
-        return not any(base.__name__ in text for base in KINDS.values()) or KINDS[section].__name__ in text
+        return not any(base.__name__ in text for base in SECTIONS.values()) or SECTIONS[section].__name__ in text
 
 
 def import_file(path: Path) -> ModuleType:
@@ -169,11 +178,11 @@ def import_file(path: Path) -> ModuleType:
 
 
 def _checked(cls: type, name: str, section: str) -> type[Plugin]:
-    base = KINDS[section]
+    base = SECTIONS[section]
     if not (inspect.isclass(cls) and issubclass(cls, base)):
-        kinds = {kind: key for key, kind in KINDS.items()}
+        kinds = {kind: key for key, kind in SECTIONS.items()}
         other = next((key for kind, key in kinds.items() if inspect.isclass(cls) and issubclass(cls, kind)), None)
-        hint = f"list it under {other}:" if other else f"inherit from {base.__name__}"
+        hint = f"list it under {PLACES.get(other, other)}:" if other else f"inherit from {base.__name__}"
         raise ConfigError(f"{name}: {getattr(cls, '__name__', cls)} is not a {base.__name__}; {hint}")
     problems = faults(cls)
     if problems:

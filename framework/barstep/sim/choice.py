@@ -33,7 +33,11 @@ def walk_single(book: Book, now: Moment) -> bool:
     Only for bars in which guards are silent.
     """
     options = now.options
-    if options.participation is not None or options.intrabar not in ("pessimistic", "optimistic"):
+    if (
+        book.models is not None
+        or options.participation is not None
+        or options.intrabar not in ("pessimistic", "optimistic")
+    ):
         return False
     bar, low, high = now.bar, now.low, now.high
     only: Working | None = None
