@@ -15,8 +15,8 @@ from pydantic import (
     model_validator,
 )
 
-from barstep.config.plugin_schema import PluginConfig
 from barstep.config.fields import Count, Fee, Length, Moment, Positive, Reads, Section, Size, Text, Usd, one_or_more
+from barstep.config.plugin_schema import PluginConfig
 from barstep.config.positions import near
 from barstep.config.reading import RefusedError
 from barstep.domain.bar import Timeframe

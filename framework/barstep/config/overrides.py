@@ -72,8 +72,9 @@ def _places(tree: dict[str, Any]) -> Iterator[tuple[str, Path, Any]]:
     for section, (key, name) in _SINGLE.items():
         held = tree.get(key)
         for index, part in enumerate(held if isinstance(held, list) else [held]):
-            if isinstance(part, dict):
-                yield section, (key, index, name) if isinstance(held, list) else (key, name), part.get(name)
+            entry = part.get(name) if isinstance(part, dict) else None
+            if isinstance(entry, dict) and entry.get("kind", "plugin") == "plugin":
+                yield section, (key, index, name) if isinstance(held, list) else (key, name), entry
 
 
 def apply_overrides(document: Document, overrides: Sequence[str]) -> list[str]:

@@ -16,9 +16,9 @@ from barstep.config.data_schema import (
     StoreSource,
     SyntheticSource,
 )
+from barstep.config.plugin_schema import PluginConfig
 from barstep.config.positions import Path, Positions, near
 from barstep.config.reading import RefusedError
-from barstep.config.plugin_schema import PluginConfig
 from barstep.config.schema import RunConfig
 
 if TYPE_CHECKING:

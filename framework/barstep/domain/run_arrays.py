@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -17,7 +17,7 @@ class Columns(Mapping[str, "NDArray[Any]"]):
     Numbers are int64, float64 (a missing value is NaN) or bool, times `datetime64[ns]` in UTC, text is an array of objects.
     """
 
-    def __init__(self, table: str, names: Sequence[str], read: Callable[[str, str], NDArray[Any]]) -> None:
+    def __init__(self, table: str, names: Iterable[str], read: Callable[[str, str], NDArray[Any]]) -> None:
         self._table, self._names, self._read = table, tuple(names), read
         self._known: dict[str, NDArray[Any]] = {}
 
@@ -49,7 +49,7 @@ class RunArrays:
     """
 
     def __init__(
-        self, start_balance: float, schemas: Mapping[str, Sequence[str]], read: Callable[[str, str], NDArray[Any]]
+        self, start_balance: float, schemas: Mapping[str, Iterable[str]], read: Callable[[str, str], NDArray[Any]]
     ) -> None:
         self.start_balance = start_balance
         self.trades, self.fills, self.orders, self.equity = (

@@ -77,8 +77,8 @@ MISTAKES = [
     (
         "source: sample",
         "source: {kind: synthetik}",
-        "run.yaml:3:59 data.source.kind: got synthetik, expected one of sample, synthetic, file, store, gateway, plugin; did you mean "
-        "synthetic?",
+        "run.yaml:3:59 data.source.kind: got synthetik, expected one of sample, synthetic, file, store, gateway, plugin; "
+        "did you mean synthetic?",
     ),
     (
         "source: sample",
