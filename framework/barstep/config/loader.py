@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from barstep.config.data_schema import DataConfig, Instrument, read_instrument
 from barstep.config.environment import resolve
 from barstep.config.overrides import PluginEntry, apply_overrides, plugin_entries
+from barstep.config.plugin_schema import PluginConfig
 from barstep.config.positions import Path, Positions, in_order
 from barstep.config.problems import schema_lines
 from barstep.config.schema import AccountConfig, FillsConfig, RunConfig, finer_bars, slug
@@ -40,7 +41,7 @@ class Draft:
     plugins: list[PluginEntry]
     data: list[tuple[Path, DataConfig]]
     instruments: list[tuple[Path, Instrument]]
-    fees: Decimal | str | None
+    fees: Decimal | str | PluginConfig | None
     resolution: str | None
     positions: Positions
 
@@ -180,7 +181,7 @@ def _instruments(tree: dict[str, Any], sections: list[tuple[Path, DataConfig]]) 
     return found
 
 
-def _fees(tree: dict[str, Any]) -> Decimal | str | None:
+def _fees(tree: dict[str, Any]) -> Decimal | str | PluginConfig | None:
     with suppress(ValidationError):
         return AccountConfig.model_validate(tree.get("account")).fees
     return None
