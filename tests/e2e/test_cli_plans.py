@@ -74,6 +74,14 @@ def test_a_run_on_a_plan_says_how_it_went(combine, cli):
     assert told["risk"]["attempts"][0]["verdict"] == "passed"
 
 
+def test_the_bar_that_failed_an_attempt_is_explained(combine, cli):
+    told = json.loads(cli("run", combine, "--set", "data.source.seed=9", "--json").stdout)
+    attempt = told["risk"]["attempts"][0]
+    story = " ".join(cli("explain", "last", "--bar", str(attempt["bar"])).stdout.split())
+    assert f"attempt 1 failed by max_loss_limit, margin {attempt['margin']:,.2f} USD" in story
+    assert "the guard max_loss_limit was reached: fail" in story
+
+
 def test_what_was_changed_is_said(combine, cli):
     changed = RUN.replace(
         "plan: topstep-combine-50k", "plan: {name: topstep-combine-50k, overrides: {max_loss_limit: {usd: 1500}}}"

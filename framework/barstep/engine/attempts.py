@@ -34,6 +34,7 @@ class Attempt:
         verdict: `open` while neither passed nor failed.
         rule: The rule that failed it (`max_days` when it lasted too long), or `profit_target`.
         at_ns: When it was decided: the end of the bar that failed it, the last bar's of the day that passed it.
+        bar: The number of that bar, as `barstep explain RUN --bar` takes it.
         margin: By how much: equity less the floor that was breached, or the result less what was needed.
         headroom: The smallest distance of equity to a floor that fails, None without such a floor.
         net, best_day, needed: Result, best day's result, and the result that passes as things stand (0: nothing to pass).
@@ -47,6 +48,7 @@ class Attempt:
     verdict: Verdict = "open"
     rule: str = ""
     at_ns: int | None = None
+    bar: int | None = None
     margin: int | None = None
     headroom: int | None = None
     net: int = 0
@@ -151,6 +153,7 @@ class Attempts:
         if breach.guard.action != "fail" or attempt is None or attempt.verdict != "open":
             return
         attempt.verdict, attempt.rule, attempt.at_ns = "failed", breach.guard.name, breach.at_ns
+        attempt.bar = self.exchange.current.next_bar - 1
         from_day = self.exchange.equity - self.exchange.day_result if breach.guard.basis == "day" else 0
         attempt.margin = self.exchange.equity - from_day - breach.level
         attempt.headroom = min(attempt.margin, attempt.margin if attempt.headroom is None else attempt.headroom)
@@ -200,6 +203,7 @@ class Attempts:
         """At the end of a day."""
         attempt.verdict, attempt.rule = verdict, rule
         attempt.at_ns = self.exchange.current.stamps[1]
+        attempt.bar = self.exchange.current.next_bar - 1
         attempt.margin = attempt.net - attempt.needed
 
     def _passes(self, attempt: Attempt) -> bool:

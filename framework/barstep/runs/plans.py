@@ -145,6 +145,7 @@ def attempt_row(attempt: Attempt, zone: ZoneInfo) -> dict[str, Any]:
         "verdict": attempt.verdict,
         "rule": attempt.rule,
         "time": None if attempt.at_ns is None else to_datetime(attempt.at_ns, zone).isoformat(),
+        "bar": attempt.bar,
         "margin": usd(attempt.margin),
         "headroom": usd(attempt.headroom),
         "net_pnl": usd(attempt.net),
