@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from desk import FLAT, at, bar_file, plugin_file, run
+from desk import FLAT, at, bar_file, days, plugin_file, run, trader
 from marks import CENTS, limit, play
 
 import barstep
@@ -290,3 +290,26 @@ def test_a_plan_and_its_plugins_have_the_same_options():
         ]
         section = next(each for each in sections if each is not None)
         assert set(section.__struct_fields__) <= {field.name for field in option_fields(cls)}, rule
+
+
+def test_two_contracts_share_an_account_and_its_attempts(tmp_path):
+    """Day one loses 24 in the two together and fails at -20; day two begins anew, on both contracts' clocks."""
+    fall = [(400,) * 4, (400,) * 4, (400, 400, 388, 388), (388,) * 4]
+    calm = [(388,) * 4] * 4
+    entries = {0: lambda ctx: ctx.buy(), 5: lambda ctx: ctx.buy(), 6: lambda ctx: ctx.close()}
+    data = []
+    for name in ("ONE", "TWO"):
+        source = bar_file(days(fall, calm), tmp_path / f"{name}.csv")
+        instrument = {"name": name, "tick_size": "1", "tick_value": "1", "lot_weight_tenths": 10}
+        data.append({"instrument": instrument, "timeframe": "1m", "source": source})
+    ran = run(
+        tmp_path, None, trader("ONE", entries)(tmp_path), trader("TWO", entries)(tmp_path), limit(20), data=data,
+        account={"balance": 10_000, "fees": "none", "on_fail": "reset"}, fills={"market_slip_ticks": 0},
+    )  # fmt: skip
+    first, second = ran.result.risk["attempts"]
+    assert (first["verdict"], first["rule"], first["end"]) == ("failed", "max_loss_limit", "2024-01-02")
+    assert (second["start"], second["verdict"], second["net_pnl"], second["headroom"]) == ("2024-01-03", "open", 0, 20)
+    lost = -sum(ran.table("trades")["net_pnl"])
+    assert [row["usd"] for row in ran.result.risk["adjustments"]] == [lost]
+    assert ran.result.final_balance == 10_000
+    assert ran.table("equity")["equity"].to_list()[-1] == 10_000
