@@ -94,6 +94,15 @@ def test_a_hard_daily_limit_fails_the_account_and_a_soft_one_stops_the_day(tmp_p
     assert kept.attempts[0]["margin"] == 0
 
 
+def test_the_smallest_headroom_is_to_the_nearest_floor_of_several(tmp_path):
+    """A static floor at 49,000 is the nearest at first; the trailing one overtakes it inside the day at 51,500."""
+    trailing = limit(2_000, trail="equity", lock=None)
+    kept = play(tmp_path, START, [[51_500, 50_200]], limit(1_000, trail="static"), trailing)
+    assert kept.attempts[0]["headroom"] == 700
+    kept = play(tmp_path, START, [[50_200, 49_300]], limit(1_000, trail="static"), trailing)
+    assert kept.attempts[0]["headroom"] == 300
+
+
 @pytest.mark.parametrize(
     ("use", "options"), [("daily_profit_cap", {"usd": 1_650}), ("consistency", {"share": 0.55, "target": 3_000})]
 )

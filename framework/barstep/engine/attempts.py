@@ -10,12 +10,12 @@ import numpy as np
 from barstep.rules.passing import Terms, passes, total_needed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
     from numpy.typing import NDArray
 
     from barstep.sim.exchange import SimulatedExchange
-    from barstep.sim.guards import ArmedGuard
     from barstep.sim.records import Breach
 
 Verdict = Literal["open", "passed", "failed"]
@@ -56,14 +56,20 @@ class Attempt:
     needed: int = 0
 
 
-class _Span(NamedTuple):
-    """From when on a floor held, for which attempt, and how it trails."""
+class _Floor(NamedTuple):
+    """Equity at which an attempt fails, and how it trails."""
 
-    begin_ns: int
-    attempt: Attempt
     level: int
     trail: int | None
     until: int | None
+
+
+class _Span(NamedTuple):
+    """From when on some floors held, and for which attempt."""
+
+    begin_ns: int
+    attempt: Attempt
+    floors: tuple[_Floor, ...]
 
 
 class Attempts:
@@ -159,14 +165,10 @@ class Attempts:
         attempt.headroom = min(attempt.margin, attempt.margin if attempt.headroom is None else attempt.headroom)
 
     def watch(self) -> None:
-        """The guards have changed, or a day has begun: note the floor that fails the account from here on."""
-        if not self.made:
-            return
-        floors = self._floors()
-        if floors:
-            highest = max(floors, key=_level)
-            guard = highest.guard
-            span = _Span(self.exchange.clock_ns, self.made[-1], _level(highest), guard.trail, guard.trail_until)
+        """The guards have changed, or a day has begun: note the floors that fail the account from here on."""
+        floors = tuple(self._floors())
+        if self.made and floors:
+            span = _Span(self.exchange.clock_ns, self.made[-1], floors)
             if not self._spans or self._spans[-1][1:] != span[1:]:
                 self._spans.append(span)
 
@@ -176,28 +178,17 @@ class Attempts:
         A bar's own high raises a trailing floor for its close and for the bars after it, not for its own low.
         """
         ends = equity["end_ns"]
-        begins = [span.begin_ns for span in self._spans]
-        for index, span in enumerate(self._spans):
-            first = np.searchsorted(ends, begins[index], side="right")
-            last = np.searchsorted(ends, begins[index + 1], side="right") if index + 1 < len(begins) else len(ends)
+        edges = [*(int(np.searchsorted(ends, span.begin_ns, side="right")) for span in self._spans), len(ends)]
+        for span, first, last in zip(self._spans, edges, edges[1:], strict=False):
             if first < last:
-                rows = slice(int(first), int(last))
-                self._measure(span, *(equity[name][rows] for name in ("low", "high", "equity")))
+                low, high, close = (equity[name][first:last] for name in ("low", "high", "equity"))
+                smallest = min(_headroom(floor, low, high, close) for floor in span.floors)
+                attempt = span.attempt
+                attempt.headroom = smallest if attempt.headroom is None else min(attempt.headroom, smallest)
         self._spans = self._spans[-1:]
-        floors = {each.guard.trail: each for each in self._floors()}
-        if self._spans and self._spans[0].trail in floors and len(ends):
-            span = self._spans[0]
-            self._spans = [span._replace(begin_ns=int(ends[-1]), level=max(span.level, _level(floors[span.trail])))]
-
-    @staticmethod
-    def _measure(span: _Span, low: NDArray[np.int64], high: NDArray[np.int64], close: NDArray[np.int64]) -> None:
-        floor = np.full(len(low) + 1, span.level, np.int64)
-        if span.trail is not None:
-            raised = np.maximum.accumulate(high) - span.trail
-            floor[1:] = np.maximum(span.level, raised if span.until is None else np.minimum(raised, span.until))
-        smallest = int(min((low - floor[:-1]).min(), (close - floor[1:]).min()))
-        attempt = span.attempt
-        attempt.headroom = smallest if attempt.headroom is None else min(attempt.headroom, smallest)
+        if self._spans and len(ends):
+            last_span, present = self._spans[0], tuple(self._floors())
+            self._spans = [last_span._replace(begin_ns=int(ends[-1]), floors=present or last_span.floors)]
 
     def _decide(self, attempt: Attempt, verdict: Verdict, rule: str) -> None:
         """At the end of a day."""
@@ -209,14 +200,20 @@ class Attempts:
     def _passes(self, attempt: Attempt) -> bool:
         return passes(self.terms, attempt.net, attempt.best_day, attempt.traded_days)
 
-    def _floors(self) -> list[ArmedGuard]:
-        return [
-            armed
-            for armed in self.exchange.markets[0].book.guards
-            if armed.guard.action == "fail" and armed.guard.side == "floor" and armed.guard.basis != "position"
-        ]
+    def _floors(self) -> Iterator[_Floor]:
+        """The floors that fail the account, as they now stand."""
+        for armed in self.exchange.markets[0].book.guards:
+            guard = armed.guard
+            if guard.action == "fail" and guard.side == "floor" and guard.basis != "position":
+                day = armed.day_start if guard.basis == "day" else 0
+                until = None if guard.trail_until is None else guard.trail_until + day
+                yield _Floor(armed.level + day, guard.trail, until)
 
 
-def _level(armed: ArmedGuard) -> int:
-    """The equity at which a floor is breached."""
-    return armed.level + (armed.day_start if armed.guard.basis == "day" else 0)
+def _headroom(floor: _Floor, low: NDArray[np.int64], high: NDArray[np.int64], close: NDArray[np.int64]) -> int:
+    """The smallest distance of some bars' equity to a floor that stood so before them."""
+    levels = np.full(len(low) + 1, floor.level, np.int64)
+    if floor.trail is not None:
+        raised = np.maximum.accumulate(high) - floor.trail
+        levels[1:] = np.maximum(floor.level, raised if floor.until is None else np.minimum(raised, floor.until))
+    return int(min((low - levels[:-1]).min(), (close - levels[1:]).min()))
