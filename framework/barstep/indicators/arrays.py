@@ -6,7 +6,7 @@ the 53 bits of a double. An array form asks `exact` first and leaves larger numb
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, chain
 from math import nan
 from typing import TYPE_CHECKING
 
@@ -60,7 +60,13 @@ def recursion(
     """The one seed, then `step(value before, x)` for each later x; nothing while there is no seed."""
     if not seed.size:
         return seed
-    return np.fromiter(accumulate(later.tolist(), step, initial=float(seed[0])), np.float64, 1 + len(later))
+    values = continued(float(seed[0]), later, step)
+    return np.fromiter(chain(seed.tolist(), values), np.float64, 1 + len(later))
+
+
+def continued(value: float, later: NDArray[np.float64], step: Callable[[float, float], float]) -> list[float]:
+    """`step(value before, x)` for each x, begun with `value`."""
+    return list(accumulate(later.tolist(), step, initial=value))[1:]
 
 
 def right_aligned(values: NDArray[np.float64], length: int) -> NDArray[np.float64]:
