@@ -1,6 +1,7 @@
 """Averages, slopes and channels against plain definitions worked out with other tools."""
 
 from fractions import Fraction
+from itertools import pairwise
 from math import isnan, nan
 
 import numpy as np
@@ -43,7 +44,7 @@ class TestRma:
 
     def test_the_average_true_range_is_that_of_the_ranges(self, lab):
         rows = bars(lab, PRICES)
-        ranges = [5] + [max(b + 3, a) - min(b - 2, a) for a, b in zip(PRICES, PRICES[1:], strict=False)]
+        ranges = [5] + [max(b + 3, a) - min(b - 2, a) for a, b in pairwise(PRICES)]
         near(lab.values(ATR(4), rows), lab.values(RMA(4), lab.closes(*ranges)))
 
 
