@@ -46,6 +46,7 @@ class Watcher(Strategy):
     @hookimpl
     def on_bar(self, bar, ctx):
         ctx.note("bar " + repr([x.value for x in self.own]))
+        ctx.note("lines " + repr([[getattr(x, name) for name in x.lines] for x in self.own if x.lines]))
         ctx.note("longer " + repr([x.value for x in self.longer]))
 """
 
@@ -100,6 +101,17 @@ def test_each_bar_has_its_own_value_bit_for_bit(columns, read):
     assert new.sum() > 3
     for place, kind in enumerate(KINDS):
         assert bits(found[:, place]) == bits(made(kind).compute(columns, 1, 4, new)), kind
+
+
+def test_each_bar_has_its_own_lines_bit_for_bit(columns, read):
+    found = np.array([values for kind, values in read if kind == "lines"])
+    new = session_starts(columns)
+    several = [each for each in map(made, KINDS) if each.lines]
+    assert found.shape == (BARS, 4, 3)
+    for place, each in enumerate(several):
+        array_form = each.arrays if isinstance(each, indicators.MACD) else each.bands
+        for line, expected in zip(found[:, place].T, array_form(columns, 1, 4, new), strict=True):
+            assert bits(line) == bits(expected)
 
 
 def test_at_a_session_start_the_values_are_those_of_the_bar_before(read):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import accumulate, chain
 from math import nan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -74,3 +74,8 @@ def right_aligned(values: NDArray[np.float64], length: int) -> NDArray[np.float6
     out = np.full(length, nan)
     out[length - len(values) :] = values
     return out
+
+
+def rows_of(*lines: NDArray[np.float64]) -> list[Any]:
+    """The values of several lines, a tuple a bar."""
+    return list(zip(*(line.tolist() for line in lines), strict=True))

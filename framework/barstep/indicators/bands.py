@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from barstep.indicators.arrays import exact, largest, right_aligned, window_sums
+from barstep.indicators.arrays import exact, largest, right_aligned, rows_of, window_sums
 from barstep.indicators.base import RollingIndicator, WindowIndicator, width
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ class Bollinger(WindowIndicator):
 
     __slots__ = ("_divisor", "_ring", "_square", "_squares", "_total", "k", "lower", "middle", "upper")
 
+    lines = ("middle", "upper", "lower")
+
     def __init__(self, n: int = 20, k: float = 2.0, source: str = "close") -> None:
         super().__init__(n, source)
         self.k = width(self, k, "standard deviations")
@@ -116,6 +118,22 @@ class Bollinger(WindowIndicator):
         self.upper = middle + reach
         self.lower = middle - reach
 
+    def ahead(self, columns: BarColumns) -> list[tuple[float, float, float]] | None:
+        """The lines after each bar of the next chunk, as `Indicator.ahead`."""
+        x = np.concatenate((np.array(self._ring, np.int64), getattr(columns, self.source)))
+        lines = self._lines(x, self._num, self._den)
+        if lines is None:
+            return None
+        latest = x[-self.n :].tolist()
+        self._ring.extend(latest)
+        self._total, self._squares = sum(latest), sum(one * one for one in latest)
+        return rows_of(*(line[1:] for line in lines))
+
+    def show(self, value: tuple[float, float, float]) -> None:
+        """Have the lines that `ahead` gave for the bar that is complete now."""
+        self.middle, self.upper, self.lower = value
+        self.value = value[0]
+
     def compute(
         self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
@@ -125,13 +143,19 @@ class Bollinger(WindowIndicator):
     def bands(self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]) -> Bands:
         """All three lines after each bar, equal bit for bit to what `update` gives."""
         x: NDArray[np.int64] = getattr(columns, self.source)
-        n = self.n
-        num, den = self._scale(numerator, denominator)
-        if not (_fits(x, n, num, den) and exact(n * largest(x) * num)):
+        lines = self._lines(x, *self._scale(numerator, denominator))
+        if lines is None:
             return Bands(*self._replay(columns, numerator, denominator, new_session, *Bands._fields).T)
+        return Bands(*(right_aligned(line, len(x)) for line in lines))
+
+    def _lines(self, x: NDArray[np.int64], num: int, den: int) -> Bands | None:
+        """The lines of each n neighbours of `x`, or None when the numbers are too large to be exact."""
+        n = self.n
+        if not (_fits(x, n, num, den) and exact(n * largest(x) * num)):
+            return None
         middle = window_sums(x, n) * num / (n * den)
         reach = self.k * (_deviations(x, n) * num / den)
-        return Bands(*(right_aligned(line, len(x)) for line in (middle, middle + reach, middle - reach)))
+        return Bands(middle, middle + reach, middle - reach)
 
 
 def _fits(x: NDArray[np.int64], n: int, num: int, den: int) -> bool:

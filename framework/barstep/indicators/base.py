@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from copy import copy
+from copy import copy, deepcopy
 from math import isfinite, nan
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -30,10 +30,12 @@ class Indicator:
     Attributes:
         value: In price units unless the class says otherwise; NaN until `ready`.
         ready: True once enough bars have been seen.
+        lines: Names of its lines when it has more than `value`, which is the first of them.
     """
 
     __slots__ = ("_den", "_num", "ready", "value")
 
+    lines: ClassVar[tuple[str, ...]] = ()
     value: float
     ready: bool
 
@@ -65,14 +67,18 @@ class Indicator:
         """
         raise NotImplementedError
 
-    def ahead(self, columns: BarColumns) -> list[float] | None:  # noqa: ARG002 - see the classes that can
+    def ahead(self, columns: BarColumns) -> list[Any] | None:  # noqa: ARG002 - see the classes that can
         """`value` after each bar of the next chunk, equal bit for bit to what `update` gives, as if they had passed.
 
-        Asked only of one that is ready. `value` itself is left alone: who asked sets it, bar by bar, so that nobody
-        reads it early. Returns None, with nothing changed, where it has to be updated bar by bar, which is always
-        right.
+        Asked only of one that is ready. `value` itself is left alone: who asked has it set, bar by bar, so that nobody
+        reads it early. One with several lines gives a tuple a bar, in the order of `lines`. Returns None, with nothing
+        changed, where it has to be updated bar by bar, which is always right.
         """
         return None
+
+    def show(self, value: Any) -> None:
+        """Have the values that `ahead` gave for the bar that is complete now."""
+        self.value = value
 
     def compute(
         self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]
@@ -183,6 +189,23 @@ class RollingIndicator(WindowIndicator):
         if values is None:
             return super().compute(columns, numerator, denominator, new_session)
         return right_aligned(values, len(x))
+
+
+def together(
+    parts: tuple[Indicator, ...], columns: BarColumns
+) -> tuple[tuple[Any, ...], list[NDArray[np.float64]]] | None:
+    """The parts of an indicator after the next chunk, and each one's `value` over it; None when one of them cannot.
+
+    The parts that are given stay as they are: one may have taken the chunk in when another cannot.
+    """
+    later, found = deepcopy(parts), []
+    for part in later:
+        rows = part.ahead(columns)
+        if rows is None:
+            return None
+        part.show(rows[-1])
+        found.append(np.array([row[0] for row in rows] if part.lines else rows))
+    return later, found
 
 
 def bar_count(owner: Indicator, n: int, name: str = "n") -> int:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from barstep.indicators.arrays import exact, largest, right_aligned, window_maxima
+from barstep.indicators.arrays import exact, largest, right_aligned, rows_of, window_maxima
 from barstep.indicators.bands import Bands
-from barstep.indicators.base import Indicator, WindowIndicator, bar_count
+from barstep.indicators.base import Indicator, WindowIndicator, bar_count, together
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -134,6 +134,8 @@ class Donchian(Indicator):
 
     __slots__ = ("_highest", "_lowest", "exclude_current", "lower", "middle", "n", "upper")
 
+    lines = ("middle", "upper", "lower")
+
     def __init__(self, n: int = 20, exclude_current: bool = False) -> None:
         super().__init__()
         self.n = bar_count(self, n)
@@ -163,6 +165,19 @@ class Donchian(Indicator):
             self.upper = upper = highest.value
             self.lower = lower = lowest.value
             self.value = self.middle = (upper + lower) / 2
+
+    def ahead(self, columns: BarColumns) -> list[tuple[float, float, float]] | None:
+        """The lines after each bar of the next chunk, as `Indicator.ahead`."""
+        taken = together((self._highest, self._lowest), columns)
+        if taken is None:
+            return None
+        (self._highest, self._lowest), (upper, lower) = taken
+        return rows_of((upper + lower) / 2, upper, lower)
+
+    def show(self, value: tuple[float, float, float]) -> None:
+        """Have the lines that `ahead` gave for the bar that is complete now."""
+        self.middle, self.upper, self.lower = value
+        self.value = value[0]
 
     def compute(
         self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from barstep.indicators.arrays import rows_of
 from barstep.indicators.atr import ATR
 from barstep.indicators.averages import EMA
 from barstep.indicators.bands import Bands
-from barstep.indicators.base import Indicator, bar_count, width
+from barstep.indicators.base import Indicator, bar_count, together, width
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,6 +35,8 @@ class Keltner(Indicator):
     """
 
     __slots__ = ("_mean", "_range", "atr", "k", "lower", "middle", "n", "upper")
+
+    lines = ("middle", "upper", "lower")
 
     def __init__(self, n: int = 20, k: float = 2.0, atr: int = 10) -> None:
         super().__init__()
@@ -60,6 +63,20 @@ class Keltner(Indicator):
             reach = self.k * range_.value
             self.upper = middle + reach
             self.lower = middle - reach
+
+    def ahead(self, columns: BarColumns) -> list[tuple[float, float, float]] | None:
+        """The lines after each bar of the next chunk, as `Indicator.ahead`."""
+        taken = together((self._mean, self._range), columns)
+        if taken is None:
+            return None
+        (self._mean, self._range), (middle, range_) = taken
+        reach = self.k * range_
+        return rows_of(middle, middle + reach, middle - reach)
+
+    def show(self, value: tuple[float, float, float]) -> None:
+        """Have the lines that `ahead` gave for the bar that is complete now."""
+        self.middle, self.upper, self.lower = value
+        self.value = value[0]
 
     def compute(
         self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]

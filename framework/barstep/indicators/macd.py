@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from barstep.indicators.arrays import recursion, right_aligned
+from barstep.indicators.arrays import continued, recursion, right_aligned, rows_of
 from barstep.indicators.averages import EMA
-from barstep.indicators.base import Indicator, bar_count
+from barstep.indicators.base import Indicator, bar_count, together
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from barstep.domain.bar import BarColumns
@@ -48,6 +50,8 @@ class MACD(Indicator):
         "_alpha", "_fast", "_missing", "_slow", "_total", "fast", "histogram", "macd", "signal", "signal_n", "slow",
         "source",
     )  # fmt: skip
+
+    lines = ("macd", "signal", "histogram")
 
     def __init__(self, fast: int = 12, slow: int = 26, signal: int = 9, source: str = "close") -> None:
         super().__init__()
@@ -93,18 +97,39 @@ class MACD(Indicator):
         self.value = self.macd = macd
         self.histogram = macd - signal
 
+    def ahead(self, columns: BarColumns) -> list[tuple[float, float, float]] | None:
+        """The lines after each bar of the next chunk, as `Indicator.ahead`."""
+        taken = together((self._fast, self._slow), columns)
+        if taken is None:
+            return None
+        (self._fast, self._slow), (fast, slow) = taken
+        macd = fast - slow
+        signal = np.array(continued(self.signal, macd, self._step()))
+        return rows_of(macd, signal, macd - signal)
+
+    def show(self, value: tuple[float, float, float]) -> None:
+        """Have the lines that `ahead` gave for the bar that is complete now."""
+        self.macd, self.signal, self.histogram = value
+        self.value = value[0]
+
     def compute(
         self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
-        """The `macd` line after each bar, as `Indicator.compute`; `lines` gives all three."""
-        return self.lines(columns, numerator, denominator, new_session).macd
+        """The `macd` line after each bar, as `Indicator.compute`; `arrays` gives all three."""
+        return self.arrays(columns, numerator, denominator, new_session).macd
 
-    def lines(self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]) -> MacdLines:
+    def arrays(
+        self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]
+    ) -> MacdLines:
         """All three lines after each bar, equal bit for bit to what `update` gives."""
         fast, slow = (mean.compute(columns, numerator, denominator, new_session) for mean in self._means())
-        n, alpha = self.signal_n, 2 / (self.signal_n + 1)
+        n = self.signal_n
         macd = (fast - slow)[self.slow - 1 :]
         seed = np.cumsum(macd[:n])[n - 1 :] / n
-        signal = recursion(seed, macd[n:], lambda value, x: value + alpha * (x - value))
+        signal = recursion(seed, macd[n:], self._step())
         macd = macd[n - 1 :]
         return MacdLines(*(right_aligned(line, len(columns)) for line in (macd, signal, macd - signal)))
+
+    def _step(self) -> Callable[[float, float], float]:
+        alpha = 2 / (self.signal_n + 1)
+        return lambda value, x: value + alpha * (x - value)

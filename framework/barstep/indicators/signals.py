@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from copy import copy, deepcopy
+from copy import copy
 from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from barstep.indicators.base import Indicator
+from barstep.indicators.base import Indicator, together
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,15 +75,10 @@ class _Signal(Indicator):
 
     def ahead(self, columns: BarColumns) -> list[float] | None:
         """`value` after each bar of the next chunk, as `Indicator.ahead`, where both parts can do it."""
-        parts = deepcopy((self._left, self._right))  # one may have taken the chunk in when the other cannot
-        found = []
-        for part in parts:
-            values = part.ahead(columns)
-            if values is None:
-                return None
-            part.value = values[-1]
-            found.append(np.array(values))
-        self._left, self._right = parts
+        taken = together((self._left, self._right), columns)
+        if taken is None:
+            return None
+        (self._left, self._right), found = taken
         signals: list[float] = self._judge_all(*found).tolist()
         return signals
 

@@ -139,7 +139,7 @@ class TestOurs:
     @pytest.mark.parametrize(("name", "output"), [("signal", "macdsignal"), ("histogram", "macdhist")])
     def test_lines_of_the_macd(self, series, name, output):
         rows, columns, new, _ = series
-        ours = getattr(MACD().lines(columns, *TICK, new), name)
+        ours = getattr(MACD().arrays(columns, *TICK, new), name)
         assert np.abs(ours - by_bar(TA("MACD", output=output), rows))[300:].max() < 1e-8
 
     @pytest.mark.parametrize(("name", "output"), [("upper", "upperband"), ("lower", "lowerband")])
