@@ -59,7 +59,7 @@ def rows(engines: Mapping[str, Any], keys: Sequence[str]) -> list[Row]:
     for key in peers:
         if key in engines:
             times = engines[ours]["times_as_fast"][key]
-            told = f"barstep: {times:.0f}×" if times >= 10 else f"barstep: {times:.1f}×"
+            told = f"barstep {times:.0f}× as fast" if times >= 10 else f"barstep {times:.1f}× as fast"
             found.append(Row(engines[key]["name"], engines[key]["bars_per_second"], told, False))
     return found if len(found) > 1 else []
 
