@@ -16,14 +16,16 @@ class Peer(NamedTuple):
     Attributes:
         name: As it is shown.
         module: In this folder.
-        needs: The module that has to be installed, and its distribution.
+        needs: The modules that have to be there.
+        distribution: Whose version is shown.
         works: What it does.
         variant: Passed on to the module's `run`.
     """
 
     name: str
     module: str
-    needs: tuple[str, str]
+    needs: tuple[str, ...]
+    distribution: str
     works: tuple[str, ...] = tuple(WORKS)
     variant: str = ""
 
@@ -31,14 +33,14 @@ class Peer(NamedTuple):
     def installed(self) -> bool:
         """Whether what it needs is there."""
         try:
-            return find_spec(self.needs[0]) is not None
+            return all(find_spec(module) for module in self.needs)
         except ModuleNotFoundError:  # of a parent package
             return False
 
     @property
     def version(self) -> str:
         """The version that is installed."""
-        return version(self.needs[1])
+        return version(self.distribution)
 
     def load(self) -> Any:
         """Its module."""
@@ -46,12 +48,14 @@ class Peer(NamedTuple):
 
 
 PEERS = {
-    "barstep": Peer("barstep", "barstep_run", ("barstep", "barstep")),
-    "barstep-own": Peer("barstep, own means", "barstep_run", ("barstep", "barstep"), ("sma",), "own"),
-    "barstep-cross": Peer("barstep, declared cross", "barstep_run", ("barstep", "barstep"), ("sma",), "cross"),
-    "barstep-array": Peer("barstep, array lane", "barstep_run", ("barstep.engine.array", "barstep"), ("sma",), "array"),
-    "backtesting": Peer("backtesting.py", "backtesting_py", ("backtesting", "backtesting")),
-    "backtrader": Peer("backtrader", "backtrader_py", ("backtrader", "backtrader")),
-    "vectorbt": Peer("vectorbt", "vectorbt_py", ("vectorbt", "vectorbt"), ("sma",)),
-    "loop": Peer("plain loop", "plain_loop", ("numpy", "numpy")),
+    "barstep": Peer("barstep", "barstep_run", (), "barstep"),
+    "barstep-own": Peer("barstep, own means", "barstep_run", (), "barstep", ("sma",), "own"),
+    "barstep-cross": Peer("barstep, declared cross", "barstep_run", (), "barstep", ("sma",), "cross"),
+    "barstep-array": Peer(
+        "barstep, array lane", "barstep_run", ("barstep.engine.array", "numba"), "barstep", ("sma",), "array"
+    ),
+    "backtesting": Peer("backtesting.py", "backtesting_py", ("backtesting",), "backtesting"),
+    "backtrader": Peer("backtrader", "backtrader_py", ("backtrader",), "backtrader"),
+    "vectorbt": Peer("vectorbt", "vectorbt_py", ("vectorbt",), "vectorbt", ("sma",)),
+    "loop": Peer("plain loop", "plain_loop", (), "numpy"),
 }
