@@ -109,8 +109,7 @@ def test_each_bar_has_its_own_lines_bit_for_bit(columns, read):
     several = [each for each in map(made, KINDS) if each.lines]
     assert found.shape == (BARS, 4, 3)
     for place, each in enumerate(several):
-        array_form = each.arrays if isinstance(each, indicators.MACD) else each.bands
-        for line, expected in zip(found[:, place].T, array_form(columns, 1, 4, new), strict=True):
+        for line, expected in zip(found[:, place].T, each.compute_lines(columns, 1, 4, new), strict=True):
             assert bits(line) == bits(expected)
 
 

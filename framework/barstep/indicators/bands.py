@@ -137,10 +137,12 @@ class Bollinger(WindowIndicator):
     def compute(
         self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
-        """The middle line after each bar, as `Indicator.compute`; `bands` gives all three."""
-        return self.bands(columns, numerator, denominator, new_session).middle
+        """The middle line after each bar, as `Indicator.compute`; `compute_lines` gives all three."""
+        return self.compute_lines(columns, numerator, denominator, new_session).middle
 
-    def bands(self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]) -> Bands:
+    def compute_lines(
+        self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]
+    ) -> Bands:
         """All three lines after each bar, equal bit for bit to what `update` gives."""
         x: NDArray[np.int64] = getattr(columns, self.source)
         lines = self._lines(x, *self._scale(numerator, denominator))

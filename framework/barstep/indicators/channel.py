@@ -182,10 +182,12 @@ class Donchian(Indicator):
     def compute(
         self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
-        """The middle line after each bar, as `Indicator.compute`; `bands` gives all three."""
-        return self.bands(columns, numerator, denominator, new_session).middle
+        """The middle line after each bar, as `Indicator.compute`; `compute_lines` gives all three."""
+        return self.compute_lines(columns, numerator, denominator, new_session).middle
 
-    def bands(self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]) -> Bands:
+    def compute_lines(
+        self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]
+    ) -> Bands:
         """All three lines after each bar, equal bit for bit to what `update` gives."""
         upper, lower = (edge.compute(columns, numerator, denominator, new_session) for edge in self._edges())
         return Bands((upper + lower) / 2, upper, lower)

@@ -81,10 +81,12 @@ class Keltner(Indicator):
     def compute(
         self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
-        """The middle line after each bar, as `Indicator.compute`; `bands` gives all three."""
-        return self.bands(columns, numerator, denominator, new_session).middle
+        """The middle line after each bar, as `Indicator.compute`; `compute_lines` gives all three."""
+        return self.compute_lines(columns, numerator, denominator, new_session).middle
 
-    def bands(self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]) -> Bands:
+    def compute_lines(
+        self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]
+    ) -> Bands:
         """All three lines after each bar, equal bit for bit to what `update` gives."""
         middle = EMA(self.n).compute(columns, numerator, denominator, new_session)
         reach = self.k * ATR(self.atr).compute(columns, numerator, denominator, new_session)

@@ -60,8 +60,7 @@ class MACD(Indicator):
         self.signal_n = bar_count(self, signal, "signal")
         if fast >= slow:
             raise ValueError(f"MACD: fast must be smaller than slow, got fast={fast} and slow={slow}")
-        self.source = source
-        self._fast, self._slow = self._means()
+        self.source = EMA(slow, source).source
         self.macd = self.signal = self.histogram = nan
 
     def _means(self) -> tuple[EMA, EMA]:
@@ -115,10 +114,10 @@ class MACD(Indicator):
     def compute(
         self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
-        """The `macd` line after each bar, as `Indicator.compute`; `arrays` gives all three."""
-        return self.arrays(columns, numerator, denominator, new_session).macd
+        """The `macd` line after each bar, as `Indicator.compute`; `compute_lines` gives all three."""
+        return self.compute_lines(columns, numerator, denominator, new_session).macd
 
-    def arrays(
+    def compute_lines(
         self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]
     ) -> MacdLines:
         """All three lines after each bar, equal bit for bit to what `update` gives."""

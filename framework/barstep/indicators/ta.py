@@ -7,6 +7,7 @@ import difflib
 from copy import copy
 from importlib import import_module
 from math import nan
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +38,9 @@ class TA(Indicator):
         output: Which line, of a function with several; the first if not said. Declare it again for another one.
         parameters: By TA-Lib's own names; those not given have its defaults.
 
+    Attributes:
+        parameters: All of them, as pairs of name and value.
+
     Raises:
         ValueError: For a name, a parameter or a value that TA-Lib has not; the message says what there is.
         ModuleNotFoundError: TA-Lib is not there; the message says how to install it.
@@ -52,15 +56,16 @@ class TA(Indicator):
         name = _known(function, talib.get_functions(), "TA", "function")
         told = talib.abstract.Function(name)
         self.function = name
-        self.parameters = _checked(name, parameters, told.parameters)
+        every = _checked(name, parameters, told.parameters)
+        self.parameters = tuple(every.items())
         self._columns = _columns(name, told.input_names, source)
         lines: list[str] = told.output_names
         self.output = _known(lines[0] if output is None else output, lines, name, "output")
         self.place = lines.index(self.output) if len(lines) > 1 else None
-        told.set_parameters(self.parameters)
+        told.set_parameters(every)
         self._needed = told.lookback + 1
         if not self._needed:
-            given = ", ".join(f"{key}={value}" for key, value in self.parameters.items())
+            given = ", ".join(f"{key}={value}" for key, value in self.parameters)
             raise ValueError(f"{name}: TA-Lib does not take {given}: a value is outside its range")
 
     def reset(self) -> None:
@@ -95,7 +100,8 @@ class TA(Indicator):
         prices = self._prices(columns, self._num, self._den)
         if prices is None:
             return None
-        return [self._line(told) for told in map(self._stream.update, *(column.tolist() for column in prices))]
+        told = map(self._stream.update, *(column.tolist() for column in prices))
+        return list(map(float, told if self.place is None else map(itemgetter(self.place), told)))
 
     def compute(
         self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]
@@ -107,7 +113,7 @@ class TA(Indicator):
         values = np.full(len(columns), nan)
         for size in range(self._needed, len(columns) + 1):
             if self._opened([column[:size] for column in prices]) is not None:
-                told = getattr(_library(), self.function)(*prices, **self.parameters)
+                told = getattr(_library(), self.function)(*prices, **dict(self.parameters))
                 values[size - 1 :] = self._line(told)[size - 1 :]
                 break
         return values
@@ -131,7 +137,7 @@ class TA(Indicator):
         """The library's stream after these bars, or None while they are too few."""
         talib = _library()
         try:
-            return getattr(talib.stream, self.function)(*history, **self.parameters)
+            return getattr(talib.stream, self.function)(*history, **dict(self.parameters))
         except talib.InsufficientHistory:
             return None
 
@@ -175,7 +181,7 @@ def _checked(name: str, given: dict[str, float], defaults: dict[str, float]) -> 
     return {key: type(default)(given.get(key, default)) for key, default in defaults.items()}
 
 
-def _columns(name: str, inputs: dict[str, str | list[str]], source: str) -> list[int]:
+def _columns(name: str, inputs: dict[str, str | list[str]], source: str) -> tuple[int, ...]:
     """The places in `SOURCES` of what the function reads, `source` for its one price."""
     if source not in SOURCES:
         raise ValueError(f"{name}: source must be one of {', '.join(SOURCES)}, got {source!r}")
@@ -187,4 +193,4 @@ def _columns(name: str, inputs: dict[str, str | list[str]], source: str) -> list
         read += [each] if isinstance(each, str) else each
     if any(one not in SOURCES for one in read):
         raise ValueError(f"{name}: it reads {', '.join(read)}, and bars have only {', '.join(SOURCES)}")
-    return [SOURCES.index(one) for one in read]
+    return tuple(SOURCES.index(one) for one in read)

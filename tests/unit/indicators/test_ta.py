@@ -139,13 +139,13 @@ class TestOurs:
     @pytest.mark.parametrize(("name", "output"), [("signal", "macdsignal"), ("histogram", "macdhist")])
     def test_lines_of_the_macd(self, series, name, output):
         rows, columns, new, _ = series
-        ours = getattr(MACD().arrays(columns, *TICK, new), name)
+        ours = getattr(MACD().compute_lines(columns, *TICK, new), name)
         assert np.abs(ours - by_bar(TA("MACD", output=output), rows))[300:].max() < 1e-8
 
     @pytest.mark.parametrize(("name", "output"), [("upper", "upperband"), ("lower", "lowerband")])
     def test_lines_of_the_bands(self, series, name, output):
         rows, columns, new, _ = series
-        ours = getattr(Bollinger(20, 2).bands(columns, *TICK, new), name)
+        ours = getattr(Bollinger(20, 2).compute_lines(columns, *TICK, new), name)
         assert np.nanmax(np.abs(ours - by_bar(TA("BBANDS", timeperiod=20, output=output), rows))) < 1e-6
 
 
