@@ -19,6 +19,7 @@ from benchmarks.table import document, markdown
 from benchmarks.work import WORKS
 
 BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
+PICTURE = "![Bars a second, engine by engine](benchmarks.svg)\n"
 
 
 def main() -> None:
@@ -87,9 +88,9 @@ def _write(told: dict, folder: Path) -> None:
 
 
 def filled(page: str, told: dict) -> str:
-    """The page with the tables between its marks."""
+    """The page with the picture and the tables between its marks."""
     before, rest = page.split(BEGIN, 1)
-    return f"{before}{BEGIN}{markdown(told)}{END}{rest.split(END, 1)[1]}"
+    return f"{before}{BEGIN}{PICTURE}\n{markdown(told)}{END}{rest.split(END, 1)[1]}"
 
 
 def _memory(works: list[str]) -> None:

@@ -121,6 +121,47 @@ class TestAgreement:
         assert found.net == ticks * 12.5 - 2 * found.contracts
 
 
+class TestFigures:
+    @pytest.fixture
+    def told(self):
+        from benchmarks.table import document
+        from benchmarks.work import Answer
+
+        def runs(*seconds):
+            return [Answer(each, 10, -20.0, 100.0) for each in seconds]
+
+        rows = {"barstep": runs(1.0, 4.0, 1.0), "backtrader": runs(40.0, 40.0, 50.0), "loop": runs(0.1, 0.1, 0.1)}
+        return document(1_000, 3, {"orders": ("10 contracts", rows)})
+
+    def test_ratios_are_medians_of_pairs_in_a_round(self, told):
+        row = told["works"]["orders"]["engines"]["barstep"]
+        assert row["times_as_fast"] == {"backtrader": 40.0, "loop": 0.1}, "of 40, 10 and 50; of 0.1, 0.025 and 0.1"
+        assert row["bars_per_second"] == 1_000
+        assert row["seconds"] == [1.0, 4.0, 1.0]
+
+    def test_the_table_has_them(self, told):
+        from benchmarks.table import markdown
+
+        text = markdown(told)
+        assert "1,000 one-minute bars, medians of 3 rounds, Python " in text
+        assert "| engine | version | bars/s | seconds | times backtrader | times plain loop | peak MB |" in text
+        assert "| 1,000 | 1.0 | 40 | 0.1 | 100 |" in text
+
+    def test_the_picture_draws_what_there_is_to_scale(self, told):
+        from benchmarks.picture import draw
+
+        root = ElementTree.fromstring(draw(told))  # noqa: S314 - our own
+        name = "{http://www.w3.org/2000/svg}"
+        drawn = {each.get("class"): float(each.get("width")) for each in root.iter(f"{name}rect")}
+        assert drawn["peer"] == pytest.approx(drawn["ours"] / 40, abs=0.1)
+        words = ["".join(each.itertext()) for each in root.iter(f"{name}text")]
+        assert words == [
+            "Bars a second: longer is faster", "Orders on each bar, event lane", "barstep", "1,000", "backtrader",
+            "25barstep 40× as fast", words[-1],
+        ]  # fmt: skip
+        assert words[-1].startswith("1,000 one-minute bars, medians of 3 rounds")
+
+
 def test_the_published_picture_and_tables_are_those_of_the_figures():
     from benchmarks.__main__ import BEGIN, END, filled
     from benchmarks.picture import draw

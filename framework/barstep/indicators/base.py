@@ -198,6 +198,8 @@ def together(
 
     The parts that are given stay as they are: one may have taken the chunk in when another cannot.
     """
+    if any(type(part).ahead is Indicator.ahead for part in parts):
+        return None
     later, found = deepcopy(parts), []
     for part in later:
         rows = part.ahead(columns)
