@@ -47,13 +47,14 @@ class Peer(NamedTuple):
         return import_module(f"benchmarks.peers.{self.module}")
 
 
+_ARRAY = ("barstep.engine.array.points", "numba")
+
 PEERS = {
     "barstep": Peer("barstep", "barstep_run", (), "barstep"),
     "barstep-own": Peer("barstep, own means", "barstep_run", (), "barstep", ("sma",), "own"),
     "barstep-cross": Peer("barstep, declared cross", "barstep_run", (), "barstep", ("sma",), "cross"),
-    "barstep-array": Peer(
-        "barstep, array lane", "barstep_run", ("barstep.engine.array", "numba"), "barstep", ("sma",), "array"
-    ),
+    "barstep-array-run": Peer("barstep, array lane, whole run", "barstep_run", _ARRAY, "barstep", ("sma",), "array"),
+    "barstep-array": Peer("barstep, array lane, bars ready", "barstep_array", _ARRAY, "barstep", ("sma",), "array"),
     "backtesting": Peer("backtesting.py", "backtesting_py", ("backtesting",), "backtesting"),
     "backtrader": Peer("backtrader", "backtrader_py", ("backtrader",), "backtrader"),
     "vectorbt": Peer("vectorbt", "vectorbt_py", ("vectorbt",), "vectorbt", ("sma",)),
