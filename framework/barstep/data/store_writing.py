@@ -79,11 +79,12 @@ def merge(
         The new manifest, and how many bars were not there before.
 
     Raises:
-        DataError: When bars of one time differ; the message shows the first.
+        DataError: When bars of one time differ, the message shows the first; or the stored file is not the one written.
     """
     before = store.get(instrument, series, timeframe)
     target = bars
     if before is not None:
+        store.verify(before)  # else new bars would give a foreign file a manifest
         target = folder / "merged.parquet"
         changed = _join(store.bars(before), bars, target, f"{series} {timeframe}", replace=replace)
         if changed:
