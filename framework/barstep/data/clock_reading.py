@@ -94,15 +94,18 @@ def _reading(
     if timeframe.seconds >= _DAY_S or not len(local):
         if zone and stamp:
             return zone, stamp, known_by
-        raise _unknown_clock(opened, None)
+        raise _unknown_clock(opened, declared, None)
     verdict = clock.prove(local, timeframe.ns, sessions)
     if zone and stamp:
         _contradict(opened, verdict, clock.bad_days(local, timeframe.ns, sessions, zone, stamp), (zone, stamp))
-        return zone, stamp, known_by
+        if known_by == "declared" or form.zoned:
+            return zone, stamp, known_by
+        if verdict.proved is None:  # names of columns alone are no promise
+            raise _unknown_clock(opened, declared, verdict)
     if zone or stamp:
         verdict = clock.prove(local, timeframe.ns, sessions, fixed_zone=zone, fixed_stamp=stamp)
     if verdict.proved is None:
-        raise _unknown_clock(opened, verdict)
+        raise _unknown_clock(opened, declared, verdict)
     return verdict.proved.zone, verdict.proved.stamp, "proved"
 
 
@@ -118,10 +121,17 @@ def _contradict(opened: Opened, verdict: Verdict, bad: int, reading: tuple[str, 
     )
 
 
-def _unknown_clock(opened: Opened, verdict: Verdict | None) -> DataError:
-    form = opened.form
-    unknown = [words for words, known in (("the zone", form.zone), ("the stamp side", form.stamp)) if not known]
-    what = " and ".join(unknown) or "the clock"
+def _unknown_clock(opened: Opened, declared: tuple[str | None, Stamp | None], verdict: Verdict | None) -> DataError:
+    form, (said_zone, said_stamp) = opened.form, declared
+    asked = [
+        (words, option)
+        for words, option, known in (
+            ("the zone", "--zone America/Chicago", said_zone or form.zoned),
+            ("the stamp side", "--stamp open (or close)", said_stamp or form.stamp),
+        )
+        if not known
+    ]
+    what = " and ".join(words for words, _ in asked) or "the clock"
     why = "its bars do not tell them from one day to the next"
     if verdict is not None and verdict.rivals:
         read = "; ".join(
@@ -129,9 +139,5 @@ def _unknown_clock(opened: Opened, verdict: Verdict | None) -> DataError:
         )
         why = f"the breaks of trading do not prove them ({read}; of {verdict.days} days)"
     usual = f"; {form.name} usually: {form.usual}" if form.usual else ""
-    keys = " ".join(
-        text
-        for text, known in (("--zone America/Chicago", form.zone), ("--stamp open (or close)", form.stamp))
-        if not known
-    )
+    keys = " ".join(option for _, option in asked)
     return DataError(f"{opened.name}: {what} of the times must be known, and {why}. Declare them: {keys}{usual}")

@@ -121,7 +121,10 @@ class Store:
     def _lost(self, manifest: Manifest, what: str) -> tuple[str, str]:
         path = self.path(manifest.instrument, manifest.series, manifest.timeframe)
         sources = ", ".join(dict.fromkeys(str(entry.get("source")) for entry in manifest.imports))
-        return f"{path.parent / manifest.file}: the store's file is {what}", f"Remove {path} and import again: {sources}"
+        return (
+            f"{path.parent / manifest.file}: the store's file is {what}",
+            f"Remove {path} and import again: {sources}",
+        )
 
     def choose(self, item: Instrument, timeframe: str, contract: Contract | None) -> Manifest:
         """The series that a run means: its contract's, or without one the joined series, or the only one there is.

@@ -119,7 +119,7 @@ def test_a_manifest_tells_where_bars_come_from(week: Path, store: Path) -> None:
     assert (document["series"], document["timeframe"], document["rows"]) == ("ESM24", "1m", got.total)
     assert (entry["source"], entry["form"], entry["zone"], entry["stamp"]) == ("ES_week.csv", "barstep", "UTC", "open")
     assert (entry["known_by"], entry["repairs"], len(entry["sha256"])) == ("form", {}, 64)
-    assert Store(store).intact(Store(store).series()[0])
+    assert Store(store).trouble(Store(store).series()[0]) is None
 
 
 def test_what_was_imported_again_is_there_once(week: Path, store: Path) -> None:
@@ -216,7 +216,13 @@ def test_a_clock_that_nothing_tells_is_refused(tmp_path: Path, store: Path) -> N
         ({"stamp": "begin"}, "--stamp: found 'begin'"),
         ({"timeframe": "1 min"}, "--timeframe: found '1 min'"),
         ({"instrument": "QN"}, "no instrument 'QN'"),
-        ({"columns": {"t": "t", "o": "open"}}, "no name for h, l, c"),
+        ({"columns": {"t": "t", "o": "open"}}, "no column open; the file has t, o, h, l, c, v"),
+        ({"columns": {"q": "t"}}, "found the unknown key q, expected t, o, h, l, c or v"),
+        ({"columns": {"h": "o"}}, "found the columns t, h, l, c, v, but none that is o"),
+        (
+            {"time_format": "%d.%m.%Y"},
+            "found the time '2024-05-05T22:00:00Z', expected it as --format says, '%d.%m.%Y'",
+        ),
         ({"columns": {key: key for key in "tohl"} | {"c": "last"}}, "no column last; the file has t, o, h, l, c, v"),
     ],
 )
@@ -248,6 +254,44 @@ def test_named_columns_and_format(tmp_path: Path, store: Path) -> None:
     got = barstep.import_bars(path, zone="Europe/Berlin", stamp="open", store=store, **given)  # type: ignore[arg-type]
     assert got.first == "2024-05-08T13:00:00Z"
     assert any(text.startswith("no_volume") for text in got.warnings)
+
+
+def test_what_is_not_known_is_said_and_the_rest_is_found(week: Path, store: Path, tmp_path: Path) -> None:
+    barstep.import_bars(week, store=store)
+    rows = [line.split(",") for line in week.read_text("utf-8").splitlines()[1:]]
+    told = [(datetime.fromisoformat(t).strftime("%d/%m/%Y,%H:%M"), ",".join(rest)) for t, *rest in rows]
+    path = write(tmp_path / "ES_dmy.csv", *map(",".join, told), header="Date,Time,First,High,Low,Close,Volume")
+    with pytest.raises(DataError, match="none that is o"):
+        barstep.import_bars(path, store=tmp_path / "a")
+    with pytest.raises(DataError, match="day and month are not guessed"):
+        barstep.import_bars(path, columns={"o": "First"}, store=tmp_path / "a")
+    got = barstep.import_bars(path, columns={"o": "First"}, time_format="%d/%m/%Y %H:%M", store=tmp_path / "a")
+    assert got.known_by == "proved"
+    assert bars(tmp_path / "a").equals(bars(store))
+    text = pl.read_csv(path, infer_schema=False)
+    got = barstep.import_bars(
+        text, instrument="ES", columns={"o": "First"}, time_format="%d/%m/%Y %H:%M", store=tmp_path / "b"
+    )
+    assert bars(tmp_path / "b").equals(bars(store))
+
+
+@pytest.mark.parametrize(
+    "header", ["t,o,h,l,c,v", "time,open,high,low,close,Volume", "Time,Open,High,Low,Close,Volume"]
+)
+def test_names_of_columns_are_no_promise_of_a_clock(tmp_path: Path, store: Path, week: Path, header: str) -> None:
+    rows = [line.replace("Z,", ",") for line in week.read_text("utf-8").splitlines()[1:]]
+    whole = write(tmp_path / "ES_naive.csv", *rows, header=header)
+    assert barstep.import_bars(whole, store=store).known_by == "proved"
+    short = write(tmp_path / "ES_short.csv", *rows[:50], header=header)
+    for source in (short, pl.read_csv(short, try_parse_dates=True)):
+        with pytest.raises(DataError, match="must be known, and the breaks of trading do not prove them"):
+            barstep.import_bars(source, instrument="ES", store=store)
+    if header != "t,o,h,l,c,v":
+        with pytest.raises(
+            DataError, match=r"the stamp side of the times must be known.* Declare them: --stamp open \(or"
+        ):
+            barstep.import_bars(short, zone="UTC", store=store)
+    assert barstep.import_bars(short, zone="UTC", stamp="open", store=store).known_by == "declared"
 
 
 def test_frames(week: Path, store: Path, tmp_path: Path) -> None:
