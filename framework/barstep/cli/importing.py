@@ -98,5 +98,8 @@ def _tell(got: Imported) -> None:
         typer.echo(f"  repair {name}: {count:,} rows")
     for text in got.warnings:
         warn("warning", text)
-    typer.echo(f"  {got.added:,} new bars; {got.series} {got.timeframe} has {got.total:,}, {got.first} to {got.last}")
+    replaced = f", {got.replaced:,} replaced" if got.replaced else ""
+    typer.echo(
+        f"  {got.added:,} new bars{replaced}; {got.series} {got.timeframe} has {got.total:,}, {got.first} to {got.last}"
+    )
     typer.echo(f"  {shown(Path(got.manifest))}")

@@ -63,7 +63,7 @@ def working_folder(store: Store, instrument: str) -> Iterator[Path]:
 def merge(
     store: Store, instrument: str, series: str, timeframe: str, bars: Path, folder: Path,
     entry: dict[str, Any], warnings: list[str], *, replace: bool = False,
-) -> tuple[Manifest, int]:  # fmt: skip
+) -> tuple[Manifest, int, int]:  # fmt: skip
     """Put bars into a series.
 
     Args:
@@ -76,34 +76,35 @@ def merge(
         replace: New bars win where they differ from stored ones.
 
     Returns:
-        The new manifest, and how many bars were not there before.
+        The new manifest, how many bars were not there before, and how many stored ones were replaced.
 
     Raises:
         DataError: When bars of one time differ, the message shows the first; or the stored file is not the one written.
     """
     before = store.get(instrument, series, timeframe)
-    target = bars
+    target, changed = bars, 0
     if before is not None:
         store.verify(before)  # else new bars would give a foreign file a manifest
         target = folder / "merged.parquet"
-        changed = _join(store.bars(before), bars, target, f"{series} {timeframe}", replace=replace)
+        words = f"{entry['source']}: found bars that differ from those of {series} {timeframe} in the store"
+        changed = _join(store.bars(before), bars, target, words, replace=replace)
         if changed:
             entry = {**entry, "replaced": changed}
     figures = _figures(target)
     digest = files.sha256(target)
     added = figures["rows"] - (before.rows if before else 0)
     if before is not None and digest == before.sha256:
-        return before, 0  # all of it was there
+        return before, 0, 0  # all of it was there
     manifest = Manifest(
         instrument, series, timeframe, f"{series}_{timeframe}-{digest[:8]}.parquet", digest, figures["rows"],
         figures["first"], figures["last"], "known" if figures["volume"] else "unknown", warnings,
         [*(before.imports if before else []), {**entry, "added": added}],
     )  # fmt: skip
     _publish(store, manifest, target, before, folder)
-    return manifest, added
+    return manifest, added, changed
 
 
-def _join(old_path: Path, new_path: Path, target: Path, what: str, *, replace: bool) -> int:
+def _join(old_path: Path, new_path: Path, target: Path, words: str, *, replace: bool) -> int:
     """Write old and new bars as one file; returns how many stored bars were replaced."""
     old, new = pl.scan_parquet(old_path, glob=False), pl.scan_parquet(new_path, glob=False)
     differs = pl.any_horizontal(pl.col(key) != pl.col(f"{key}_right") for key in "ohlcv")
@@ -114,7 +115,7 @@ def _join(old_path: Path, new_path: Path, target: Path, what: str, *, replace: b
         first = utc_text(int(both.select(pl.col("t").first().to_physical()).collect().item()))
         stored, given = (" ".join(f"{key} {row[key + tail]:.10g}" for key in "ohlcv") for tail in ("", "_right"))
         raise DataError(
-            f"{found:,} bars differ from those of {what} in the store; the first at {first}: found {given}, stored {stored}. "
+            f"{words} ({found:,}); the first at {first}: found {given}, stored {stored}. "
             "Nothing was changed. See that it is the same contract, zone and stamp; --replace takes the new ones"
         )
     if replace and found:

@@ -139,7 +139,7 @@ def fetch(
         intake.stored_form(rows, item.tick_size, ready)
         entry = {**plan, "form": "gateway", "zone": "UTC", "stamp": "open", "known_by": "form", "rows": count,
                  "imported": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}  # fmt: skip
-        manifest, added = merge(store, item.name, series, what.timeframe.text, ready, folder, entry, warnings)
+        manifest, added, _ = merge(store, item.name, series, what.timeframe.text, ready, folder, entry, warnings)
     pages.drop()
     path = store.path(item.name, series, what.timeframe.text)
     return Fetched(what.contract.id, series, what.timeframe.text, asked, count, added, manifest.rows,

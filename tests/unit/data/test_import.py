@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -150,11 +151,14 @@ def test_bars_that_differ_are_refused_and_nothing_changes(week: Path, store: Pat
     fields = rows[700].split(",")
     rows[700] = ",".join([*fields[:5], str(int(fields[5]) + 1)])
     other = write(tmp_path / "ES_other.csv", *rows, header=header)
-    with pytest.raises(DataError, match=r"1 bars differ .* Nothing was changed.*--replace takes the new ones"):
+    with pytest.raises(
+        DataError,
+        match=r"ES_other.csv: found bars that differ from those of ES 1m in the store \(1\).* Nothing was changed.*--replace",
+    ):
         barstep.import_bars(other, store=store)
     assert bars(store).equals(before)
     got = barstep.import_bars(other, store=store, replace=True)
-    assert (got.added, bars(store)["v"][700]) == (0, int(fields[5]) + 1)
+    assert (got.added, got.replaced, bars(store)["v"][700]) == (0, 1, int(fields[5]) + 1)
 
 
 def test_an_import_that_is_interrupted_leaves_nothing(week: Path, store: Path) -> None:
@@ -244,6 +248,37 @@ def test_days(tmp_path: Path, store: Path) -> None:
     assert bars(store)["t"][0] == datetime(2024, 5, 5, 22, tzinfo=UTC), "a trading day begins the evening before"
 
 
+def test_days_without_a_trading_day(tmp_path: Path, store: Path) -> None:
+    days = [f"202601{day};100;101;99.75;100.25;5" for day in (16, 19, 20, 21)]  # the 19th is Martin Luther King day
+    path = write(tmp_path / "ES.txt", *days, header="")
+    with pytest.raises(DataError, match=r"no trading days \(1\): 2026-01-19. .* --repair drop"):
+        barstep.import_bars(path, store=store)
+    got = barstep.import_bars(path, repair="drop", store=store)
+    assert (got.repaired, bars(store)["t"].dt.day().to_list()) == ({"drop": 1}, [15, 18, 20])
+
+
+def test_an_hour_that_comes_twice(tmp_path: Path, store: Path) -> None:
+    moments = [datetime(2026, 11, 1, 4, tzinfo=UTC) + timedelta(minutes=5 * k) for k in range(60)]
+    local = [
+        f"{moment.astimezone(ZoneInfo('America/New_York')):%Y-%m-%d %H:%M},100,100,100,100,1" for moment in moments
+    ]
+    path = write(tmp_path / "MBT.csv", *local, header="time,open,high,low,close,Volume")
+    with pytest.raises(
+        DataError, match=r"earlier than .* The clocks of America/New_York repeat an hour near 2026-11-01T05:"
+    ):
+        barstep.import_bars(path, zone="America/New_York", stamp="open", store=store)
+
+
+def test_a_name_that_says_something_else_is_told(week: Path, store: Path, tmp_path: Path) -> None:
+    assert barstep.import_bars(week, instrument="ES", contract="ESM4", store=store).warnings == []
+    got = barstep.import_bars(week, instrument="NQ", store=store)
+    assert got.warnings == ["its name says ES, and it was imported as NQ, as declared"]
+    path = tmp_path / "ESM24.csv"
+    path.write_bytes(week.read_bytes())
+    got = barstep.import_bars(path, contract="ESU4", store=store)
+    assert got.warnings == ["its name says ESM24, and it was imported as ESU24, as declared"]
+
+
 def test_named_columns_and_format(tmp_path: Path, store: Path) -> None:
     rows = [f"08.05.2024 15:{minute:02d};100;101;99,75;100" for minute in range(20)]
     header = "When;First;Top;Bottom;Final"
@@ -321,4 +356,6 @@ def test_pandas_frames(week: Path, store: Path, tmp_path: Path) -> None:
     assert [got.known_by for got in (text, moments, proved)] == ["form", "form", "proved"]
     for name in "abc":
         assert bars(tmp_path / name).equals(bars(store))
+    with pytest.raises(DataError, match="the column c stands twice"):
+        barstep.import_bars(pd.concat([frame, frame[["c"]]], axis=1), instrument="ES", store=store)
     assert "pyarrow" not in sys.modules
