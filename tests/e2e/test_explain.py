@@ -130,7 +130,7 @@ def test_an_order_that_was_changed(run):
     story = explain_order(folder, 1)
     assert story.title == "order 1: buy 2 TICKH4 limit 391: cancelled"
     assert texts(story)[2:] == [
-        "changed: size to 2, it was 1, limit to 391, it was 380",
+        "changed: size to 2 (it was 1), limit to 391 (it was 380)",
         "cancelled: end of data",
         "after that change the price came to 393 (low of the bar from 2024-01-02 12:03 UTC, O 395 H 396 L 393 C 394 V 100); "
         "it needs 390, 1 tick beyond its limit",

@@ -153,7 +153,7 @@ def _changes(order: Row) -> list[Fact]:
     """What was changed while the order worked, one fact for each moment."""
     facts = []
     for at, group in groupby(_changed(order), key=lambda each: each["at_ns"]):
-        told = ", ".join(f"{each['what']} to {each['after']:.10g}, it was {each['before']:.10g}" for each in group)
+        told = ", ".join(f"{each['what']} to {each['after']:.10g} (it was {each['before']:.10g})" for each in group)
         facts.append(Fact(datetime.fromtimestamp(at // 1_000_000_000, UTC), f"changed: {told}", ("R23",)))
     return facts
 
