@@ -94,6 +94,12 @@ def test_the_store_notices_a_changed_file(week, desk, base, cli, damage) -> None
     assert pl.read_parquet(bars).equals(before)
 
 
+def test_the_name_of_a_file_tells_what_it_is_of(week, cli) -> None:
+    assert "contract               NQM4" in cli("data", "info", "NQ_5m.csv", "-t", "5m").stdout
+    assert "bars of NQM4 1h" in cli("data", "resample", "NQ_5m.csv", "NQ_1h.csv", "-t", "1h").stdout
+    assert "contract               ESM4" in cli("data", "info", "NQ_5m.csv", "-t", "5m", "-i", "ES").stdout
+
+
 def test_an_empty_store(desk, cli) -> None:
     done = cli("data", "check", "store")
     assert done.exit_code == 3
