@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 import barstep
-from barstep.data import Store, SyntheticStream, front_contract, guess, instrument, write_csv
+from barstep.data import Store, SyntheticStream, front_contract, guess, instrument, store_writing, write_csv
 from barstep.data.forms import detect
 from barstep.domain.bar import Timeframe
 from barstep.domain.errors import ConfigError, DataError
@@ -142,6 +142,28 @@ def test_parts_join_in_any_order(week: Path, store: Path, tmp_path: Path, order:
     assert got.total == len(rows)
     assert bars(store)["t"].is_sorted()
     assert len(list(store.rglob("*.parquet"))) == 1
+
+
+def test_a_merge_goes_window_by_window(
+    week: Path, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    barstep.import_bars(week, store=store)
+    whole = bars(store)
+    monkeypatch.setattr(store_writing, "_GROUP_ROWS", 300)
+    header, *rows = week.read_text("utf-8").splitlines()
+    for k in range(2):
+        share = [row for number, row in enumerate(rows) if number % 3 != k]
+        path = write(tmp_path / f"ES_{k}.csv", *share, header=header)
+        barstep.import_bars(path, timeframe="1m", store=tmp_path / "parts")
+    assert bars(tmp_path / "parts").equals(whole)
+    for number in range(100, 5000, 1000):
+        rows[number] = rows[number].rpartition(",")[0] + ",9999"
+    path = write(tmp_path / "ES_other.csv", *rows[50:], header=header)
+    with pytest.raises(DataError, match=r"in the store \(5\); the first at 2024-05-05T23:40:00Z"):
+        barstep.import_bars(path, timeframe="1m", store=store)
+    assert barstep.import_bars(path, timeframe="1m", store=store, replace=True).replaced == 5
+    assert bars(store).filter(pl.col("v") == 9999).height == 5
+    assert bars(store).drop("v").equals(whole.drop("v"))
 
 
 def test_bars_that_differ_are_refused_and_nothing_changes(week: Path, store: Path, tmp_path: Path) -> None:
