@@ -118,7 +118,8 @@ def with_header(
     lower = {name.lower().replace(" ", "").replace("_", ""): name for name in header}
     if {"tsevent", "open", "close"} <= lower.keys() and not named:
         form = _databento(separator, lower, sample)
-        return timed(where, form, sample.get(form.names["t"], ""))
+        text = sample.get(form.names["t"], "")
+        return timed(where, form, text) if time_format is None else as_written(where, form, time_format, text)
     names = _names(where, header, named or {})
     form = Form("columns as named" if named else "CSV", names, separator)
     check_decimals(where, separator, [sample.get(names[key], "") for key in "ohlc"])
@@ -130,9 +131,8 @@ def with_header(
     if {"date", "time", "last"} <= lower.keys():
         return replace(form, name="Sierra Chart", usual="--stamp open and the zone of the chart")
     if list(header[:5]) == ["time", "open", "high", "low", "close"]:
-        stamp: Stamp | None = (
-            "open" if form.zoned else None
-        )  # its own exports carry a zone: others write these names too
+        # TradingView's own exports carry a zone; others write these names too, and stamp as they like
+        stamp: Stamp | None = "open" if form.zoned else None
         return replace(form, name="TradingView", stamp=stamp, usual="--stamp open and the zone of the chart")
     if set(header) <= set("tohlcv"):
         return replace(form, name="barstep", zone="UTC", stamp="open", usual="--zone UTC")

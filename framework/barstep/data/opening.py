@@ -14,6 +14,7 @@ import polars as pl
 from barstep.data import forms
 from barstep.data.columns import EPOCH_DIGITS
 from barstep.data.csv_source import ROW
+from barstep.data.naming import guess
 from barstep.data.text_file import ends_well, first_lines, head, short, unreadable
 from barstep.domain.errors import DataError
 
@@ -45,6 +46,11 @@ class Opened:
     rows_are: str = "row"
     complete: bool = True
     picked: str | None = None
+
+    @property
+    def told(self) -> tuple[str, str | None] | None:
+        """Instrument and contract as what was picked or the name tells them, or None."""
+        return guess(self.picked or "") or guess(self.name)
 
 
 def open_file(

@@ -235,7 +235,7 @@ def _open(source: Any, terms: Terms) -> tuple[Opened, Path | None]:
 
 def _instrument(opened: Opened, terms: Terms) -> tuple[Instrument, str | None]:
     """What trades and the contract's name, as told by the user, a column or the file's name."""
-    told = _told(opened)
+    told = opened.told
     if isinstance(terms.instrument, Mapping):
         return own_instrument(terms.instrument), terms.contract
     if terms.instrument is None and terms.contract:
@@ -249,18 +249,13 @@ def _instrument(opened: Opened, terms: Terms) -> tuple[Instrument, str | None]:
     return item, terms.contract or (told[1] if same and told else None)
 
 
-def _told(opened: Opened) -> tuple[str, str | None] | None:
-    """Instrument and contract as a column or the source's name tells them."""
-    return naming.guess(opened.picked or "") or naming.guess(opened.name)
-
-
 def _other_name(opened: Opened, item: Instrument, series: str, first: int) -> list[str]:
     """A warning where the source's name tells of something else than it is imported as."""
-    name, contract = _told(opened) or (item.name, None)
-    if contract is not None:
-        named = series_name(contract_of(data.instrument(name), contract, first))
-        return [] if named == series else [f"its name says {named}, and it was imported as {series}, as declared"]
-    return [] if name == item.name else [f"its name says {name}, and it was imported as {series}, as declared"]
+    name, contract = opened.told or (item.name, None)
+    named = series_name(contract_of(data.instrument(name), contract, first)) if contract else name
+    if named == (series if contract else item.name):
+        return []
+    return [f"its name says {named}, and it was imported as {series}, as declared"]
 
 
 def _asked(terms: Terms, item: Instrument) -> intake.Asked:
