@@ -15,9 +15,11 @@ from barstep.domain.instrument import MICROS
 from barstep.domain.result import RunResult, RunStatus
 from barstep.domain.session import NS, to_datetime
 from barstep.runs.assemble import RunPlan, build, load_plan
+from barstep.runs.extensions import measured
 from barstep.runs.finer import mismatch_warning
 from barstep.runs.folder import RunFolder
 from barstep.runs.log import run_logger
+from barstep.runs.plans import attempt_row
 from barstep.runs.remote import build_remote
 from barstep.runs.script import play_script
 from barstep.runs.sources import extent, past_expiry
@@ -25,9 +27,11 @@ from barstep.runs.spool import RunSpool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from zoneinfo import ZoneInfo
 
     from barstep.engine.replay import Replay
     from barstep.runs.script import Loopback
+    from barstep.stats.measures import Measures
 
 AMBIGUOUS_SHARE = 0.05
 """Share of trades decided in ambiguous bars above which finer bars are advised (fill model, section 5)."""
@@ -78,20 +82,27 @@ def play(
     folder = RunFolder(plan, Path(out) if out is not None else None)
     log = run_logger(run=folder.label)
     config = plan.loaded.config
-    start = round(config.account.balance * MICROS)
+    start = plan.account.start_balance
     with folder.writing():
         spool = RunSpool(folder.working, start, progress)
         make = build if config.broker.kind == "embedded" else build_remote
         replay = make(plan, spool, log)
 
-        def complete(status: RunStatus, error: BarstepError | None) -> RunResult:
+        def complete(status: RunStatus, error: BarstepError | None) -> tuple[RunResult, BarstepError | None]:
             spool.finish()
+            own: Measures = {}
+            if error is None:
+                try:
+                    own = measured(plan.of("metrics"), folder.working, start / MICROS)
+                except PluginError as raised:
+                    status, error = "failed", raised
             result = _result(plan, replay, spool, status, error)
+            result.metrics |= own
             folder.write(result)
-            return result
+            return result, error
 
         def give_up() -> None:
-            result = complete("interrupted", None)
+            result, _ = complete("interrupted", None)
             folder.place()
             result.folder = folder.path
             if leave is not None:
@@ -103,13 +114,18 @@ def play(
         except BaseException:
             spool.abort()
             raise
-        result = complete(status, error)
+        result, error = complete(status, error)
     result.folder = folder.path
     log.info(
-        "run", status=status, digest=result.digest[:12], bars=result.bars, trades=result.trades, net_pnl=result.net_pnl
+        "run",
+        status=result.status,
+        digest=result.digest[:12],
+        bars=result.bars,
+        trades=result.trades,
+        net_pnl=result.net_pnl,
     )
     if error is not None:
-        error.add_note(f"the run's folder, marked {status}: {folder.path}")
+        error.add_note(f"the run's folder, marked {result.status}: {folder.path}")
         raise error
     return result
 
@@ -139,7 +155,8 @@ def _drive(
         else:
             with _stop_on_interrupt(replay):
                 replay.run()
-            interrupted = replay.stopping and not replay.exchange.failed
+            passed = replay.attempts is not None and replay.attempts.over
+            interrupted = replay.stopping and not (replay.exchange.failed or passed)
     except (PluginError, BrokerError) as raised:
         error = raised
     if isinstance(error, BrokerError):
@@ -182,7 +199,8 @@ def _result(plan: RunPlan, replay: Replay, spool: RunSpool, status: RunStatus, e
         fill_profile=config.fills.profile,
         start_balance=exchange.start_balance / MICROS,
         final_balance=exchange.balance / MICROS,
-        net_pnl=(exchange.balance - exchange.start_balance) / MICROS,
+        net_pnl=(exchange.balance - exchange.start_balance - sum(amount for _, amount in exchange.adjustments))
+        / MICROS,
         fees=spool.fees / MICROS,
         fills=spool.fills,
         trades=trades,
@@ -193,15 +211,36 @@ def _result(plan: RunPlan, replay: Replay, spool: RunSpool, status: RunStatus, e
         risk={
             "failed": exchange.failed,
             "breaches": [
-                {"guard": b.guard.name, "action": b.guard.action, "time": to_datetime(b.at_ns, zone).isoformat()}
+                {
+                    "guard": b.guard.name,
+                    "action": b.guard.action,
+                    "time": to_datetime(b.at_ns, zone).isoformat(),
+                    "basis": b.guard.basis,
+                    "side": b.guard.side,
+                    "level": b.level / MICROS,
+                }
                 for b in spool.breaches
             ],
             "denials": dict(sorted(spool.denials.items())),
+            **_attempts(plan, replay, zone),
         },
         warnings=warnings,
         resolutions=dict(sorted(spool.resolutions.items())),
         mismatches=spool.mismatches,
     )
+
+
+def _attempts(plan: RunPlan, replay: Replay, zone: ZoneInfo) -> dict[str, Any]:
+    """What the risk section says about the plan and the attempts, where there are such."""
+    told = plan.account.told()
+    found: dict[str, Any] = {"plan": told} if told is not None else {}
+    if replay.attempts is not None:
+        found["attempts"] = [attempt_row(attempt, zone) for attempt in replay.attempts.made]
+        found["adjustments"] = [
+            {"time": to_datetime(at_ns, zone).isoformat(), "usd": amount / MICROS}
+            for at_ns, amount in replay.exchange.adjustments
+        ]
+    return found
 
 
 @contextmanager
