@@ -186,10 +186,14 @@ def _stored(source: StoreSource, config: DataConfig, item: Instrument, timeframe
     contract = wanted or data.front_contract(item, _day(config.start) or first)
     volume = config.volume or ("unknown" if manifest.volume == "unknown" else None)
     path = store.bars(manifest)
-    stream = data.FileStream(path, contract, timeframe, volume=volume, start=config.start, end=config.end)
+    try:
+        stream = data.FileStream(path, contract, timeframe, volume=volume, start=config.start, end=config.end)
+    except DataError:
+        store.verify(manifest)
+        raise
     stream.source |= {"kind": "store", "series": f"{manifest.series}_{manifest.timeframe}", "imports": manifest.imports}
     if stream.source["sha256"] != manifest.sha256:
-        raise DataError(f"{path.name}: the store's file was changed outside barstep. Import its bars again")
+        store.verify(manifest)
     if manifest.warnings:
         told = ", ".join(text.partition(":")[0] for text in manifest.warnings)
         stream.warnings.append(f"the import found {told}; barstep data check store tells more")
