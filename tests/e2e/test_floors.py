@@ -1,4 +1,4 @@
-"""Floors in YAML, told by explain: at the tick of a stop, on the losing path only, breached by a fill that leaves nothing open."""
+"""Floors in YAML, told by explain: at the tick of a stop, on the losing path only, breached by the fill that goes flat."""
 
 from __future__ import annotations
 
