@@ -15,8 +15,6 @@ from barstep.cli.main import app
 from barstep.gateway.handler import Gateway
 from barstep.runs.gateway import make_opener
 
-pytest_plugins = ["barstep.testing.pytest_plugin"]
-
 ROOT = Path(__file__).parents[2]
 RESTLESS = ROOT / "tests" / "conformance" / "restless.py"
 FEES = """

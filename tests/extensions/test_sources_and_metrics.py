@@ -11,8 +11,6 @@ import barstep
 from barstep import ConfigError, DataError, Metric, PluginError
 from barstep.testing import play_table
 
-pytest_plugins = ["barstep.testing.pytest_plugin"]
-
 SOURCE = '''
 from datetime import datetime, timedelta
 
