@@ -98,7 +98,9 @@ class Loader:
         found = self._locate(use, tuple(dict.fromkeys(base.folder for base in SECTIONS.values())))
         if found is None:
             bases = ", ".join(base.__name__ for base in SECTIONS.values())
-            raise ConfigError(f"got {use!r}, expected the name or path of a plugin: a class that inherits one of {bases}")
+            raise ConfigError(
+                f"got {use!r}, expected the name or path of a plugin: a class that inherits one of {bases}"
+            )
         section = next((key for key, base in SECTIONS.items() if issubclass(found.cls, base)), "strategies")
         check_class(found, use, section)
         return section, found
