@@ -43,7 +43,7 @@ class Walk(DataSource):
         if self.form == "seconds":
             columns["t"] = t
         if self.form == "datetime64":
-            columns["t"] = (t * 10**9).astype("datetime64[ns]")
+            columns["t"] = t.astype("datetime64[s]")
         if self.form == "text":
             columns["t"] = [datetime.utcfromtimestamp(int(s)).isoformat() + "Z" for s in t]
         if self.form == "lists":

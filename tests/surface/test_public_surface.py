@@ -17,6 +17,7 @@ import pytest
 import barstep
 import barstep.indicators
 import barstep.testing
+from barstep.engine.views import Account, Position
 from barstep.hooks.specs import HOOK_NAMES, HookSpecs
 
 SURFACE = Path(__file__).with_name("surface.txt")
@@ -25,7 +26,7 @@ PUBLIC = {getattr(module, name) for module in MODULES for name in module.__all__
 GIVEN = {
     *(barstep.Context, barstep.ReadContext, barstep.RiskContext, barstep.RunResult, barstep.Session, barstep.RunArrays),
     *(barstep.Fill, barstep.Trade, barstep.Order, barstep.Bar, barstep.PendingFill, barstep.PluginError),
-    *(barstep.Instrument, barstep.Contract, barstep.testing.Played),
+    *(barstep.Instrument, barstep.Contract, barstep.testing.Played, Account, Position),
 }
 """Classes whose objects one is given: how they are made is not public, and tests make them with `barstep.testing`."""
 
@@ -36,6 +37,8 @@ def lines() -> list[str]:
     for module in MODULES:
         for name in module.__all__:
             found += described(f"{module.__name__}.{name}", getattr(module, name))
+    for name, cls in (("ctx.account", Account), ("ctx.position", Position)):
+        found += members(name, cls)
     return found
 
 

@@ -142,7 +142,10 @@ class SourceStream(BarStream):
     def _frame(self, where: str, chunk: Any) -> pl.DataFrame:
         """A chunk as ROW, t (start, UTC nanoseconds), o, h, l, c and v where it has it, cut to the bounds."""
         try:
-            raw = (pl.DataFrame(dict(chunk)) if isinstance(chunk, Mapping) else as_polars(chunk).collect()).lazy()
+            if isinstance(chunk, Mapping):
+                raw = pl.LazyFrame({name: _exact(column) for name, column in chunk.items()})
+            else:
+                raw = as_polars(chunk).collect().lazy()
             schema = raw.collect_schema()
         except ConfigError as error:
             raise DataError(f"{where}: it is a {type(chunk).__name__}. {_WANTED}") from error
@@ -184,6 +187,12 @@ class SourceStream(BarStream):
         prices: dict[str, NDArray[np.float64]] = {key: frame[key].to_numpy() for key in "ohlc"}
         volume = frame["v"].to_numpy() if "v" in frame.columns else None
         return RawChunk(frame["row"].to_numpy(), frame["t"].to_numpy(), prices, volume)
+
+
+def _exact(column: Any) -> Any:
+    """A column with numpy times of any unit in nanoseconds, since polars takes few others."""
+    times = isinstance(column, np.ndarray) and column.dtype.kind == "M"
+    return column.astype("datetime64[ns]") if times else column
 
 
 _WANTED = "Yield frames, or mappings of arrays, with the columns t, o, h, l, c and v"
