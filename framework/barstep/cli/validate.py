@@ -47,10 +47,10 @@ def _document(plan: RunPlan, config: Path) -> dict[str, Any]:
     from barstep.domain.instrument import MICROS
     from barstep.hooks.extension import EXTENSIONS
     from barstep.hooks.manager import HookManager, Registered
-    from barstep.hooks.plugin import KINDS, configure
+    from barstep.hooks.plugin import KINDS
     from barstep.runs.sources import extent
 
-    made = [Registered(p.name, configure(p.found.cls, p.options), None) for p in plan.plugins]
+    made = [Registered(p.name, p.make(), None) for p in plan.plugins]
     bars, model = [], next((p.name for p in plan.of("fees")), None)
     for stream, fee in zip(plan.streams, plan.fees, strict=True):
         found = extent(stream)

@@ -11,11 +11,16 @@ def _names(raw: Any) -> Any:
     return [raw] if isinstance(raw, str) else raw
 
 
+def empty(raw: Any) -> Any:
+    """No options at all, where a key stands without a value."""
+    return {} if raw is None else raw
+
+
 class PluginConfig(Section):
     """One plugin and its options, which the plugin itself declares."""
 
     use: Text = Field(description="a plugin's name, file.py, file.py:Class or an entry point")
-    options: Annotated[dict[str, Any], BeforeValidator(lambda raw: {} if raw is None else raw)] = Field(
+    options: Annotated[dict[str, Any], BeforeValidator(empty)] = Field(
         default_factory=dict, description="values by option name"
     )
 

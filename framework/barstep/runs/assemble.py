@@ -12,7 +12,6 @@ from barstep.config.data_schema import PluginSource
 from barstep.config.positions import path_text
 from barstep.data.checks import EmptyRangeError
 from barstep.domain.errors import ConfigError, DataError, PluginError
-from barstep.domain.instrument import micros
 from barstep.engine.context import context_for
 from barstep.engine.desk import Desk
 from barstep.engine.recorder import Recorder
@@ -21,9 +20,10 @@ from barstep.engine.streams import Stream
 from barstep.hooks.extension import EXTENSIONS
 from barstep.hooks.loader import Found, Loader, find_workspace
 from barstep.hooks.manager import HookManager, Registered
-from barstep.hooks.plugin import configure, option_fields
+from barstep.hooks.plugin import KINDS, configure, option_fields
 from barstep.runs.extensions import made, own_measures, use_models
 from barstep.runs.finer import magnifier, open_finer
+from barstep.runs.plans import AccountPlan
 from barstep.runs.script_plan import ScriptPlan, find_scripts
 from barstep.runs.sources import KeyedError, also_of, fee_of, make_instrument, make_stream, sessions_of
 from barstep.sim.exchange import SimulatedExchange
@@ -35,17 +35,23 @@ if TYPE_CHECKING:
     from barstep.config.data_schema import DataConfig
     from barstep.domain.bar import BarStream
     from barstep.engine.recorder import Sink
+    from barstep.hooks.plugin import Plugin
 
 
 @dataclass(slots=True)
 class PluginPlan:
-    """A plugin of a run before it is made: its name there, its class and its validated options."""
+    """A plugin of a run before it is made: its name there, its class, its validated options and the run's folder."""
 
     name: str
     section: str
     path: tuple[str | int, ...]
     found: Found
     options: dict[str, Any]
+    base: Path
+
+    def make(self) -> Plugin:
+        """The plugin itself, a new one each time."""
+        return self.found.made or configure(self.found.cls, self.options, self.base)
 
 
 @dataclass(slots=True)
@@ -62,6 +68,7 @@ class RunPlan:
     streams: list[BarStream]
     fees: list[int]
     finer: list[BarStream | None]
+    account: AccountPlan
     extensions: list[PluginPlan] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     script: ScriptPlan | None = None
@@ -101,11 +108,14 @@ def load_plan(
     resolver = loader or Loader(base, workspace)
     plans: list[PluginPlan] = []
     extensions: list[PluginPlan] = []
+    account = AccountPlan()
     scripts: list[ScriptPlan] = []
     bars = _Bars(base, extensions)
 
     def check(draft: Draft) -> list[str]:
-        lines = []
+        lines = account.read(draft)
+        rules = account.rules(resolver)
+        plans.extend(PluginPlan(name, "risk", (), found, options, base) for name, found, options in rules)
         for entry in draft.plugins:
             if entry.section in EXTENSIONS:
                 lines += _plan_plugin(entry, draft.positions, resolver, extensions)
@@ -120,8 +130,11 @@ def load_plan(
         loaded = load_mapping(source, overrides, check)
     if bars.unreadable is not None:
         raise bars.unreadable
+    plans.sort(key=lambda each: list(KINDS).index(each.section))  # a plan's rules go before the file's own
     script = next(iter(scripts), None)
-    return RunPlan(loaded, workspace, base, plans, bars.streams, bars.fees, bars.finer, extensions, script=script)
+    return RunPlan(
+        loaded, workspace, base, plans, bars.streams, bars.fees, bars.finer, account, extensions, script=script
+    )
 
 
 def build(plan: RunPlan, sink: Sink, log: Any, *, plugins: bool = True) -> Replay:
@@ -131,7 +144,7 @@ def build(plan: RunPlan, sink: Sink, log: Any, *, plugins: bool = True) -> Repla
     """
     config = plan.loaded.config
     feeds = [stream.feed for stream in plan.streams]
-    exchange = SimulatedExchange(feeds, config.fills.options(), plan.fees, micros(str(config.account.balance)))
+    exchange = SimulatedExchange(feeds, config.fills.options(), plan.fees, plan.account.start_balance)
     streams = [
         Stream(bars, market, sessions_of(bars), data.history, also_of(data) if plugins else ())
         for bars, market, data in zip(plan.streams, exchange.markets, config.data, strict=True)
@@ -140,8 +153,9 @@ def build(plan: RunPlan, sink: Sink, log: Any, *, plugins: bool = True) -> Repla
         market.finer = magnifier(market, bars, finer)
     desk = Desk(exchange, DirectBroker(exchange), streams, config.data[0].history, config.seed, log)
     use_models(plan, exchange, desk.when)
+    desk.attempts = plan.account.attempts(exchange) if plugins else None
     hooks = register_plugins(plan, desk, streams) if plugins else HookManager([], desk.when)
-    return Replay(desk, hooks, Recorder(sink, per_bar=len(streams) > 1))
+    return Replay(desk, hooks, Recorder(sink, desk.attempts, per_bar=len(streams) > 1))
 
 
 def register_plugins(plan: RunPlan, desk: Desk, streams: Sequence[Stream]) -> HookManager:
@@ -157,8 +171,7 @@ def _register(plugin: PluginPlan, plan: RunPlan, desk: Desk, streams: Sequence[S
         own = [streams[config.data.index(data)] for data in config.data_of(config.strategies[int(plugin.path[1])])]
         follows = tuple(stream.feed.contract.id for stream in own) if len(streams) > 1 else ()
     context = context_for(plugin.section, desk, plugin.name, own)
-    made = plugin.found.made or configure(plugin.found.cls, plugin.options)
-    return Registered(plugin.name, made, context, follows)
+    return Registered(plugin.name, plugin.make(), context, follows)
 
 
 def _plan_plugin(entry: PluginEntry, positions: Positions, loader: Loader, plans: list[PluginPlan]) -> list[str]:
@@ -174,7 +187,7 @@ def _plan_plugin(entry: PluginEntry, positions: Positions, loader: Loader, plans
     if lines:
         return lines
     try:
-        configure(found.cls, options)
+        configure(found.cls, options, loader.base)
     except ValueError as error:
         path = (*entry.path, "options")
         return [f"{positions.where(path)} {path_text(path)}: {error}"]
@@ -185,7 +198,7 @@ def _plan_plugin(entry: PluginEntry, positions: Positions, loader: Loader, plans
         return [positions.line(at, entry.use, expected)]
     same = sum(plan.name.split("#")[0] == entry.name for plan in plans)
     name = f"{entry.name}#{same + 1}" if same else entry.name
-    plans.append(PluginPlan(name, entry.section, entry.path, found, options))
+    plans.append(PluginPlan(name, entry.section, entry.path, found, options, loader.base))
     return []
 
 
@@ -226,8 +239,8 @@ class _Bars:
             at = ("fills", "resolution")
             self.finer.append(open_finer(config, draft.resolution, self._base, stream))
             at = ("account", "fees")
-            if draft.fees is not None:
-                self.fees.append(fee_of(stream.feed.contract.instrument, draft.fees))
+            if draft.account is not None:
+                self.fees.append(fee_of(stream.feed.contract.instrument, draft.account.fees))
         except ConfigError as error:
             at = (*path, *error.key) if isinstance(error, KeyedError) else at
             return [f"{draft.positions.where(at)} {path_text(at)}: {problem}" for problem in error.problems]

@@ -39,7 +39,7 @@ TABLES = {"trades": tables.TRADES, "fills": tables.FILLS, "orders": tables.ORDER
 
 def made(plan: PluginPlan, when: Callable[[], str]) -> Asked:
     """An extension with its options."""
-    return Asked(plan.name, cast("Extension", plan.found.made or configure(plan.found.cls, plan.options)), when)
+    return Asked(plan.name, cast("Extension", plan.make()), when)
 
 
 def use_models(plan: RunPlan, exchange: SimulatedExchange, when: Callable[[], str]) -> None:
@@ -64,7 +64,7 @@ def source_of(config: DataConfig, base: Path) -> Asked:
     options, lines = validate_options(option_fields(found.cls), given.options, ("options",), Positions(), given.use)
     if lines:
         raise ConfigError(lines)
-    return Asked(given.use, cast("Extension", configure(found.cls, options)), lambda: "while its bars are read")
+    return Asked(given.use, cast("Extension", configure(found.cls, options, base)), lambda: "while its bars are read")
 
 
 def plugin_bars(config: DataConfig, contract: Contract, timeframe: Timeframe, asked: Asked) -> SourceStream:
