@@ -191,12 +191,7 @@ class Market:
 
     def may_be_simple(self, row: int) -> bool:
         """Whether `play_single` may be tried on a bar: one path or two, nothing finer, no limit on volume, not shut."""
-        return (
-            self._simple
-            and self.finer is None
-            and self.book.models is None
-            and (self.shut is None or not self.shut[row])
-        )
+        return self._simple and self.finer is None and (self.shut is None or not self.shut[row])
 
     def finish_bar(self, row: int) -> None:
         """Phase D for the orders: trailing stops that move on the close (R10), delayed requests (R23), R28."""

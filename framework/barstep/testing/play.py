@@ -145,7 +145,7 @@ class _Keeper:
 
 
 def _played(plan: RunPlan, table: Table, folder: Path) -> Played:
-    metrics, balance = plan.of("metrics"), round(plan.loaded.config.account.balance * MICROS)
+    metrics, balance = plan.of("metrics"), plan.account.start_balance
     played = Played(table, [[] for _ in table.rows])
     keeper = _Keeper(played, RunSpool(folder, balance, lambda _: None) if metrics else None)
     make = build if plan.loaded.config.broker.kind == "embedded" else build_remote
