@@ -14,7 +14,7 @@ from barstep.data.audit import Audit
 from barstep.data.checks import BarChecker, EmptyRangeError, RawChunk
 from barstep.data.clock import misread
 from barstep.data.columns import BAR_KEYS, Layout, time_expr
-from barstep.data.file_stream import LONG_HOLE, NO_VOLUME, bounds_ns, worth_telling
+from barstep.data.file_stream import CLOCK_ROWS, LONG_HOLE, NO_VOLUME, bounds_ns, worth_telling
 from barstep.data.frames import as_polars
 from barstep.data.sessions import SessionTable, utc_text
 from barstep.data.windows import Windows
@@ -112,12 +112,11 @@ class SourceStream(BarStream):
     def _survey(self) -> tuple[str, bool]:
         """Go through all bars once: their hash, and whether any has volume; notes what a user should know of them."""
         audit = Audit(self.feed.contract.instrument, self.feed.timeframe, self.sessions, least_hole=LONG_HOLE)
-        digest, traded, told = hashlib.sha256(), False, ""
+        digest, traded, starts = hashlib.sha256(), False, []
         for bars in self._checked():
-            if not self._rows:
-                self._first = int(bars.start_ns[0])
-                zone, stamp = self._layout.naive_zone or "UTC", self._layout.stamp or "open"
-                told = misread(bars.start_ns, self.feed.timeframe, self.sessions, zone, stamp)
+            self._first = self._first if self._rows else int(bars.start_ns[0])
+            if self._rows < CLOCK_ROWS:
+                starts.append(bars.start_ns)
             self._last = int(bars.end_ns[-1])
             self._rows += len(bars)
             traded = traded or bool(bars.volume.any())
@@ -125,6 +124,8 @@ class SourceStream(BarStream):
             _feed(digest, bars)
         if not self._rows:
             raise EmptyRangeError(f"{self._label}: it brought no bars between start and end. Choose other dates")
+        zone, stamp = self._layout.naive_zone or "UTC", self._layout.stamp or "open"
+        told = misread(np.concatenate(starts)[:CLOCK_ROWS], self.feed.timeframe, self.sessions, zone, stamp)
         self.warnings += [f"{self._label}: {told}"] if told else []
         self.warnings += worth_telling(audit, self.sessions, self._first, self._last, self._rows)
         return digest.hexdigest(), traded
