@@ -42,7 +42,8 @@ NO_VOLUME = (
     "set data.volume: known or unknown to say so yourself"
 )
 _WATCHED = ("gaps", "sessions", "spikes", "swapped", "clock_changes")
-_CLOCK_ROWS = 30_000
+CLOCK_ROWS = 30_000
+"""Bars from whose times it is told whether the declared zone and stamp can be right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ class FileStream(BarStream):
         return _File(path, frame)
 
     def _clock_warning(self) -> list[str]:
-        starts = self._files[0].frame.select("t").head(_CLOCK_ROWS).collect()["t"].drop_nulls().sort().to_numpy()
+        starts = self._files[0].frame.select("t").head(CLOCK_ROWS).collect()["t"].drop_nulls().sort().to_numpy()
         zone, stamp = self.layout.naive_zone or "UTC", self.layout.stamp or "open"
         told = misread(starts, self.feed.timeframe, self.sessions, zone, stamp)
         return [f"{self._files[0].path.name}: {told}"] if told else []

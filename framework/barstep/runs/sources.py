@@ -105,7 +105,8 @@ def fee_of(instrument: Instrument, schedule: str | Decimal | PluginConfig) -> in
         return micros(str(schedule))
     if schedule not in instrument.fees:
         known = ", ".join(sorted(instrument.fees))
-        raise ConfigError(f"{instrument.name} has no fee schedule {schedule!r}; it has {known}, or give USD per side")
+        others = f"it has {known}, or give USD per side, or a fee model as {{use: {schedule}}}"
+        raise ConfigError(f"{instrument.name} has no fee schedule {schedule!r}; {others}")
     return instrument.fees[schedule]
 
 
