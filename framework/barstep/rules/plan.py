@@ -176,7 +176,6 @@ class Plan(Section, frozen=True, kw_only=True):
         start_balance: USD.
         profit_target: USD above the start balance that pass an evaluation, None where there is nothing to pass.
         min_days: Trading days with a trade before an evaluation can be passed.
-        max_days: Calendar days that an attempt may last, None without a limit.
         funded: Name of the plan that follows a pass.
         sources: Where each figure comes from, by its path (`max_loss_limit.lock`) or its section (`max_loss_limit`).
         switches: Readings and choices by name.
@@ -191,7 +190,6 @@ class Plan(Section, frozen=True, kw_only=True):
     start_balance: float
     profit_target: float | None = None
     min_days: int | None = None
-    max_days: int | None = None
     max_loss_limit: MaxLossLimit | None = None
     daily_loss_limit: DailyLossLimit | None = None
     position_cap: PositionCap | None = None
