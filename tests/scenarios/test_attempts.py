@@ -204,6 +204,31 @@ def test_a_position_that_is_held_does_not_pass(tmp_path):
     assert closed.result.risk["attempts"][0]["verdict"] == "passed"
 
 
+def test_an_attempt_that_lasts_too_long_fails_at_the_end_of_its_last_day(tmp_path):
+    account = plan(on_fail="reset", overrides={"max_days": 2})
+    kept = play(tmp_path, 50_000, [[50_400], [50_900], [51_300]], account=account)
+    first, second = kept.attempts
+    assert (first["verdict"], first["rule"], first["end"], first["margin"]) == (
+        "failed",
+        "max_days",
+        "2024-01-03",
+        -2_100,
+    )
+    assert (second["start"], second["verdict"], second["net_pnl"]) == ("2024-01-04", "failed", 400)
+    one = play(tmp_path, 50_000, [[50_400], [50_900], [51_300]], account=plan(overrides={"max_days": 2}))
+    assert (one.ran.result.status, one.ran.result.risk["failed"], one.ran.result.final_balance) == (
+        "done",
+        "max_days",
+        50_900,
+    )
+    held = run(
+        tmp_path, [(50_000,) * 4, (50_000,) * 4, (50_700,) * 4], at({0: lambda ctx: ctx.buy()}), instrument=CENTS,
+        account={"fees": "none", **plan(overrides={"max_days": 1})},
+    )  # fmt: skip
+    assert held.result.risk["attempts"][0]["rule"] == "max_days"
+    assert held.fills[-1].startswith("2 hooks sell 1"), "what is held is closed"
+
+
 def test_after_a_pass_another_attempt_begins_where_one_goes_on(tmp_path):
     days = [[51_600], [53_100], [52_500]]
     kept = play(tmp_path, 50_000, days, account=plan(on_pass="continue"))  # noqa: S106

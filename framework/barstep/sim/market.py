@@ -259,10 +259,18 @@ class Market:
                 return min(up, cap_at), max(down, floor_at + 1), False
             return min(up, floor_at), max(down, cap_at + 1), False
         lines = [("floor", self.corridor.floor - equity), ("cap", self.corridor.cap - equity)]
+        forced = False
         for armed in book.guards:
-            if armed.guard.basis == "position" and armed.guard.trail is None:
-                start, _ = armed.line(book) or (0, 0)
-                lines.append((armed.guard.side, armed.level - start))
+            guard = armed.guard
+            if guard.basis != "position" and guard.trail is None:
+                continue
+            if guard.trail is not None and (guard.basis == "position" or guard.side == "cap"):
+                forced = True
+                continue
+            start, _ = armed.line(book) or (0, 0)
+            lines.append((guard.side, armed.level - start))
+            if guard.trail is not None and (guard.trail_until is None or armed.level < guard.trail_until):
+                lines.append(("cap", armed.level + guard.trail - start))  # beyond it the floor rises
         for side, gap in lines:
             at = gap // slope  # one tick early at most, never late
             if (slope > 0) == (side == "floor"):
@@ -270,7 +278,7 @@ class Market:
                     down = at + 1
             elif at < up:
                 up = at
-        return up, down, any(armed.guard.trail is not None for armed in book.guards)
+        return up, down, forced
 
     def expire(self, bar: int, start_ns: int, *, session_over: bool) -> list[Working]:
         """Phase A: take out what has expired before this bar."""
