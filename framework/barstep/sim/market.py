@@ -86,8 +86,9 @@ class Market:
         self._simple = self._share is None and options.intrabar in ("pessimistic", "optimistic")
 
     def use(self, models: Models) -> None:
-        """Let models decide fees and slippage, from before the first bar on."""
+        """Let models decide fees and slippage, from before the first bar on; each bar is then walked whole."""
         self.book.models = self.ledger.models = models
+        self._simple = False
 
     def load(self, columns: BarColumns, shut: NDArray[np.bool_] | None) -> None:
         """Take the next chunk of bars; `shut` marks rows on which nothing fills (R5), None when there are none.
@@ -190,12 +191,7 @@ class Market:
 
     def may_be_simple(self, row: int) -> bool:
         """Whether `play_single` may be tried on a bar: one path or two, nothing finer, no limit on volume, not shut."""
-        return (
-            self._simple
-            and self.finer is None
-            and self.book.models is None
-            and (self.shut is None or not self.shut[row])
-        )
+        return self._simple and self.finer is None and (self.shut is None or not self.shut[row])
 
     def finish_bar(self, row: int) -> None:
         """Phase D for the orders: trailing stops that move on the close (R10), delayed requests (R23), R28."""
