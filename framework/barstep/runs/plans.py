@@ -15,7 +15,6 @@ from barstep.domain.errors import ConfigError
 from barstep.domain.instrument import MICROS, micros
 from barstep.domain.session import to_datetime
 from barstep.engine.attempts import Attempts
-from barstep.hooks.loader import bundled_root
 from barstep.hooks.plugin import option_fields
 from barstep.rules import PlanError, adjusted, load_plan
 from barstep.rules.load import plan_bytes
@@ -74,7 +73,7 @@ class AccountPlan:
         for rule in RULES:
             section = getattr(self.plan, rule, None)
             if section is not None:
-                plugin = loader.load(str(bundled_root() / "plugins" / f"{rule}.py"), "risk")
+                plugin = loader.bundled(rule, "risk")
                 raw = msgspec.to_builtins(section)
                 options, lines = validate_options(option_fields(plugin.cls), raw, (*_AT, rule), Positions(), rule)
                 if lines:
