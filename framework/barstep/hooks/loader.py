@@ -110,10 +110,6 @@ class Loader:
         known = (s for s in SECTIONS if name in self.names(s) and self._may_be(name, origin, s))
         return next(known, "strategies")
 
-    def bundled(self, name: str, section: str) -> Found:
-        """The plugin that barstep brings along, whatever a workspace or a package calls by the same name."""
-        return self._of_file(bundled_root() / KINDS[section].folder / f"{name}.py", "", section, "bundled")
-
     def names(self, section: str) -> dict[str, str]:
         """Every name that can be used in a section, with its origin."""
         folder = SECTIONS[section].folder
@@ -161,6 +157,11 @@ class Loader:
         except OSError:
             return True
         return not any(base.__name__ in text for base in SECTIONS.values()) or SECTIONS[section].__name__ in text
+
+
+def bundled(name: str, section: str) -> Found:
+    """A plugin that barstep brings along, whatever a workspace or a package calls by the same name."""
+    return _of_file(bundled_root() / SECTIONS[section].folder / f"{name}.py", "", "bundled")
 
 
 def _entry_point(name: str) -> Found | None:

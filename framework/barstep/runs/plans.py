@@ -15,6 +15,7 @@ from barstep.domain.errors import ConfigError
 from barstep.domain.instrument import MICROS, micros
 from barstep.domain.session import to_datetime
 from barstep.engine.attempts import Attempts
+from barstep.hooks.loader import bundled
 from barstep.hooks.plugin import option_fields
 from barstep.rules import PlanError, adjusted, load_plan
 from barstep.rules.load import plan_bytes
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from barstep.config import Draft
     from barstep.config.schema import AccountConfig
     from barstep.engine.attempts import Attempt
-    from barstep.hooks.loader import Found, Loader
+    from barstep.hooks.loader import Found
     from barstep.rules import Plan
     from barstep.sim.exchange import SimulatedExchange
 
@@ -67,13 +68,13 @@ class AccountPlan:
             return [f"{draft.positions.where(_AT)} {path_text(_AT)}: {problem}" for problem in error.problems]
         return self._weights(draft)
 
-    def rules(self, loader: Loader) -> list[tuple[str, Found, dict[str, Any]]]:
+    def rules(self) -> list[tuple[str, Found, dict[str, Any]]]:
         """The rule plugins of the plan: those that barstep brings, whatever a workspace calls by the same names."""
         found = []
         for rule in RULES:
             section = getattr(self.plan, rule, None)
             if section is not None:
-                plugin = loader.bundled(rule, "risk")
+                plugin = bundled(rule, "risk")
                 raw = msgspec.to_builtins(section)
                 options, lines = validate_options(option_fields(plugin.cls), raw, (*_AT, rule), Positions(), rule)
                 if lines:
