@@ -114,7 +114,7 @@ def load_plan(
 
     def check(draft: Draft) -> list[str]:
         lines = account.read(draft)
-        rules = account.rules(resolver)
+        rules = account.rules()
         plans.extend(PluginPlan(name, "risk", (), found, options, base) for name, found, options in rules)
         for entry in draft.plugins:
             if entry.section in EXTENSIONS:
