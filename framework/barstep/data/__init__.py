@@ -24,6 +24,7 @@ Names are loaded when first used, so that importing this package costs neither p
     resample.py      ResampledStream: longer bars made of a stream's
     synthetic.py     SyntheticStream: seeded bars
     tables.py        result tables, written in bounded memory
+    table_chunks.py  result tables, read in bounded memory
     info.py          describing a stream, writing it as CSV or Parquet
 """
 
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from barstep.data.sessions import SessionTable
     from barstep.data.store import Store
     from barstep.data.synthetic import SyntheticStream
+    from barstep.data.table_chunks import column_chunks
     from barstep.data.tables import TableSpool, read_table
     from barstep.data.windows import Window, Windows, check_longer
 
@@ -66,6 +68,7 @@ _HOME = {
     "Window": "windows",
     "Windows": "windows",
     "bar_length": "open_file",
+    "column_chunks": "table_chunks",
     "check_longer": "windows",
     "describe": "info",
     "front_contract": "instruments",
@@ -97,6 +100,7 @@ __all__ = [
     "Window",
     "Windows",
     "bar_length",
+    "column_chunks",
     "check_longer",
     "describe",
     "front_contract",

@@ -1,0 +1,91 @@
+"""The odds of an evaluation for a trader: one table with a column for each size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from barstep.cli.output import grid, put
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
+Document = dict[str, Any]
+
+
+def show_odds(out: Console, found: Document) -> None:
+    """Print the table of sizes."""
+    from rich.text import Text
+
+    odds = found["odds"]
+    out.print()
+    mark = "PROVISIONAL: " if odds["provisional"] else ""
+    out.print(
+        Text(
+            f"{mark}{odds['attempts']:,} attempts of at most {odds['days']} days, drawn from {odds['source_days']:,} days "
+            f"in blocks of {odds['block']} (seed {odds['seed']})",
+            style="bold yellow" if mark else "bold",
+        )
+    )
+    table = grid(header=True)
+    table.add_column("")
+    for one in odds["sizes"]:
+        over = " (over the cap)" if one["over_cap"] else ""
+        table.add_column(f"size x{one['size']}{over}", justify="right")
+    for label, tell in _rows(odds):
+        cells = [tell(one) for one in odds["sizes"]]
+        if any(cell not in ("", "-") for cell in cells):
+            table.add_row(label, *cells)
+    put(out, table)
+
+
+def _rows(odds: Document) -> list[tuple[str, Callable[[Document], str]]]:
+    funded = odds["funded_plan"]
+    rows: list[tuple[str, Callable[[Document], str]]] = [
+        ("Chance to pass", lambda one: f"{one['pass_share']:.1%}"),
+        ("  95 % by the source days", lambda one: "{:.0%} to {:.0%}".format(*one["pass_interval"])),
+        ("Failed by max_loss_limit", lambda one: _share(one["causes"]["max_loss_limit"])),
+        ("Failed by daily_loss_limit", lambda one: _share(one["causes"]["daily_loss_limit"])),
+        ("Failed by max_days", lambda one: _share(one["causes"]["max_days"])),
+        (f"Given up after {odds['days']} days", lambda one: _share(one["causes"]["open"])),
+        ("Days stopped by the daily limit", lambda one: _share(one["stopped_days"])),
+        ("Days to pass, median (10 to 90 %)", lambda one: _spread(one["days_to_pass"])),
+        ("Cost of an attempt, USD", lambda one: _usd(one["attempt_cost"])),
+        ("Cost until one passes, USD", lambda one: _usd(one["pass_cost"])),
+    ]
+    if funded is None:
+        return rows
+    return [
+        *rows,
+        (f"After a pass: {odds['funded_days']} days of funding", lambda one: ""),
+        ("  any payout", lambda one: _of(one, lambda f: f"{f['paid_share']:.1%}")),
+        ("  account lost before one", lambda one: _of(one, lambda f: f"{f['lost_before_payout']:.1%}")),
+        ("  days to the first payout", lambda one: _of(one, lambda f: _spread(f["days_to_payout"]))),
+        ("  payouts per account, USD", lambda one: _of(one, lambda f: _usd(f["paid"]))),
+        ("Expected value of an attempt, USD", lambda one: _usd(one["value"], sign=True)),
+        ("  95 % by the source days", lambda one: _range(one["value_interval"])),
+        ("Attempts that end above zero", lambda one: "-" if one["gains"] is None else f"{one['gains']:.1%}"),
+    ]
+
+
+def _of(one: Document, tell: Callable[[Document], str]) -> str:
+    return tell(one["funded"]) if one["funded"] is not None else "-"
+
+
+def _share(value: float) -> str:
+    return f"{value:.1%}" if value else "-"
+
+
+def _spread(points: dict[str, float]) -> str:
+    return f"{points['p50']:.0f} ({points['p10']:.0f} to {points['p90']:.0f})" if points else "-"
+
+
+def _usd(amount: float | None, *, sign: bool = False) -> str:
+    if amount is None:
+        return "-"
+    return f"{amount:+,.0f}" if sign else f"{amount:,.0f}"
+
+
+def _range(ends: list[float] | None) -> str:
+    return "-" if ends is None else f"{ends[0]:+,.0f} to {ends[1]:+,.0f}"

@@ -1,0 +1,157 @@
+"""An evaluation for a trader: what happened, how near it was, what each rule does. 80 columns, readable without colour."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from barstep.cli.output import columns, grid, moment, put
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+    from rich.text import Text
+
+Document = dict[str, Any]
+
+_MOST = 12  # attempts in a row that are listed
+
+
+def show(out: Console, found: Document, floors: Path | None) -> None:
+    """Print an evaluation as it stands in its document; `floors` is the table that was written."""
+    from rich.text import Text
+
+    from barstep.cli.odds import show_odds
+
+    plan, record = found["plan"], found["record"]
+    out.print()
+    out.print(Text(f"{plan['title']} on {record['label']}", style="bold"), soft_wrap=True)
+    changed = "".join(f", {path} = {value}" for path, value in plan["changed"].items())
+    out.print(f"{plan['name']} as of {plan['as_of']}{changed}; {_days(record['days'])}, {record['bars']:,} bars")
+    out.print()
+    for line in _headline(found):
+        out.print(line)
+    out.print()
+    _figures(out, found["verdict"])
+    if len(found["attempts"]) > 1:
+        _attempts(out, found["attempts"])
+    _starts(out, found["every_start"])
+    if found["what_if"]:
+        _what_if(out, found)
+    if "odds" in found:
+        show_odds(out, found)
+    if found["remarks"]:
+        out.print()
+        columns(out, ("", ""), [("Note", text) for text in found["remarks"]])
+    if floors is not None:
+        out.print()
+        out.print(str(floors), soft_wrap=True)
+
+
+def _headline(found: Document) -> list[Text | str]:
+    from rich.text import Text
+
+    verdict = found["verdict"]
+    sure = {"exact": "", "bounded": "", "at_best": " AT BEST"}[found["record"]["certainty"]]
+    if verdict["status"] == "passed":
+        where = f"PASSED{sure} on day {verdict['days']}, {verdict['last_day']}"
+        return [Text(where, style="bold green"), f"profit {_usd(verdict['profit'])}, needed {_plain(verdict['total_needed'])}"]
+    if verdict["status"] == "failed":
+        failure = verdict["failure"]
+        told = Text(f"FAILED on day {verdict['days']}, {_when(failure['time'])}, by {failure['rule']}", style="bold red")
+        if failure["rule"] == "max_days":
+            return [told, f"profit {_usd(verdict['profit'])} of {_plain(verdict['total_needed'])} when the time was up"]
+        under = f"{_plain(-failure['margin'])} beyond" if failure["margin"] else "exactly at it"
+        return [told, f"equity {_plain(failure['equity'])}, the level was {_plain(failure['level'])}: {under}"]
+    told = Text(f"STILL OPEN{sure} after {_days(verdict['days'])}", style="bold yellow")
+    needed = verdict["total_needed"]
+    return [told, f"profit {_usd(verdict['profit'])}" + (f", needed {_plain(needed)}" if needed is not None else "")]
+
+
+def _figures(out: Console, verdict: Document) -> None:
+    rows = [("Profit", _usd(verdict["profit"]), "")]
+    if verdict["total_needed"] is not None:
+        left = verdict["total_needed"] - verdict["profit"]
+        rows.append(("Total needed", _plain(verdict["total_needed"]), f"{_plain(left)} to go" if left > 0 else "reached"))
+    share = verdict["best_day_share"]
+    rows.append(("Best day", _plain(verdict["best_day"]), f"{share:.1%} of the profit" if share is not None else ""))
+    rows.append(("Days", str(verdict["days"]), f"{verdict['traded_days']} with a trade"))
+    if verdict["stopped_days"]:
+        rows.append(("Days stopped", str(verdict["stopped_days"]), "by the daily loss limit"))
+    near = verdict["smallest_headroom"]
+    if near is not None:
+        where = f"{_when(near['time'])}: {_plain(near['equity'])} over {_plain(near['floor'])}"
+        rows.append(("Smallest headroom", _plain(near["usd"]), where))
+    _right(out, rows)
+
+
+def _right(out: Console, rows: list[tuple[str, str, str]]) -> None:
+    table = grid()
+    for justify in ("left", "right", "left"):
+        table.add_column(justify=justify)  # type: ignore[arg-type]
+    for row in rows:
+        table.add_row(*row)
+    put(out, table)
+
+
+def _attempts(out: Console, attempts: list[Document]) -> None:
+    out.print()
+    out.print(f"{len(attempts)} attempts in a row: a new one begins on the day after")
+    head = ("#", "from", "to", "days", "profit", "headroom", "ended")
+    shown = attempts if len(attempts) <= _MOST else [*attempts[: _MOST - 1], attempts[-1]]
+    rows = [
+        (
+            str(one["number"]), one["first_day"], one["last_day"], str(one["days"]), _usd(one["profit"], unit=""),
+            _plain(one["smallest_headroom"]["usd"]) if one["smallest_headroom"] else "-", _ended(one),
+        )
+        for one in shown
+    ]  # fmt: skip
+    if len(shown) < len(attempts):
+        rows.insert(-1, ("...", "", "", "", "", "", ""))
+    columns(out, head, rows, right=("#", "days", "profit", "headroom"))
+
+
+def _starts(out: Console, starts: Document) -> None:
+    if starts["starts"] < 2:  # noqa: PLR2004
+        return
+    shares = ", ".join(f"{_word(name)} {count / starts['starts']:.0%}" for name, count in starts["ended"].items())
+    took = starts["days_to_pass"]
+    told = f"; a pass took {took['least']} to {took['most']} days, median {took['median']}" if took else ""
+    out.print()
+    out.print(f"Begun on each of the {starts['starts']:,} days: {shares}{told}")
+
+
+def _what_if(out: Console, found: Document) -> None:
+    out.print()
+    rows = [("as it is", *_variant(found["verdict"]), str(sum(a["status"] == "passed" for a in found["attempts"])))]
+    rows += [(one["change"], *_variant(one), str(one["passes"])) for one in found["what_if"]]
+    columns(out, ("what if", "first attempt", "day", "profit", "passes"), rows, right=("day", "profit", "passes"))
+
+
+def _variant(one: Document) -> tuple[str, str, str]:
+    return _ended(one), str(one["days"]), _usd(one["profit"], unit="")
+
+
+def _ended(one: Document) -> str:
+    return f"failed: {one['failure']['rule']}" if one["failure"] else str(one["status"])
+
+
+def _word(cause: str) -> str:
+    return cause if cause in ("open", "passed") else f"failed by {cause}"
+
+
+def _when(text: str) -> str:
+    return moment(datetime.fromisoformat(text))
+
+
+def _usd(amount: float, *, unit: str = " USD") -> str:
+    return f"{amount:+,.2f}{unit}"
+
+
+def _plain(amount: float) -> str:
+    return f"{amount:,.2f}"
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count:,} days"

@@ -1,0 +1,80 @@
+"""Bars of an account, chunk by chunk, cut into trading days."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from barstep.rules.day import DayBars
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date
+
+    from numpy.typing import NDArray
+
+    from barstep.data import SessionTable
+
+    Ints = NDArray[np.int64]
+
+
+class Marks(NamedTuple):
+    """Bars of an account as columns, shape (n,); micro-dollars that the ledger has earned, see `DayBars`.
+
+    `kind_low` and `kind_high` are the extremes in the most favourable reading, None where there is but one.
+    """
+
+    end_ns: Ints
+    low: Ints
+    high: Ints
+    close: Ints
+    balance: Ints
+    position: Ints
+    kind_low: Ints | None = None
+    kind_high: Ints | None = None
+
+
+def split_days(chunks: Iterable[Marks], sessions: SessionTable, fill_ends: Ints) -> Iterator[DayBars]:
+    """Cut marks into trading days.
+
+    Args:
+        chunks: The marks in the order of time.
+        sessions: Trading days; a mark belongs to the one that holds the instant before its end.
+        fill_ends: End of the mark of each fill, ascending, from which days with a trade are told.
+    """
+    held: list[Marks] = []
+    day: date | None = None
+    before = (0, 0, 0)
+    for marks in chunks:
+        found, index, _ = sessions.locate(marks.end_ns - 1)
+        edges = np.flatnonzero(np.diff(index)) + 1
+        for first, stop in zip([0, *edges.tolist()], [*edges.tolist(), len(index)], strict=True):
+            if first == stop:
+                continue
+            present = found[int(index[first])].date
+            if held and present != day:
+                yield (done := _day(day, held, before, fill_ends))
+                before, held = _end(done), []
+            day = present
+            held.append(Marks(*(None if column is None else column[first:stop] for column in marks)))
+    if held:
+        yield _day(day, held, before, fill_ends)
+
+
+def _end(day: DayBars) -> tuple[int, int, int]:
+    return int(day.close[-1]), int(day.balance[-1]), int(day.position[-1])
+
+
+def _day(day: date | None, parts: list[Marks], before: tuple[int, int, int], fill_ends: Ints) -> DayBars:
+    assert day is not None  # noqa: S101 - parts have a day
+    marks = parts[0]
+    if len(parts) > 1:
+        columns = zip(*parts, strict=True)
+        marks = Marks(*(None if column[0] is None else np.concatenate(column) for column in columns))
+    low, high = np.searchsorted(fill_ends, marks.end_ns[0], "left"), np.searchsorted(fill_ends, marks.end_ns[-1], "right")
+    bars = DayBars(day, *marks[:6], *before, bool(high > low))
+    if marks.kind_low is None or marks.kind_high is None:
+        return bars
+    kindest = DayBars(day, marks.end_ns, marks.kind_low, marks.kind_high, *marks[3:6], *before, bars.traded)
+    return DayBars(day, *marks[:6], *before, bars.traded, kindest)
