@@ -14,6 +14,7 @@ from pydantic import BaseModel, SecretStr
 from barstep.config.data_schema import FileSource, GatewaySource, PackagedInstrument, SampleSource, StoreSource
 from barstep.config.positions import Path, Quoted
 from barstep.config.problems import value_at
+from barstep.config.schema import PlanConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,6 +94,10 @@ class _Tree:
             at = (*path, name)
             if name == "options":
                 value = self.entry_options(path, value)
+            if at == ("account", "balance") and value_at(self.document, ("account", "plan")) is not None:
+                continue  # the plan's start balance holds
+            if path == ("account", "plan") and name in ("switches", "overrides"):
+                value = _as_written(value)
             if at == ("fills", "participation") and value is None:
                 value = _Plain("off")
             if value is None or value in ({}, ()):
@@ -136,6 +141,8 @@ def _short(model: BaseModel) -> str:
         return model.path
     if isinstance(model, SampleSource | StoreSource | GatewaySource):
         return model.kind
+    if isinstance(model, PlanConfig):
+        return model.name
     raise TypeError(f"{type(model).__name__} has no short form")
 
 

@@ -1,6 +1,7 @@
 """Models of a run file: what may be written, in which units, and with which defaults."""
 
 from dataclasses import asdict, fields
+from datetime import date
 from decimal import Decimal
 from re import fullmatch, sub
 from typing import Annotated, Any, Literal, cast
@@ -17,6 +18,8 @@ from barstep.domain.option import Option
 _NAME = "[a-z0-9][a-z0-9_.-]*"
 _Profile = Literal["strict", "playground", "backtrader"]
 _ONE_EACH = "one strategy on a contract"
+_OnFail = Literal["stop", "reset"]
+_OnPass = Literal["stop", "continue"]
 _BrokerKind = Literal["embedded", "helpers", "http"]
 
 
@@ -50,17 +53,61 @@ def _names(raw: Any) -> Any:
     return [raw] if isinstance(raw, str) else raw
 
 
+def _empty(raw: Any) -> Any:
+    return {} if raw is None else raw
+
+
 def _none(raw: Any) -> Any:
     return [] if raw is None else raw
+
+
+class PlanConfig(Section):
+    """An account type of a firm, with what is to be different about it."""
+
+    name: Text = Field(description="name of a plan such as topstep-combine-50k, see barstep plans list")
+    as_of: Annotated[date, Reads(date)] | None = Field(
+        default=None, description="take the plan's newest figures of this day; by default the newest of all"
+    )
+    switches: Annotated[dict[str, Any], BeforeValidator(_empty)] = Field(
+        default_factory=dict, description="readings and choices of the plan by name, such as {dll: bought}"
+    )
+    overrides: Annotated[dict[str, Any], BeforeValidator(_empty)] = Field(
+        default_factory=dict, description="other figures than the plan's, such as {daily_loss_limit: {usd: 800}}"
+    )
+
+
+def _plan(raw: Any) -> Any:
+    return {"name": raw} if isinstance(raw, str) else raw
 
 
 class AccountConfig(Section):
     """The simulated account."""
 
-    balance: Balance = Field(default=Decimal(50000), description="USD at the start, above 0, at most a billion")
+    balance: Balance = Field(
+        default=Decimal(50000), description="USD at the start, above 0, at most a billion; a plan brings its own"
+    )
+    plan: Annotated[
+        PlanConfig | None,
+        BeforeValidator(_plan, json_schema_input_type=PlanConfig | Annotated[str, Field(min_length=1)] | None),
+    ] = Field(default=None, description="an account type of a firm: sets balance, limits, caps and hours at once")
+    on_fail: Annotated[_OnFail, Reads(_OnFail)] = Field(
+        default="stop", description="what a failed account does: stop the run, or reset to a new attempt the next day"
+    )
+    on_pass: Annotated[_OnPass, Reads(_OnPass)] = Field(
+        default="stop", description="what a passed evaluation does: stop the run, or continue with a new attempt"
+    )
     fees: Annotated[
         Decimal | str, BeforeValidator(_fees, json_schema_input_type=Annotated[float, Field(ge=0)] | str)
     ] = Field(default="topstepx", description="a fee schedule such as topstepx or none, or USD per contract and side")
+
+    @model_validator(mode="after")
+    def _plan_or_balance(self) -> "AccountConfig":
+        if self.plan is not None and "balance" in self.model_fields_set:
+            wanted = "no balance beside a plan: write plan.overrides.start_balance, or leave one of them out"
+            raise RefusedError(wanted, at=("balance",))
+        if self.plan is None and self.on_pass != "stop":  # noqa: S105
+            raise RefusedError("stop without account.plan: there is no target to pass", at=("on_pass",))
+        return self
 
 
 class FillsConfig(Section):
@@ -147,7 +194,7 @@ class PluginConfig(Section):
     """One plugin and its options, which the plugin itself declares."""
 
     use: Text = Field(description="a plugin's name, file.py, file.py:Class or an entry point")
-    options: Annotated[dict[str, Any], BeforeValidator(lambda raw: {} if raw is None else raw)] = Field(
+    options: Annotated[dict[str, Any], BeforeValidator(_empty)] = Field(
         default_factory=dict, description="values by option name"
     )
 
@@ -221,6 +268,11 @@ class RunConfig(Section):
         streams = info.data.get("data") or ()
         if broker.kind != "http" and any(isinstance(stream.source, GatewaySource) for stream in streams):
             raise RefusedError("http, since data.source is gateway", at=("kind",))
+        account = info.data.get("account")
+        for key in ("on_fail", "on_pass"):
+            if broker.kind != "embedded" and account is not None and getattr(account, key) != "stop":
+                told = f"embedded, since account.{key} is {getattr(account, key)}: a gateway's account has one attempt"
+                raise RefusedError(told, at=("kind",))
         if broker.kind != "embedded" and len(streams) > 1:
             raise RefusedError("embedded for several contracts: a gateway replays one at a time", at=("kind",))
         if broker.kind == "http" and any(stream.resample for stream in streams):

@@ -72,6 +72,7 @@ class Replay:
             AmbiguousBar: recorder.ambiguous.append,
             Mismatch: recorder.mismatches.append,
         }
+        self.attempts = desk.attempts
         desk.hooks = hooks
         desk.notes = recorder.notes
 
@@ -130,7 +131,9 @@ class Replay:
     def _walk(self) -> Generator[Bar | Session, None, None]:
         """All bars, until the run is told to stop."""
         for stream, segment, start, stop in self._spans():
-            yield from self._rows(stream, segment, start, stop)
+            yield from self._enter(stream, segment, start)
+            if not self.stopping:
+                yield from self._rows(stream, segment, start, stop)
             if self.stopping:
                 return
             if segment.ends and stop == segment.stop:
@@ -177,10 +180,9 @@ class Replay:
             if stream.next_end() is not None:  # the last chunk waits for the end of the data (R25)
                 self.recorder.chunk_done(stream, self.exchange)
 
-    def _rows(self, stream: Stream, segment: Segment, start: int, stop: int) -> Iterator[Bar | Session]:
+    def _rows(self, stream: Stream, segment: Segment, start: int, stop: int) -> Iterator[Bar]:
         """Play rows [start, stop) of one session."""
         exchange, market = self.exchange, stream.market
-        yield from self._enter(stream, segment, start)
         flat_rows = self._flat_rows(stream, segment)
         opens, highs, lows, closes = market.opens, market.highs, market.lows, market.closes
         volumes, events = stream.volumes(), exchange.events
@@ -241,6 +243,12 @@ class Replay:
         self._day = session.date
         exchange.between_bars = True
         stream.end_windows()
+        if new_day and self.attempts is not None:
+            if self.attempts.begin_day(session.date):
+                desk.locks = []
+            self.stopping = self.stopping or self.attempts.over
+            if self.attempts.over:
+                return
         exchange.start_session(stream.market, exchange.clock_ns, new_day=new_day)
         stream.session = session
         session.clock_ns = desk.now_ns
@@ -249,6 +257,8 @@ class Replay:
         desk.accepting = True
         self.hooks.focus(stream.feed.contract.id, account_too=new_day)
         self.hooks.on_session_start(session)
+        if self.attempts is not None:
+            self.attempts.watch()
         self.deliver()
 
     def _end_session(self, stream: Stream, session: Session) -> None:
@@ -263,6 +273,8 @@ class Replay:
         if self._at_end or not self.stopping:
             self.exchange.finish()
         self.deliver()
+        if self.attempts is not None:
+            self.attempts.finish(interrupted=self.stopping and not self._at_end)
         self.recorder.settle(self.exchange)
 
     def deliver(self) -> None:
@@ -297,6 +309,8 @@ class Replay:
 
     def _filled(self, fill: Fill) -> None:
         self.recorder.fills.append(fill)
+        if self.attempts is not None:
+            self.attempts.traded = True
         self.hooks.on_fill(fill)
 
     def _closed(self, trade: Trade) -> None:
@@ -315,7 +329,10 @@ class Replay:
         guard = breach.guard
         self.recorder.breaches.append(breach)
         self.desk.log.info("guard", name=guard.name, action=guard.action, at=self.desk.when())
-        self.stopping = self.stopping or bool(self.exchange.failed)
+        if self.attempts is not None:
+            self.attempts.note(breach)
+        if self.attempts is None or self.attempts.ends_on_failure:
+            self.stopping = self.stopping or bool(self.exchange.failed)
         if guard.action == "lock":
             self.desk.lock("session", _reached(guard), guard.plugin or guard.name)
 

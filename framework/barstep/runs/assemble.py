@@ -11,7 +11,6 @@ from barstep.config import Loaded, Positions, load_mapping, load_run, validate_o
 from barstep.config.positions import path_text
 from barstep.data.checks import EmptyRangeError
 from barstep.domain.errors import ConfigError, DataError, PluginError
-from barstep.domain.instrument import micros
 from barstep.engine.context import context_for
 from barstep.engine.desk import Desk
 from barstep.engine.recorder import Recorder
@@ -21,6 +20,7 @@ from barstep.hooks.loader import Found, Loader, find_workspace
 from barstep.hooks.manager import HookManager, Registered
 from barstep.hooks.plugin import configure, option_fields
 from barstep.runs.finer import magnifier, open_finer
+from barstep.runs.plans import AccountPlan
 from barstep.runs.script_plan import ScriptPlan, find_scripts
 from barstep.runs.sources import KeyedError, also_of, fee_of, make_instrument, make_stream, sessions_of
 from barstep.sim.exchange import SimulatedExchange
@@ -59,6 +59,7 @@ class RunPlan:
     streams: list[BarStream]
     fees: list[int]
     finer: list[BarStream | None]
+    account: AccountPlan
     warnings: list[str] = field(default_factory=list)
     script: ScriptPlan | None = None
     allow_remote: bool = False
@@ -83,11 +84,13 @@ def load_plan(
     workspace = find_workspace(base)
     loader = Loader(base, workspace)
     plans: list[PluginPlan] = []
+    account = AccountPlan()
     scripts: list[ScriptPlan] = []
     bars = _Bars(base)
 
     def check(draft: Draft) -> list[str]:
-        lines = []
+        lines = account.read(draft)
+        plans.extend(PluginPlan(name, "risk", (), found, options) for name, found, options in account.rules(loader))
         for entry in draft.plugins:
             told = find_scripts(entry, draft, loader, scripts)
             lines += _plan_plugin(entry, draft.positions, loader, plans) if told is None else told
@@ -100,7 +103,7 @@ def load_plan(
     if bars.unreadable is not None:
         raise bars.unreadable
     return RunPlan(
-        loaded, workspace, base, plans, bars.streams, bars.fees, bars.finer, script=next(iter(scripts), None)
+        loaded, workspace, base, plans, bars.streams, bars.fees, bars.finer, account, script=next(iter(scripts), None)
     )
 
 
@@ -111,7 +114,7 @@ def build(plan: RunPlan, sink: Sink, log: Any, *, plugins: bool = True) -> Repla
     """
     config = plan.loaded.config
     feeds = [stream.feed for stream in plan.streams]
-    exchange = SimulatedExchange(feeds, config.fills.options(), plan.fees, micros(str(config.account.balance)))
+    exchange = SimulatedExchange(feeds, config.fills.options(), plan.fees, plan.account.start_balance)
     streams = [
         Stream(bars, market, sessions_of(bars), data.history, also_of(data) if plugins else ())
         for bars, market, data in zip(plan.streams, exchange.markets, config.data, strict=True)
@@ -119,8 +122,9 @@ def build(plan: RunPlan, sink: Sink, log: Any, *, plugins: bool = True) -> Repla
     for market, bars, finer in zip(exchange.markets, plan.streams, plan.finer, strict=True):
         market.finer = magnifier(market, bars, finer)
     desk = Desk(exchange, DirectBroker(exchange), streams, config.data[0].history, config.seed, log)
+    desk.attempts = plan.account.attempts(exchange) if plugins else None
     hooks = register_plugins(plan, desk, streams) if plugins else HookManager([], desk.when)
-    return Replay(desk, hooks, Recorder(sink, per_bar=len(streams) > 1))
+    return Replay(desk, hooks, Recorder(sink, desk.attempts, per_bar=len(streams) > 1))
 
 
 def register_plugins(plan: RunPlan, desk: Desk, streams: Sequence[Stream]) -> HookManager:
@@ -196,8 +200,8 @@ class _Bars:
             at = ("fills", "resolution")
             self.finer.append(open_finer(config, draft.resolution, self._base, stream))
             at = ("account", "fees")
-            if draft.fees is not None:
-                self.fees.append(fee_of(stream.feed.contract.instrument, draft.fees))
+            if draft.account is not None:
+                self.fees.append(fee_of(stream.feed.contract.instrument, draft.account.fees))
         except ConfigError as error:
             at = (*path, *error.key) if isinstance(error, KeyedError) else at
             return [f"{draft.positions.where(at)} {path_text(at)}: {problem}" for problem in error.problems]

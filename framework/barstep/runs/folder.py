@@ -59,7 +59,7 @@ class RunFolder:
         plan = self._plan
         inside = self.path.is_relative_to(plan.workspace)
         brought_along = [bundled_root() / folder for folder in ("plugins", "strategies")]  # found by name from anywhere
-        named = [(p.path, p.found.origin, p.found.file) for p in plan.plugins]
+        named = [(p.path, p.found.origin, p.found.file) for p in plan.plugins if p.path]  # a plan's rules have none
         named += [(s.path, s.origin, s.file) for s in (plan.script,) if s is not None]
         uses = {}
         for path, origin, file in named:
@@ -151,6 +151,7 @@ class RunFolder:
                 for s in (plan.script,)
                 if s is not None
             ],
+            **({"plan": {**told, "sha256": plan.account.sha256()}} if (told := plan.account.told()) else {}),
             "seed": plan.loaded.config.seed,
             "versions": {"barstep": __version__, "python": platform.python_version(), **_library_versions()},
         }

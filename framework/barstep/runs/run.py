@@ -18,6 +18,7 @@ from barstep.runs.assemble import RunPlan, build, load_plan
 from barstep.runs.finer import mismatch_warning
 from barstep.runs.folder import RunFolder
 from barstep.runs.log import run_logger
+from barstep.runs.plans import attempt_row
 from barstep.runs.remote import build_remote
 from barstep.runs.script import play_script
 from barstep.runs.sources import extent, past_expiry
@@ -25,6 +26,7 @@ from barstep.runs.spool import RunSpool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from zoneinfo import ZoneInfo
 
     from barstep.engine.replay import Replay
     from barstep.runs.script import Loopback
@@ -78,7 +80,7 @@ def play(
     folder = RunFolder(plan, Path(out) if out is not None else None)
     log = run_logger(run=folder.label)
     config = plan.loaded.config
-    start = round(config.account.balance * MICROS)
+    start = plan.account.start_balance
     with folder.writing():
         spool = RunSpool(folder.working, start, progress)
         make = build if config.broker.kind == "embedded" else build_remote
@@ -139,7 +141,8 @@ def _drive(
         else:
             with _stop_on_interrupt(replay):
                 replay.run()
-            interrupted = replay.stopping and not replay.exchange.failed
+            passed = replay.attempts is not None and replay.attempts.over
+            interrupted = replay.stopping and not (replay.exchange.failed or passed)
     except (PluginError, BrokerError) as raised:
         error = raised
     if isinstance(error, BrokerError):
@@ -182,7 +185,8 @@ def _result(plan: RunPlan, replay: Replay, spool: RunSpool, status: RunStatus, e
         fill_profile=config.fills.profile,
         start_balance=exchange.start_balance / MICROS,
         final_balance=exchange.balance / MICROS,
-        net_pnl=(exchange.balance - exchange.start_balance) / MICROS,
+        net_pnl=(exchange.balance - exchange.start_balance - sum(amount for _, amount in exchange.adjustments))
+        / MICROS,
         fees=spool.fees / MICROS,
         fills=spool.fills,
         trades=trades,
@@ -197,11 +201,25 @@ def _result(plan: RunPlan, replay: Replay, spool: RunSpool, status: RunStatus, e
                 for b in spool.breaches
             ],
             "denials": dict(sorted(spool.denials.items())),
+            **_attempts(plan, replay, zone),
         },
         warnings=warnings,
         resolutions=dict(sorted(spool.resolutions.items())),
         mismatches=spool.mismatches,
     )
+
+
+def _attempts(plan: RunPlan, replay: Replay, zone: ZoneInfo) -> dict[str, Any]:
+    """What the risk section says about the plan and the attempts, where there are such."""
+    told = plan.account.told()
+    found: dict[str, Any] = {"plan": told} if told is not None else {}
+    if replay.attempts is not None:
+        found["attempts"] = [attempt_row(attempt, zone) for attempt in replay.attempts.made]
+        found["adjustments"] = [
+            {"time": to_datetime(at_ns, zone).isoformat(), "usd": amount / MICROS}
+            for at_ns, amount in replay.exchange.adjustments
+        ]
+    return found
 
 
 @contextmanager

@@ -157,7 +157,7 @@ def test_checks_of_names_run_in_the_same_pass_also_over_faults(write, run_text):
         names = [entry.name for entry in draft.plugins]
         assert names == ["sma_crossover", "max_position", "trading_hours", "trade_journal"]
         assert [config.label for _, config in draft.data] == ["ES"]
-        assert draft.fees is None, "the account is faulty"
+        assert draft.account is None, "it is faulty"
         return [draft.positions.line((*draft.plugins[0].path, "options", "fast"), "10", "another")]
 
     with pytest.raises(ConfigError) as caught:
