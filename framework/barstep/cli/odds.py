@@ -35,7 +35,7 @@ def show_odds(out: Console, found: Document) -> None:
         table.add_column(f"size x{one['size']}{over}", justify="right")
     for label, tell in _rows(odds):
         cells = [tell(one) for one in odds["sizes"]]
-        if any(cell not in ("", "-") for cell in cells):
+        if any(cell != "-" for cell in cells):
             table.add_row(label, *cells)
     put(out, table)
 
@@ -58,7 +58,7 @@ def _rows(odds: Document) -> list[tuple[str, Callable[[Document], str]]]:
         return rows
     return [
         *rows,
-        (f"After a pass: {odds['funded_days']} days of funding", lambda one: ""),
+        (f"After a pass, {odds['funded_days']} days funded:", lambda one: ""),
         ("  any payout", lambda one: _of(one, lambda f: f"{f['paid_share']:.1%}")),
         ("  account lost before one", lambda one: _of(one, lambda f: f"{f['lost_before_payout']:.1%}")),
         ("  days to the first payout", lambda one: _of(one, lambda f: _spread(f["days_to_payout"]))),

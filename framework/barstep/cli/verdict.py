@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from barstep.cli.output import columns, grid, moment, put
 
@@ -33,7 +34,7 @@ def show(out: Console, found: Document, floors: Path | None) -> None:
     for line in _headline(found):
         out.print(line)
     out.print()
-    _figures(out, found["verdict"])
+    _figures(out, found["verdict"], record["zone"])
     if len(found["attempts"]) > 1:
         _attempts(out, found["attempts"])
     _starts(out, found["every_start"])
@@ -59,7 +60,7 @@ def _headline(found: Document) -> list[Text | str]:
         return [Text(where, style="bold green"), f"profit {_usd(verdict['profit'])}, needed {_plain(verdict['total_needed'])}"]
     if verdict["status"] == "failed":
         failure = verdict["failure"]
-        told = Text(f"FAILED on day {verdict['days']}, {_when(failure['time'])}, by {failure['rule']}", style="bold red")
+        told = Text(f"FAILED on day {verdict['days']}, {_when(failure['time'], found['record']['zone'])}, by {failure['rule']}", style="bold red")
         if failure["rule"] == "max_days":
             return [told, f"profit {_usd(verdict['profit'])} of {_plain(verdict['total_needed'])} when the time was up"]
         under = f"{_plain(-failure['margin'])} beyond" if failure["margin"] else "exactly at it"
@@ -69,11 +70,12 @@ def _headline(found: Document) -> list[Text | str]:
     return [told, f"profit {_usd(verdict['profit'])}" + (f", needed {_plain(needed)}" if needed is not None else "")]
 
 
-def _figures(out: Console, verdict: Document) -> None:
+def _figures(out: Console, verdict: Document, zone: str) -> None:
     rows = [("Profit", _usd(verdict["profit"]), "")]
     if verdict["total_needed"] is not None:
         left = verdict["total_needed"] - verdict["profit"]
-        rows.append(("Total needed", _plain(verdict["total_needed"]), f"{_plain(left)} to go" if left > 0 else "reached"))
+        to_go = {"open": f"{_plain(left)} to go" if left > 0 else "reached", "passed": "reached"}
+        rows.append(("Total needed", _plain(verdict["total_needed"]), to_go.get(verdict["status"], "")))
     share = verdict["best_day_share"]
     rows.append(("Best day", _plain(verdict["best_day"]), f"{share:.1%} of the profit" if share is not None else ""))
     rows.append(("Days", str(verdict["days"]), f"{verdict['traded_days']} with a trade"))
@@ -81,7 +83,7 @@ def _figures(out: Console, verdict: Document) -> None:
         rows.append(("Days stopped", str(verdict["stopped_days"]), "by the daily loss limit"))
     near = verdict["smallest_headroom"]
     if near is not None:
-        where = f"{_when(near['time'])}: {_plain(near['equity'])} over {_plain(near['floor'])}"
+        where = f"{_when(near['time'], zone)}: {_plain(near['equity'])} over {_plain(near['floor'])}"
         rows.append(("Smallest headroom", _plain(near["usd"]), where))
     _right(out, rows)
 
@@ -124,8 +126,12 @@ def _starts(out: Console, starts: Document) -> None:
 
 def _what_if(out: Console, found: Document) -> None:
     out.print()
-    rows = [("as it is", *_variant(found["verdict"]), str(sum(a["status"] == "passed" for a in found["attempts"])))]
-    rows += [(one["change"], *_variant(one), str(one["passes"])) for one in found["what_if"]]
+    passes = sum(attempt["status"] == "passed" for attempt in found["attempts"])
+    base = (*_variant(found["verdict"]), str(passes))
+    rows = [("as it is", *base)]
+    for one in found["what_if"]:
+        row = (*_variant(one), str(one["passes"]))
+        rows.append((one["change"], *(row if row != base else ("the same", "", "", ""))))
     columns(out, ("what if", "first attempt", "day", "profit", "passes"), rows, right=("day", "profit", "passes"))
 
 
@@ -141,8 +147,8 @@ def _word(cause: str) -> str:
     return cause if cause in ("open", "passed") else f"failed by {cause}"
 
 
-def _when(text: str) -> str:
-    return moment(datetime.fromisoformat(text))
+def _when(text: str, zone: str) -> str:
+    return moment(datetime.fromisoformat(text).astimezone(ZoneInfo(zone)))
 
 
 def _usd(amount: float, *, unit: str = " USD") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,7 +51,7 @@ class Conduct:
         hours, session = self._plan.trading_hours, self._record.sessions.on(day.date)
         if hours is None or session is None:
             return None
-        moments = [] if hours.flat_by is None else [session.flat_moments(hours.flat_by)[-1]]
+        moments = [] if hours.flat_by is None else [session.flat_moments(time.fromisoformat(hours.flat_by))[-1]]
         if session.early_close and hours.before_early_close is not None:
             moments.append(session.close_ns - hours.before_early_close * 60 * NS)
         return min(moments, default=None)
@@ -66,7 +67,7 @@ class Conduct:
                 f"{self.most_lots:g} mini lots at most, the cap is {cap.lots:g}"
             )
         if self.days_past_flat and hours is not None:
-            clock = f" {hours.flat_by:%H:%M}" if hours.flat_by is not None else " before an early close"
+            clock = f" {hours.flat_by}" if hours.flat_by is not None else " before an early close"
             found.append(f"positions were held past the flat time{clock} on {_days(self.days_past_flat)}")
         if self.days_overnight:
             found.append(f"{_days(self.days_overnight)} ended with a position: the next day began with it")

@@ -37,6 +37,7 @@ def document(found: Evaluation) -> Document:
             "certainty": record.certainty,
             "why": record.why,
             "most_lots": found.most_lots,
+            "zone": record.sessions.zone.key,
         },
         "verdict": {**attempt_document(record, found.attempts[0]), "certain": found.certain},
         "attempts": [attempt_document(record, attempt) for attempt in found.attempts],

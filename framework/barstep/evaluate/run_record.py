@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from barstep.rules.day import DayBars
+
+    Ints = NDArray[np.int64]
 
 _MONEY = ("low", "high", "equity", "balance")
 
@@ -40,8 +45,10 @@ def run_record(folder: Path) -> Record:
     start, equity = micros(run.result["start_balance"]), folder / "equity.parquet"
     held = _held(run, folder)
 
+    resets = _resets(run)
+
     def days() -> Iterator[DayBars]:
-        return split_days(_marks(equity, start, held), sessions, held.since_ns)
+        return split_days(_marks(equity, start, held, resets), sessions, held.since_ns)
 
     tick = max(contract.instrument.tick_value for contract in run.contracts)
     return Record(
@@ -74,11 +81,20 @@ def _remarks(run: Records) -> list[str]:
     return remarks
 
 
-def _marks(path: Path, start: int, held: Held) -> Iterator[Marks]:
+def _resets(run: Records) -> tuple[Ints, Ints]:
+    """When the run's own new attempts put the balance back, and by how much in all: not results of trading."""
+    adjustments = run.result["risk"].get("adjustments", [])
+    moments = [round(datetime.fromisoformat(each["time"]).timestamp() * 1_000_000) * 1000 for each in adjustments]
+    total = np.cumsum([0, *(micros(each["usd"]) for each in adjustments)])
+    return np.array(moments, np.int64), total.astype(np.int64)
+
+
+def _marks(path: Path, start: int, held: Held, resets: tuple[Ints, Ints]) -> Iterator[Marks]:
     for columns in column_chunks(path, ("time", *_MONEY)):
         end_ns = columns["time"].astype(np.int64)
+        begins = start + resets[1][np.searchsorted(resets[0], end_ns, "left")]
         low, high, close, balance = (
-            np.rint(columns[name].astype(np.float64) * MICROS).astype(np.int64) - start for name in _MONEY
+            np.rint(columns[name].astype(np.float64) * MICROS).astype(np.int64) - begins for name in _MONEY
         )
         yield Marks(end_ns, low, high, close, balance, held.at(end_ns))
 

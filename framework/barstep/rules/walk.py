@@ -59,8 +59,8 @@ class DayEnd:
 
     Attributes:
         date: The trade date.
-        net: Its result; up to its stop or breach where there was one.
-        balance: Balance at its end.
+        net: The change of the balance; up to its stop or, with the position open then, its breach.
+        balance: Balance at its end; equity at a breach.
         floor: The floor at its end, after it has moved; -NEVER without one.
         traded: Whether a fill happened.
         stopped_ns: End of the bar in which a soft daily loss limit stopped it, or 0.
@@ -207,19 +207,17 @@ class Account:
         equity = int(day.close[bar]) + self._shift if not self.limits.live and rule == "max_loss_limit" else lowest
         self.status = "failed"
         self.failure = Failure(rule, day.date, int(day.end_ns[bar]), equity, level)
-        net = equity - self._shift - day.open
-        self.days.append(DayEnd(day.date, net, equity, int(floors[bar]), day.traded))
+        self.days.append(DayEnd(day.date, equity - self.balance, equity, int(floors[bar]), day.traded))
 
     def _close(self, given: DayBars, seen: DayBars, stopped_ns: int, floors: Ints) -> None:
         limits = self.limits
-        left = int(seen.close[-1])
+        end = int(seen.balance[-1]) + self._shift
         self.floor = int(floors[-1])
         if limits.trail == "end_of_day":
-            self.floor = limits.next_floor(self.floor, int(seen.balance[-1]) + self._shift)
-        end = left + self._shift
-        self.days.append(DayEnd(given.date, left - seen.open, end, self.floor, given.traded, stopped_ns))
+            self.floor = limits.next_floor(self.floor, end)
+        self.days.append(DayEnd(given.date, end - self.balance, end, self.floor, given.traded, stopped_ns))
         if stopped_ns:  # the day ended flat: what the ledger made of its rest did not happen
-            self._shift += left - int(given.close[-1])
+            self._shift += int(seen.close[-1]) - int(given.close[-1])
         if self._passes(int(seen.position[-1])):
             self.status = "passed"
         elif limits.max_days is not None and self._first is not None:
