@@ -21,7 +21,7 @@ from barstep.domain.errors import DataError
 from barstep.domain.fill_options import FillOptions
 from barstep.evaluate.ledger import fee_of
 from barstep.evaluate.record import Held, Record
-from barstep.evaluate.split import Marks, split_days
+from barstep.evaluate.split import Marks, split_days, with_idle_days
 from barstep.runs.sources import sessions_of
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def fills_record(ledger: Ledger, fees: str | Decimal, bars: BarStream | None = N
 
     def days() -> Iterator[DayBars]:
         if bars is None:
-            return split_days(_at_fills(state), sessions, state.at)
+            return with_idle_days(split_days(_at_fills(state), sessions, state.at), sessions)
         return split_days(_at_bars(state, bars), sessions, state.at)
 
     return Record(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from barstep.data import SessionTable
+    from barstep.domain.session import Session
 
     Ints = NDArray[np.int64]
+
+_ONE = timedelta(days=1)
 
 
 class Marks(NamedTuple):
@@ -60,6 +64,26 @@ def split_days(chunks: Iterable[Marks], sessions: SessionTable, fill_ends: Ints)
             held.append(Marks(*(None if column is None else column[first:stop] for column in marks)))
     if held:
         yield _day(day, held, before, fill_ends)
+
+
+def with_idle_days(days: Iterable[DayBars], sessions: SessionTable) -> Iterator[DayBars]:
+    """The same days, and between them the trading days on which nothing happened, each as one bar that stands still."""
+    before: DayBars | None = None
+    for day in days:
+        if before is not None:
+            session = sessions.first_from(before.date + _ONE)
+            while session.date < day.date:
+                yield _idle(before, session)
+                session = sessions.after(session)
+        yield day
+        before = day
+
+
+def _idle(before: DayBars, session: Session) -> DayBars:
+    result, balance, position = _end(before)
+    still, end = np.array([result], np.int64), np.array([session.close_ns], np.int64)
+    held, paid = np.array([position], np.int64), np.array([balance], np.int64)
+    return DayBars(session.date, end, still, still, still, paid, held, result, balance, position, traded=False)
 
 
 def _end(day: DayBars) -> tuple[int, int, int]:

@@ -15,7 +15,7 @@ from barstep.data import SessionTable
 from barstep.domain.fill_options import FillOptions
 from barstep.evaluate.ledger import fee_of
 from barstep.evaluate.record import Certainty, Held, Record
-from barstep.evaluate.split import Marks, split_days
+from barstep.evaluate.split import Marks, split_days, with_idle_days
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def trades_record(ledger: Ledger, fees: str | Decimal) -> Record:
         remarks.append(f"trades without fees pay {fees} ({schedule[contracts[0]] / 1e6:.2f} USD a side)")
 
     def days() -> Iterator[DayBars]:
-        return split_days([marks], sessions, ends)
+        return with_idle_days(split_days([marks], sessions, ends), sessions)
 
     return Record(
         label=ledger.label,

@@ -138,7 +138,7 @@ class _Walk:
             if limits.trail in ("balance", "equity"):
                 deep = self.days.deep[row]
                 broken |= (deep < NEVER) & (self.equity + deep <= limits.lock - touch)
-            cause[broken] = MAX_LOSS
+            cause[broken & (limits.live | (cause == OPEN))] = MAX_LOSS  # a hard daily limit acts before the close
         return cause
 
     def _raise_floor(self, net: Ints, high: Ints) -> None:

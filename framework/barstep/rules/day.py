@@ -12,6 +12,8 @@ The reduction is exact. With a floor F at the day's open, a start-of-day equity 
   moments at which the day has fallen D or more from its own high. Without a lock any such moment breaches, which is the
   well-known drawdown test; F >= min(E - D, L) holds because the day's open was seen.
 
+Where a touch is no breach, each comparison is strict.
+
 A bar does not tell whether its high or its low came first: `deep` takes the high first (the worse reading). Where a bar
 touches both the daily loss limit and the floor, the floor counts: a bar's low is one mark, as a gap would be.
 """
@@ -153,17 +155,17 @@ def day_numbers(day: DayBars, limits: Limits, cost: int = 0) -> DayNumbers:
 
     Args:
         day: The day.
-        limits: For the trail, the distance and a daily loss limit; a soft one is applied before the reduction.
+        limits: For the trail, the distance and a daily loss limit, which ends the day before it is reduced.
         cost: Micro-dollars to close one contract by force.
     """
-    stop = daily_stop(day, limits, cost) if limits.daily is not None and not limits.daily_fails else None
+    stop = daily_stop(day, limits, cost) if limits.daily is not None else None
     if stop is not None:
-        day = stopped_day(day, stop)
+        day = first_bars(day, stop.bar + 1) if limits.daily_fails else stopped_day(day, stop)
     trailed, opened = (day.balance, day.open_balance) if limits.trail == "balance" else (day.high, day.open)
     peak = np.maximum.accumulate(np.maximum(trailed, opened))
     deep = NEVER
     if limits.distance is not None and limits.trail in ("balance", "equity"):
-        fallen = day.low[peak - day.low >= limits.distance]
+        fallen = day.low[peak - day.low >= limits.distance + (0 if limits.touch else 1)]
         deep = int(fallen.min()) - day.open if len(fallen) else NEVER
     return DayNumbers(
         net=int(day.close[-1]) - day.open,
@@ -171,5 +173,5 @@ def day_numbers(day: DayBars, limits: Limits, cost: int = 0) -> DayNumbers:
         high=int(peak[-1]) - day.open,
         deep=deep,
         traded=day.traded,
-        stopped=stop is not None,
+        stopped=stop is not None and not limits.daily_fails,
     )

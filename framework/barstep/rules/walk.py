@@ -149,14 +149,14 @@ class Account:
         limits, shift = self.limits, self._shift
         given = day.kindest or day if self.kindest else day
         stop = daily_stop(given, limits, self.cost) if limits.daily is not None else None
-        seen = given
+        seen, hard = given, stop is not None and limits.daily_fails
         if stop is not None:
-            seen = first_bars(given, stop.bar + 1) if limits.daily_fails else stopped_day(given, stop)
+            seen = first_bars(given, stop.bar + 1) if hard else stopped_day(given, stop)
         floors, met = self._floors(seen)
-        breach = self._breach(seen, floors, met)
+        breach = self._breach(seen, floors, met) if limits.live or not hard else None  # a hard stop precedes the close
         if breach is not None:
             self._fail("max_loss_limit", seen, breach, int(met[breach]), floors)
-        elif stop is not None and limits.daily_fails:
+        elif stop is not None and hard:
             self._fail("daily_loss_limit", seen, stop.bar, day.open - (limits.daily or 0) + shift, floors)
         else:
             self._close(given, seen, 0 if stop is None else int(seen.end_ns[-1]), floors)
@@ -167,12 +167,12 @@ class Account:
     def _floors(self, day: DayBars) -> tuple[Ints, Ints]:
         """The floor at each bar's end, and the one that each bar's low met."""
         limits, shift = self.limits, self._shift
-        if limits.trail not in ("balance", "equity"):
+        if limits.distance is None or limits.trail not in ("balance", "equity"):
             still = np.full(len(day.end_ns), self.floor, np.int64)
             return still, still
         seen, first = (day.balance, day.open_balance) if limits.trail == "balance" else (day.high, day.open)
         peak = np.maximum.accumulate(np.maximum(seen, first)) + shift
-        floors = np.maximum(np.minimum(peak - (limits.distance or 0), limits.lock), self.floor)
+        floors = np.maximum(np.minimum(peak - limits.distance, limits.lock), self.floor)
         if not self.kindest:
             return floors, floors
         before = np.concatenate(([limits.next_floor(self.floor, first + shift)], floors[:-1]))
