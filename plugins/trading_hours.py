@@ -1,8 +1,8 @@
 """Trading hours: when positions may be opened, and by when the account must be flat."""
 
-from datetime import time
+from datetime import time, timedelta
 
-from barstep import Order, RiskContext, RiskDecision, RiskRule, hookimpl, option
+from barstep import Order, RiskContext, RiskDecision, RiskRule, Session, hookimpl, option
 
 
 class TradingHours(RiskRule):
@@ -11,15 +11,32 @@ class TradingHours(RiskRule):
     entries_from: time | None = option(None, help="no entry before this time of day")
     entries_until: time | None = option(None, help="no entry from this time of day on")
     flat_by: time | None = option(None, help="close everything by this time, and enter nothing until the next session")
+    before_early_close: int | None = option(
+        None, ge=0, help="on a day that closes early, close everything so many minutes before"
+    )
 
     @hookimpl
     def on_start(self, ctx: RiskContext) -> None:
-        ctx.flat_by(self.flat_by)
+        self.flat = self.flat_by
+        ctx.flat_by(self.flat)
+
+    @hookimpl
+    def on_session_start(self, session: Session, ctx: RiskContext) -> None:
+        if self.before_early_close is None:
+            return
+        flat = self.flat_by
+        if session.early_close:
+            early = session.close - timedelta(minutes=self.before_early_close)
+            if flat is None or early < session.at(flat):
+                flat = early.time()
+        if flat != self.flat:
+            self.flat = flat
+            ctx.flat_by(flat)
 
     @hookimpl
     def on_risk(self, order: Order, ctx: RiskContext) -> RiskDecision | None:
-        if self.flat_by is not None and ctx.session.is_past(self.flat_by):
-            return RiskDecision.deny(f"flat by {self.flat_by:%H:%M} until the next session")
+        if self.flat is not None and ctx.session.is_past(self.flat):
+            return RiskDecision.deny(f"flat by {self.flat:%H:%M} until the next session")
         first, last = self.entries_from, self.entries_until
         early = first is not None and ctx.now < ctx.session.at(first)
         late = last is not None and ctx.now >= ctx.session.at(last)

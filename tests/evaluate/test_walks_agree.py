@@ -9,7 +9,7 @@ from slow import slow_walk
 from barstep.domain.instrument import MICROS
 from barstep.rules.attempts import CAUSES, DayTable, walk_attempts
 from barstep.rules.day import day_numbers
-from barstep.rules.limits import NEVER, Limits
+from barstep.rules.account_limits import NEVER, Limits
 from barstep.rules.walk import Account
 
 STEP = st.integers(-6, 6)

@@ -9,9 +9,8 @@ from days import FIRST, day_of, marks
 from barstep.domain.instrument import MICROS, micros
 from barstep.rules import load_plan
 from barstep.rules.attempts import MAX_LOSS, OPEN, DayTable, walk_attempts
-from barstep.rules.caps import allowed_lots
 from barstep.rules.day import day_numbers
-from barstep.rules.limits import NEVER, Limits, limits_of
+from barstep.rules.account_limits import NEVER, Limits, limits_of
 from barstep.rules.walk import Account
 
 TRAILS = {"eod_trailing": "end_of_day", "intraday_trailing": "equity", "static": "static"}
@@ -110,12 +109,6 @@ def test_consistency(worked):
         if target is not None:
             assert (account.status == "passed") == case["passes"], case["id"]
         assert (account.profit >= account.needed) == case["passes"], case["id"]
-
-
-def test_scaling(worked):
-    for case in worked["scaling"]:
-        cap = load_plan(f"topstep-express-funded-{case['size'].lower()}").position_cap
-        assert allowed_lots(cap, case["prior_session_close_balance"]) == case["max_lots"], case
 
 
 def test_payouts(worked):

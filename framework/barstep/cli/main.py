@@ -8,7 +8,11 @@ from typing import Annotated
 import typer
 
 from barstep._version import __version__
+<<<<<<< HEAD
 from barstep.cli import bars, evaluate, explain, init, instruments, new, plugins, run, runs, script, serve, validate
+=======
+from barstep.cli import bars, explain, init, instruments, new, plans, plugins, run, runs, script, serve, validate
+>>>>>>> r6
 from barstep.cli.guard import Guarded
 
 app = typer.Typer(
@@ -27,6 +31,7 @@ app.command("serve")(serve.serve)
 app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(explain.explain)
 app.add_typer(runs.app, name="runs")
+app.add_typer(plans.app, name="plans")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(instruments.app, name="instruments")
 app.add_typer(bars.app, name="data")

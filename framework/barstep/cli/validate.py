@@ -49,7 +49,7 @@ def _document(plan: RunPlan, config: Path) -> dict[str, Any]:
     from barstep.hooks.plugin import KINDS, configure
     from barstep.runs.sources import extent
 
-    made = [Registered(p.name, configure(p.found.cls, p.options), None) for p in plan.plugins]
+    made = [Registered(p.name, configure(p.found.cls, p.options, plan.base), None) for p in plan.plugins]
     bars = []
     for stream, fee in zip(plan.streams, plan.fees, strict=True):
         found = extent(stream)

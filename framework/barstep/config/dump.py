@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -119,6 +120,8 @@ class _Tree:
             return self.uses[path]
         if isinstance(value, FileSource):
             value = value.model_copy(update={"path": self.place(value.path)})
+        if isinstance(value, PurePath):
+            return self.place(value.as_posix())
         if isinstance(value, SecretStr):
             return "${BARSTEP_TOKEN}"
         if isinstance(value, BaseModel):

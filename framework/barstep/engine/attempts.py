@@ -99,11 +99,11 @@ class Attempts:
         """Whether a failed account ends the run."""
         return self.on_fail == "stop"
 
-    def begin_day(self, day: date) -> bool:
-        """Phase A of a new trading day, before guards are reset; True where a new attempt begins with it."""
+    def begin_day(self, day: date) -> None:
+        """Phase A of a new trading day, before guards are reset: where the last attempt is decided, another begins."""
         self.end_day()
         if self.over:
-            return False
+            return
         last = self.made[-1] if self.made else None
         if last is None or last.verdict != "open":
             if last is not None:
@@ -113,7 +113,6 @@ class Attempts:
         self.made[-1].days += 1
         self.traded = False
         self._balance = self.exchange.balance
-        return last is not None and last is not self.made[-1]
 
     def end_day(self) -> None:
         """A trading day is over: book its result, and see whether the attempt is passed."""

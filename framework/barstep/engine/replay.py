@@ -131,13 +131,17 @@ class Replay:
     def _walk(self) -> Generator[Bar | Session, None, None]:
         """All bars, until the run is told to stop."""
         for stream, segment, start, stop in self._spans():
-            yield from self._enter(stream, segment, start)
-            if not self.stopping:
-                yield from self._rows(stream, segment, start, stop)
-            if self.stopping:
+            if self._halted():
                 return
-            if segment.ends and stop == segment.stop:
+            yield from self._enter(stream, segment, start)
+            if not self._halted():
+                yield from self._rows(stream, segment, start, stop)
+            if not self._halted() and segment.ends and stop == segment.stop:
                 self._end_session(stream, segment.session)
+
+    def _halted(self) -> bool:
+        """Whether something has told the run to stop: a user, a rule, or the hooks of a session."""
+        return self.stopping
 
     def _stop(self, failure: BaseException | None) -> None:
         """`on_stop`, also after an error, which stays the error of the run; then hand on what is still to be recorded."""
@@ -244,8 +248,7 @@ class Replay:
         exchange.between_bars = True
         stream.end_windows()
         if new_day and self.attempts is not None:
-            if self.attempts.begin_day(session.date):
-                desk.locks = []
+            self.attempts.begin_day(session.date)
             self.stopping = self.stopping or self.attempts.over
             if self.attempts.over:
                 return

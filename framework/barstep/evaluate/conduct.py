@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from barstep.domain.session import NS
-from barstep.rules.caps import allowed_lots
+from barstep.rules import scaled_lots
 
 if TYPE_CHECKING:
     from barstep.evaluate.record import Record
@@ -35,14 +35,15 @@ class Conduct:
         self.most_lots = float(record.held.lots.max(initial=0.0))
         self.days_over_cap = self.days_past_flat = self.days_overnight = 0
 
-    def day(self, day: DayBars, balance: float) -> None:
-        """Look at a day; `balance` is the account's at the close before, in USD."""
+    def day(self, day: DayBars, profit: float) -> None:
+        """Look at a day; `profit` is the balance at the close before less the start balance, in USD."""
         held = self._record.held
         self.days_overnight += bool(day.position[-1])
         if (cap := self._plan.position_cap) is not None:
             first, last = np.searchsorted(held.since_ns, (day.end_ns[0], day.end_ns[-1] + 1))
             most = held.lots[first:last].max(initial=0.0)
-            self.days_over_cap += bool(most > allowed_lots(cap, balance))
+            allowed = min(cap.lots, scaled_lots(cap.scaling, profit)) if cap.scaling else cap.lots
+            self.days_over_cap += bool(most > allowed)
         flat_ns = self._flat(day)
         if flat_ns is not None:
             self.days_past_flat += bool(held.at(np.array([flat_ns]))[0])

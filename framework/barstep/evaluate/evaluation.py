@@ -14,7 +14,7 @@ from barstep.evaluate.verdict import Attempt, Series, walk_record
 from barstep.evaluate.whatif import Starts, Variant, every_start, variants
 from barstep.rules.attempts import DayTable
 from barstep.rules.day import day_numbers
-from barstep.rules.limits import limits_of
+from barstep.rules.account_limits import limits_of
 
 if TYPE_CHECKING:
     from typing import Any
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from barstep.evaluate.record import Record
     from barstep.rules import Plan
     from barstep.rules.day import DayBars, DayNumbers
-    from barstep.rules.limits import Limits
+    from barstep.rules.account_limits import Limits
     from barstep.rules.walk import BarFloors
 
 
@@ -107,7 +107,7 @@ def evaluate(record: Record, request: Request) -> Evaluation:
     def seen(day: DayBars, attempt: Attempt, bars: BarFloors) -> None:
         done = attempt.account.days
         before = done[-2].balance if len(done) > 1 else limits.start
-        conduct.day(day, before / MICROS)
+        conduct.day(day, (before - limits.start) / MICROS)
         if floors is not None:
             floors.add(day.date.isoformat(), attempt.number, bars)
 

@@ -13,7 +13,7 @@ from barstep.data import TableSpool
 from barstep.domain.errors import BarstepError, ConfigError
 from barstep.domain.instrument import MICROS
 from barstep.domain.session import NS
-from barstep.rules.limits import NEVER
+from barstep.rules.account_limits import NEVER
 
 if TYPE_CHECKING:
     from pathlib import Path

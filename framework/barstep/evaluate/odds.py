@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from barstep.rules import Fees
     from barstep.rules.attempts import Outcomes
-    from barstep.rules.limits import Limits
+    from barstep.rules.account_limits import Limits
 
 MONTH = 21
 """Trading days of a month that is paid for."""

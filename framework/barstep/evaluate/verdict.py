@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from barstep.evaluate.record import Record
     from barstep.rules.day import DayBars
-    from barstep.rules.limits import Limits
+    from barstep.rules.account_limits import Limits
     from barstep.rules.walk import BarFloors
 
 

@@ -14,7 +14,7 @@ from barstep.rules.attempts import CAUSES, walk_attempts
 if TYPE_CHECKING:
     from barstep.rules import Plan
     from barstep.rules.attempts import DayTable
-    from barstep.rules.limits import Limits
+    from barstep.rules.account_limits import Limits
 
 RULES = ("max_loss_limit", "daily_loss_limit", "consistency", "min_days", "max_days")
 """Rules of a plan that can be left out; the profit target stays."""

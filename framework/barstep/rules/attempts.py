@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from barstep.rules.limits import NEVER, TRADING_DAYS
+from barstep.rules.account_limits import NEVER, TRADING_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from barstep.rules.day import DayNumbers
-    from barstep.rules.limits import Limits, PayoutTerms
+    from barstep.rules.account_limits import Limits, PayoutTerms
 
     Ints = NDArray[np.int64]
 

@@ -25,14 +25,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from barstep.rules.limits import NEVER
+from barstep.rules.account_limits import NEVER
 
 if TYPE_CHECKING:
     from datetime import date
 
     from numpy.typing import NDArray
 
-    from barstep.rules.limits import Limits
+    from barstep.rules.account_limits import Limits
 
     Ints = NDArray[np.int64]
 

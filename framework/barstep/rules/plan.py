@@ -49,9 +49,10 @@ class PositionCap(Section, frozen=True, kw_only=True):
 
     Attributes:
         lots: Mini lots; a contract counts by its instrument's weight.
-        scaling: Rows of [balance, lots], ascending; the last whose balance was reached at the previous day's close holds,
-            and the first also below its balance.
-        scaling_tie: Whether a balance exactly on a row beyond the first has reached it (`upper`) or not (`lower`).
+        scaling: Rows of [USD above the start balance, lots], ascending; the last that was reached at the close of the day
+            before holds, the first also below its balance.
+        scaling_tie: Whether a balance exactly on a row from the third on has reached it (`upper`) or not (`lower`); the
+            second row it has in any case.
         weights: `lots` counts by the instruments' weights (ten micros are one mini), `contracts` counts each as one.
         contracts: Further caps in contracts by instrument, such as {CL: 3}.
     """

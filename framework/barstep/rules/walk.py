@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from barstep.rules.day import daily_stop, first_bars, stopped_day
-from barstep.rules.limits import NEVER
+from barstep.rules.account_limits import NEVER
 
 if TYPE_CHECKING:
     from datetime import date
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from barstep.rules.day import DayBars
-    from barstep.rules.limits import Limits
+    from barstep.rules.account_limits import Limits
 
     Ints = NDArray[np.int64]
 

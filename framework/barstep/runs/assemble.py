@@ -18,7 +18,7 @@ from barstep.engine.replay import Replay
 from barstep.engine.streams import Stream
 from barstep.hooks.loader import Found, Loader, find_workspace
 from barstep.hooks.manager import HookManager, Registered
-from barstep.hooks.plugin import configure, option_fields
+from barstep.hooks.plugin import KINDS, configure, option_fields
 from barstep.runs.finer import magnifier, open_finer
 from barstep.runs.plans import AccountPlan
 from barstep.runs.script_plan import ScriptPlan, find_scripts
@@ -102,6 +102,7 @@ def load_plan(
         loaded = load_mapping(source, overrides, check)
     if bars.unreadable is not None:
         raise bars.unreadable
+    plans.sort(key=lambda each: list(KINDS).index(each.section))  # a plan's rules go before the file's own
     return RunPlan(
         loaded, workspace, base, plans, bars.streams, bars.fees, bars.finer, account, script=next(iter(scripts), None)
     )
@@ -140,7 +141,7 @@ def _register(plugin: PluginPlan, plan: RunPlan, desk: Desk, streams: Sequence[S
         own = [streams[config.data.index(data)] for data in config.data_of(config.strategies[int(plugin.path[1])])]
         follows = tuple(stream.feed.contract.id for stream in own) if len(streams) > 1 else ()
     context = context_for(plugin.section, desk, plugin.name, own)
-    return Registered(plugin.name, configure(plugin.found.cls, plugin.options), context, follows)
+    return Registered(plugin.name, configure(plugin.found.cls, plugin.options, plan.base), context, follows)
 
 
 def _plan_plugin(entry: PluginEntry, positions: Positions, loader: Loader, plans: list[PluginPlan]) -> list[str]:
@@ -156,7 +157,7 @@ def _plan_plugin(entry: PluginEntry, positions: Positions, loader: Loader, plans
     if lines:
         return lines
     try:
-        configure(found.cls, options)
+        configure(found.cls, options, loader.base)
     except ValueError as error:
         path = (*entry.path, "options")
         return [f"{positions.where(path)} {path_text(path)}: {error}"]

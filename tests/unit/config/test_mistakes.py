@@ -33,7 +33,8 @@ MISTAKES = [
     (
         "{balance: 50000, ",
         "{balnce: 50000, ",
-        "run.yaml:4:13 account.balnce: got the unknown key balnce, expected one of balance, plan, on_fail, on_pass, fees; did you mean balance?",
+        "run.yaml:4:13 account.balnce: got the unknown key balnce, expected one of balance, plan, on_fail, on_pass, fees; "
+        "did you mean balance?",
     ),
     ("50000", "50_000", "run.yaml:4:22 account.balance: got 50_000, expected a number > 0; did you mean 50000?"),
     ("50000", '"50,000"', 'run.yaml:4:22 account.balance: got "50,000", expected a number > 0; did you mean 50000?'),

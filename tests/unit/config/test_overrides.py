@@ -63,7 +63,8 @@ NAMES = "sma_crossover, max_position, trading_hours, trade_journal"
         ("seed=x", "--set seed=x seed: got x, expected a whole number >= 0"),
         (
             "account.balnce=3",
-            "--set account.balnce=3 account.balnce: got the unknown key balnce, expected one of balance, plan, on_fail, on_pass, fees; "
+            "--set account.balnce=3 account.balnce: got the unknown key balnce, "
+            "expected one of balance, plan, on_fail, on_pass, fees; "
             "did you mean balance?",
         ),
         ("foo", "--set foo: got foo, expected key=value"),
