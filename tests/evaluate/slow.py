@@ -58,7 +58,7 @@ class SlowAccount:
                     return self.fail("max_loss_limit", number, bar)
                 if moving is not None and self.kind:
                     self.see(moving)
-                    if self.touch(close):
+                    if l.trail == "equity" and self.touch(close):
                         return self.fail("max_loss_limit", number, bar)
             if daily and l.daily_fails:
                 return self.fail("daily_loss_limit", number, bar)

@@ -91,7 +91,8 @@ class Account:
     Attributes:
         limits: The rules.
         cost: Micro-dollars to close one contract by force.
-        kindest: True to read each bar in the most favourable order: its low before its high.
+        kindest: True to read each bar in the most favourable order: its low before its high, and a balance that it
+            realised only from the next bar on.
         status: `open`, `passed` or `failed`.
         floor: The floor in force; it never falls.
         days: What has happened, one entry per day.
@@ -188,7 +189,7 @@ class Account:
             self._near(int(day.end_ns[-1]), equity, self.floor)
             return len(day.end_ns) - 1 if equity <= limits.breached(self.floor) else None
         room = day.low + self._shift - met
-        if self.kindest:
+        if self.kindest and limits.trail == "equity":
             room = np.minimum(room, day.close + self._shift - floors)
         bad = room <= (0 if limits.touch else -1)
         breach = int(bad.argmax())
