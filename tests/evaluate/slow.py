@@ -5,89 +5,88 @@ from fractions import Fraction
 
 class SlowAccount:
     def __init__(self, limits, cost=0, kind=False):
-        self.l, self.cost, self.kind = limits, cost, kind
+        self.rules, self.cost, self.kind = limits, cost, kind
         self.floor = None if limits.distance is None else limits.start - limits.distance
         self.balance = limits.start
         self.status, self.rule, self.where = "open", "", None
         self.nets, self.traded, self.floors = [], 0, []
-        self.first = None
+        self.first, self.shift = None, 0
 
-    def touch(self, equity):
+    def touched(self, equity):
         if self.floor is None:
             return False
-        return equity <= self.floor if self.l.touch else equity < self.floor
+        return equity <= self.floor if self.rules.touch else equity < self.floor
 
     def see(self, value):
         """What is trailed has reached a value."""
-        raised = value - self.l.distance
-        if raised > self.l.lock:
-            raised = self.l.lock
-        if raised > self.floor:
-            self.floor = raised
+        if self.floor is not None:
+            self.floor = max(self.floor, min(value - self.rules.distance, self.rules.lock))
 
-    def fail(self, rule, number, bar):
-        self.status, self.rule, self.where = "failed", rule, (number, bar)
+    def fail(self, rule, *where):
+        self.status, self.rule, self.where = "failed", rule, where
+
+    def meets_the_floor(self, low, high, close, balance):
+        """Whether a bar's marks breach the floor, which they may move."""
+        moving = {"equity": high, "balance": balance}.get(self.rules.trail)
+        if moving is not None and not self.kind:
+            self.see(moving)
+        if self.touched(low):
+            return True
+        if moving is not None and self.kind:
+            self.see(moving)
+            return self.rules.trail == "equity" and self.touched(close)
+        return False
 
     def day(self, number, day):
-        """Walk a day; returns where the ledger's own result and ours part, for the next day."""
-        l = self.l
+        rules = self.rules
         if self.first is None:
-            self.first = day.date
-            self.shift = l.start - day.open
-        shift, opened, stopped = self.shift, day.open + self.shift, None
-        rows = list(
-            zip(day.low.tolist(), day.high.tolist(), day.close.tolist(), day.balance.tolist(), day.position.tolist())
-        )
-        held = abs(day.open_position)
-        if l.trail == "equity" and l.distance is not None:
-            self.see(opened)
-        if l.trail == "balance" and l.distance is not None:
+            self.first, self.shift = day.date, rules.start - day.open
+        shift, level = self.shift, None if rules.daily is None else day.open + self.shift - rules.daily
+        held, stopped = abs(day.open_position), False
+        if rules.trail == "equity":
+            self.see(day.open + shift)
+        if rules.trail == "balance":
             self.see(day.open_balance + shift)
-        for bar, (low, high, close, balance, position) in enumerate(rows):
-            low, high, close, balance = low + shift, high + shift, close + shift, balance + shift
-            daily = l.daily is not None and low <= opened - l.daily
-            if daily and not l.daily_fails:
-                level = opened - l.daily
-                after = close if position == 0 and close <= level else level - self.cost * max(held, abs(position), 1)
-                low, close, balance, stopped = min(low, after), after, after, after
-            if l.live and self.floor is not None:
-                moving = {"equity": high, "balance": balance}.get(l.trail)
-                if moving is not None and not self.kind:
-                    self.see(moving)
-                if self.touch(low):
-                    return self.fail("max_loss_limit", number, bar)
-                if moving is not None and self.kind:
-                    self.see(moving)
-                    if l.trail == "equity" and self.touch(close):
-                        return self.fail("max_loss_limit", number, bar)
-            if daily and l.daily_fails:
+        for bar in range(len(day.low)):
+            low, high, close, balance = (int(c[bar]) + shift for c in (day.low, day.high, day.close, day.balance))
+            position, daily = int(day.position[bar]), level is not None and low <= level
+            if daily and not rules.daily_fails:
+                kept = position == 0 and close <= level
+                close = close if kept else level - self.cost * max(held, abs(position), 1)
+                low, balance, position, stopped = min(low, close), close, 0, True
+            if rules.live and self.meets_the_floor(low, high, close, balance):
+                return self.fail("max_loss_limit", number, bar)
+            if daily and rules.daily_fails:
                 return self.fail("daily_loss_limit", number, bar)
             self.floors.append(self.floor)
             held = abs(position)
-            if stopped is not None:
-                position = 0
+            if stopped:
                 break
-        if self.floor is not None and not l.live and self.touch(close):
+        if not rules.live and self.touched(close):
             return self.fail("max_loss_limit", number, bar)
-        if stopped is not None:
-            self.shift += stopped - (rows[-1][2] + shift)
+        if stopped:
+            self.shift += close - (int(day.close[-1]) + shift)
+        return self.end(number, bar, day, balance, position)
+
+    def end(self, number, bar, day, balance, position):
         self.nets.append(balance - self.balance)
         self.balance = balance
         self.traded += day.traded
-        if l.trail == "end_of_day" and self.floor is not None:
+        if self.rules.trail == "end_of_day":
             self.see(balance)
-        profit, best = self.balance - l.start, max([0, *self.nets])
-        if l.target is not None and position == 0 and profit >= l.target and self.traded >= l.min_days:
-            good = True
-            if l.share is not None:
-                share = Fraction(best, profit)
-                good = share <= Fraction(*l.share) if l.inclusive else share < Fraction(*l.share)
-            if good:
-                self.status = "passed"
-                return None
-        if l.max_days is not None and (day.date - self.first).days >= l.max_days - 1:
+        if position == 0 and self.passes():
+            self.status = "passed"
+        elif self.rules.max_days is not None and (day.date - self.first).days >= self.rules.max_days - 1:
             self.fail("max_days", number, bar)
-        return None
+
+    def passes(self):
+        rules, profit, best = self.rules, self.balance - self.rules.start, max([0, *self.nets])
+        if rules.target is None or profit < rules.target or self.traded < rules.min_days:
+            return False
+        if rules.share is None:
+            return True
+        share = Fraction(best, profit)
+        return share <= Fraction(*rules.share) if rules.inclusive else share < Fraction(*rules.share)
 
 
 def slow_walk(days, limits, cost=0, kind=False):

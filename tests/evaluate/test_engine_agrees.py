@@ -111,14 +111,17 @@ def test_a_run_and_its_ledger_agree(tmp_path_factory, shape, seed, flat):
     overrides = SHAPES[shape]
     result, plan = played(tmp_path_factory.mktemp("run"), seed, overrides, flat)
     engine = [
-        (a["number"], a["start"], a["end"], a["verdict"], a["rule"].rpartition(".")[2])
-        for a in result.risk["attempts"]
+        (a["number"], a["start"], a["end"], a["verdict"], a["rule"].rpartition(".")[2]) for a in result.risk["attempts"]
     ]
     harsh, kind = evaluated(result.folder, plan)
     if harsh.outcome() == kind.outcome():
         ours = told(harsh)
         for place, (mine, theirs) in enumerate(zip(ours, engine, strict=True)):
-            if mine[4] == "max_loss_limit" and theirs[4] == "daily_loss_limit" and plan.daily_loss_limit.action == "fail":
+            if (
+                mine[4] == "max_loss_limit"
+                and theirs[4] == "daily_loss_limit"
+                and plan.daily_loss_limit.action == "fail"
+            ):
                 ours[place] = (*mine[:4], theirs[4])  # one bar reached both: which was first is inside it
         assert ours == engine
     else:  # only a trail inside the bar hangs on the order of its extremes

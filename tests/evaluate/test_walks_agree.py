@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from slow import slow_walk
 
 from barstep.domain.instrument import MICROS
+from barstep.rules.account_limits import NEVER, Limits
 from barstep.rules.attempts import CAUSES, DayTable, walk_attempts
 from barstep.rules.day import day_numbers
-from barstep.rules.account_limits import NEVER, Limits
 from barstep.rules.walk import Account
 
 STEP = st.integers(-6, 6)
@@ -101,7 +101,7 @@ def test_reduced_days_equal_the_slow_walk(days, limits, cost):
         if limits.max_days is not None:
             slow = slow_walk(lived, without_time(limits), cost * MICROS)
             ended = len(slow.nets) + (slow.status == "failed")
-            if slow.status == "open" and len(lived) >= limits_by_days or ended > limits_by_days:
+            if (slow.status == "open" and len(lived) >= limits_by_days) or ended > limits_by_days:
                 assert (CAUSES[found.cause[row]], found.days[row]) == ("max_days", limits_by_days)
                 continue
         else:
@@ -134,8 +134,10 @@ def test_the_kinder_reading_never_ends_earlier_by_the_loss_limit(days, limits):
     harsh, _, where = walked(days, limits, MICROS)
     kind, _, later = walked(days, limits, MICROS, kind=True)
     if kind.failure is not None and kind.failure.rule == "max_loss_limit":
-        assert harsh.status == "failed" or harsh.status == "passed"
-        assert where is not None and later is not None and where <= later
+        assert harsh.status in ("failed", "passed")
+        assert where is not None
+        assert later is not None
+        assert where <= later
 
 
 @given(day_tables(flat=False), st.integers(1, 5))

@@ -8,9 +8,9 @@ from days import FIRST, day_of, marks
 
 from barstep.domain.instrument import MICROS, micros
 from barstep.rules import load_plan
+from barstep.rules.account_limits import NEVER, Limits, limits_of
 from barstep.rules.attempts import MAX_LOSS, OPEN, DayTable, walk_attempts
 from barstep.rules.day import day_numbers
-from barstep.rules.account_limits import NEVER, Limits, limits_of
 from barstep.rules.walk import Account
 
 TRAILS = {"eod_trailing": "end_of_day", "intraday_trailing": "equity", "static": "static"}

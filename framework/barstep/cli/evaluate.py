@@ -39,13 +39,16 @@ def evaluate(
     ],
     overrides: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Another figure or reading: consistency.share=0.5, dll=bought."),
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Another figure or reading: consistency.share=0.5, dll=bought."
+        ),
     ] = None,
     what_if: Annotated[
         bool, typer.Option("--what-if", help="Try each rule alone, without each rule, and other readings.")
     ] = False,
     floors: Annotated[
-        Path | None, typer.Option("--floors", metavar="FILE", help="Write floor and equity at every bar: .parquet, .csv.")
+        Path | None,
+        typer.Option("--floors", metavar="FILE", help="Write floor and equity at every bar: .parquet, .csv."),
     ] = None,
     attempts: Annotated[
         int | None, typer.Option("--attempts", metavar="N", min=1, help="Draw so many attempts from the days.")
@@ -59,9 +62,12 @@ def evaluate(
     block: Annotated[
         int | None, typer.Option("--block", min=1, help="Days drawn in a row; the cube root of their number.")
     ] = None,
-    payout: Annotated[_Text, typer.Option("--payout", metavar="PATH", help="The funded account's way to payouts.")] = None,
+    payout: Annotated[
+        _Text, typer.Option("--payout", metavar="PATH", help="The funded account's way to payouts.")
+    ] = None,
     bars: Annotated[
-        _Text, typer.Option("--bars", metavar="FILE", help="Bars of a ledger of fills: a file, sample, or a run's YAML.")
+        _Text,
+        typer.Option("--bars", metavar="FILE", help="Bars of a ledger of fills: a file, sample, or a run's YAML."),
     ] = None,
     zone: Annotated[_Text, typer.Option("--zone", metavar="ZONE", help="Zone of a ledger's times without one.")] = None,
     fees: Annotated[

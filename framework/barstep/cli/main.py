@@ -8,11 +8,21 @@ from typing import Annotated
 import typer
 
 from barstep._version import __version__
-<<<<<<< HEAD
-from barstep.cli import bars, evaluate, explain, init, instruments, new, plugins, run, runs, script, serve, validate
-=======
-from barstep.cli import bars, explain, init, instruments, new, plans, plugins, run, runs, script, serve, validate
->>>>>>> r6
+from barstep.cli import (
+    bars,
+    evaluate,
+    explain,
+    init,
+    instruments,
+    new,
+    plans,
+    plugins,
+    run,
+    runs,
+    script,
+    serve,
+    validate,
+)
 from barstep.cli.guard import Guarded
 
 app = typer.Typer(

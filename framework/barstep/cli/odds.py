@@ -58,7 +58,7 @@ def _rows(odds: Document) -> list[tuple[str, Callable[[Document], str]]]:
         return rows
     return [
         *rows,
-        (f"After a pass, {odds['funded_days']} days funded:", lambda one: ""),
+        (f"After a pass, {odds['funded_days']} days funded:", lambda _: ""),
         ("  any payout", lambda one: _of(one, lambda f: f"{f['paid_share']:.1%}")),
         ("  account lost before one", lambda one: _of(one, lambda f: f"{f['lost_before_payout']:.1%}")),
         ("  days to the first payout", lambda one: _of(one, lambda f: _spread(f["days_to_payout"]))),

@@ -57,10 +57,16 @@ def _headline(found: Document) -> list[Text | str]:
     sure = {"exact": "", "bounded": "", "at_best": " AT BEST"}[found["record"]["certainty"]]
     if verdict["status"] == "passed":
         where = f"PASSED{sure} on day {verdict['days']}, {verdict['last_day']}"
-        return [Text(where, style="bold green"), f"profit {_usd(verdict['profit'])}, needed {_plain(verdict['total_needed'])}"]
+        return [
+            Text(where, style="bold green"),
+            f"profit {_usd(verdict['profit'])}, needed {_plain(verdict['total_needed'])}",
+        ]
     if verdict["status"] == "failed":
         failure = verdict["failure"]
-        told = Text(f"FAILED on day {verdict['days']}, {_when(failure['time'], found['record']['zone'])}, by {failure['rule']}", style="bold red")
+        told = Text(
+            f"FAILED on day {verdict['days']}, {_when(failure['time'], found['record']['zone'])}, by {failure['rule']}",
+            style="bold red",
+        )
         if failure["rule"] == "max_days":
             return [told, f"profit {_usd(verdict['profit'])} of {_plain(verdict['total_needed'])} when the time was up"]
         under = f"{_plain(-failure['margin'])} beyond" if failure["margin"] else "exactly at it"
@@ -91,7 +97,7 @@ def _figures(out: Console, verdict: Document, zone: str) -> None:
 def _right(out: Console, rows: list[tuple[str, str, str]]) -> None:
     table = grid()
     for justify in ("left", "right", "left"):
-        table.add_column(justify=justify)  # type: ignore[arg-type]
+        table.add_column(justify=justify)
     for row in rows:
         table.add_row(*row)
     put(out, table)
@@ -115,7 +121,7 @@ def _attempts(out: Console, attempts: list[Document]) -> None:
 
 
 def _starts(out: Console, starts: Document) -> None:
-    if starts["starts"] < 2:  # noqa: PLR2004
+    if starts["starts"] < 2:
         return
     shares = ", ".join(f"{_word(name)} {count / starts['starts']:.0%}" for name, count in starts["ended"].items())
     took = starts["days_to_pass"]

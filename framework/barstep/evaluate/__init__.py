@@ -1,5 +1,7 @@
 """Account rules over finished ledgers: verdicts, what-if, and the odds of many attempts.
 
+Its modules:
+
     record.py        what is evaluated: days of an account, and how sure their figures are
     split.py         bars of an account cut into trading days
     run_record.py    the record of a stored run

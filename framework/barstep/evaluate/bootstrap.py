@@ -14,6 +14,7 @@ give are the interval (the percentile interval of Efron and Tibshirani, An Intro
 
 from __future__ import annotations
 
+from math import cbrt
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -39,7 +40,7 @@ class Interval(NamedTuple):
 
 def block_length(days: int) -> int:
     """The default length of a block."""
-    return max(1, round(days ** (1 / 3)))
+    return max(1, round(cbrt(days)))
 
 
 def draw_days(rng: Generator, days: int, block: int, count: int, horizon: int) -> NDArray[np.int64]:

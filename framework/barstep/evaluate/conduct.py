@@ -77,5 +77,3 @@ class Conduct:
 
 def _days(count: int) -> str:
     return "1 day" if count == 1 else f"{count:,} days"
-
-

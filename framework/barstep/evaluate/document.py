@@ -126,7 +126,9 @@ def remarks(found: Evaluation) -> list[str]:
     if record.certainty != "exact":
         told.insert(0, record.why)
     if not found.certain:
-        told.append("the order of high and low inside a bar, or of fills and extremes, decides: the worse reading is told")
+        told.append(
+            "the order of high and low inside a bar, or of fills and extremes, decides: the worse reading is told"
+        )
     told += found.conduct
     if request.draw is not None and found.provisional:
         told.append(f"PROVISIONAL: the odds come from {found.days} days; they need more to mean much")

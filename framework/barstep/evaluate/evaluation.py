@@ -12,9 +12,9 @@ from barstep.evaluate.conduct import Conduct
 from barstep.evaluate.odds import Odds, Source, Stages, odds
 from barstep.evaluate.verdict import Attempt, Series, walk_record
 from barstep.evaluate.whatif import Starts, Variant, every_start, variants
+from barstep.rules.account_limits import limits_of
 from barstep.rules.attempts import DayTable
 from barstep.rules.day import day_numbers
-from barstep.rules.account_limits import limits_of
 
 if TYPE_CHECKING:
     from typing import Any
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from barstep.evaluate.odds import Draw
     from barstep.evaluate.record import Record
     from barstep.rules import Plan
-    from barstep.rules.day import DayBars, DayNumbers
     from barstep.rules.account_limits import Limits
+    from barstep.rules.day import DayBars, DayNumbers
     from barstep.rules.walk import BarFloors
 
 

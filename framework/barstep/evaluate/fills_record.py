@@ -207,5 +207,12 @@ def _marks(state: _State, bars: BarColumns) -> Marks:
         kind_low[row], kind_high[row] = every.min(), every.max()
     low, high = np.minimum(low, close), np.maximum(high, close)
     return Marks(
-        bars.end_ns, low, high, close, state.realised[after] - state.fees[after], state.total[after], kind_low, kind_high
+        bars.end_ns,
+        low,
+        high,
+        close,
+        state.realised[after] - state.fees[after],
+        state.total[after],
+        kind_low,
+        kind_high,
     )

@@ -81,7 +81,9 @@ class FloorTable:
                 if error is None:
                     self._partial.replace(self.path)
         except OSError as fault:
-            raise BarstepError(f"{self.path} cannot be written: {fault.strerror or fault}; nothing was left there") from fault
+            raise BarstepError(
+                f"{self.path} cannot be written: {fault.strerror or fault}; nothing was left there"
+            ) from fault
         finally:
             with suppress(FileNotFoundError):
                 self._partial.unlink()

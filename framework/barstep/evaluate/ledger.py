@@ -156,7 +156,7 @@ def _contract(where: str, text: str, near: date) -> Contract:
                 return parse_contract(item, text, near)
             except ConfigError:
                 continue
-    root = text.split(".")[3] if text.startswith("CON.F.US.") and text.count(".") > 3 else text.rstrip("0123456789")  # noqa: PLR2004
+    root = text.split(".")[3] if text.startswith("CON.F.US.") and text.count(".") > 3 else text.rstrip("0123456789")
     roots = [*instrument_names(), *(instrument(name).product_id or name for name in instrument_names())]
     raise DataError(
         f"{where}: unknown contract {text!r}; {near_names(root, roots)} A contract is written ESZ5, "

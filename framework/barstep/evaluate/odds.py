@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from barstep.rules import Fees
-    from barstep.rules.attempts import Outcomes
     from barstep.rules.account_limits import Limits
+    from barstep.rules.attempts import Outcomes
 
 MONTH = 21
 """Trading days of a month that is paid for."""
@@ -193,7 +193,8 @@ def _costs(lives: _Lives, fees: Fees) -> tuple[NDArray[np.float64] | None, float
     monthly = (fees.monthly or 0.0) + (fees.api_monthly or 0.0)
     months = -(-lives.attempts.days // MONTH)
     again = fees.reset - (fees.monthly or 0.0) - (fees.once or 0.0) if fees.reset is not None else 0.0
-    return (fees.once or 0.0) + monthly * months, again
+    costs: NDArray[np.float64] = (fees.once or 0.0) + monthly * months.astype(np.float64)
+    return costs, again
 
 
 def _funded(lives: _Lives) -> Funded | None:

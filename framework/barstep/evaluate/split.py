@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,7 +11,7 @@ import numpy as np
 from barstep.rules.day import DayBars
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from numpy.typing import NDArray
@@ -38,6 +39,16 @@ class Marks(NamedTuple):
     kind_low: Ints | None = None
     kind_high: Ints | None = None
 
+    def cut(self, first: int, stop: int) -> Marks:
+        """Some of the rows."""
+        return Marks(*(None if column is None else column[first:stop] for column in self))  # type: ignore[arg-type]
+
+    @classmethod
+    def join(cls, parts: Sequence[Marks]) -> Marks:
+        """Rows of several in one piece."""
+        columns = zip(*parts, strict=True)
+        return cls(*(None if column[0] is None else np.concatenate(column) for column in columns))  # type: ignore[arg-type]
+
 
 def split_days(chunks: Iterable[Marks], sessions: SessionTable, fill_ends: Ints) -> Iterator[DayBars]:
     """Cut marks into trading days.
@@ -61,7 +72,7 @@ def split_days(chunks: Iterable[Marks], sessions: SessionTable, fill_ends: Ints)
                 yield (done := _day(day, held, before, fill_ends))
                 before, held = _end(done), []
             day = present
-            held.append(Marks(*(None if column is None else column[first:stop] for column in marks)))
+            held.append(marks.cut(first, stop))
     if held:
         yield _day(day, held, before, fill_ends)
 
@@ -94,11 +105,12 @@ def _day(day: date | None, parts: list[Marks], before: tuple[int, int, int], fil
     assert day is not None  # noqa: S101 - parts have a day
     marks = parts[0]
     if len(parts) > 1:
-        columns = zip(*parts, strict=True)
-        marks = Marks(*(None if column[0] is None else np.concatenate(column) for column in columns))
-    low, high = np.searchsorted(fill_ends, marks.end_ns[0], "left"), np.searchsorted(fill_ends, marks.end_ns[-1], "right")
-    bars = DayBars(day, *marks[:6], *before, bool(high > low))
+        marks = Marks.join(parts)
+    low, high = (
+        np.searchsorted(fill_ends, marks.end_ns[0], "left"),
+        np.searchsorted(fill_ends, marks.end_ns[-1], "right"),
+    )
+    bars = DayBars(day, *marks[:6], *before, traded=bool(high > low))
     if marks.kind_low is None or marks.kind_high is None:
         return bars
-    kindest = DayBars(day, marks.end_ns, marks.kind_low, marks.kind_high, *marks[3:6], *before, bars.traded)
-    return DayBars(day, *marks[:6], *before, bars.traded, kindest)
+    return replace(bars, kindest=replace(bars, low=marks.kind_low, high=marks.kind_high))

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from barstep.evaluate.record import Record
-    from barstep.rules.day import DayBars
     from barstep.rules.account_limits import Limits
+    from barstep.rules.day import DayBars
     from barstep.rules.walk import BarFloors
 
 

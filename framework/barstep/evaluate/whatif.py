@@ -13,8 +13,8 @@ from barstep.rules.attempts import CAUSES, walk_attempts
 
 if TYPE_CHECKING:
     from barstep.rules import Plan
-    from barstep.rules.attempts import DayTable
     from barstep.rules.account_limits import Limits
+    from barstep.rules.attempts import DayTable
 
 RULES = ("max_loss_limit", "daily_loss_limit", "consistency", "min_days", "max_days")
 """Rules of a plan that can be left out; the profit target stays."""
@@ -78,4 +78,6 @@ def every_start(table: DayTable, limits: Limits) -> Starts:
     order = np.arange(count)[:, None] + np.arange(horizon)[None, :]
     outcomes = walk_attempts(table, np.where(order < count, order, -1), limits)
     named = {name: int((outcomes.cause == number).sum()) for number, name in enumerate(CAUSES)}
-    return Starts(count, {name: many for name, many in named.items() if many}, sorted(outcomes.days[outcomes.cause == 1].tolist()))
+    return Starts(
+        count, {name: many for name, many in named.items() if many}, sorted(outcomes.days[outcomes.cause == 1].tolist())
+    )

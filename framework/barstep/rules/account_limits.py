@@ -124,7 +124,7 @@ def limits_of(plan: Plan, path: str | None = None) -> Limits:
         target=None if plan.profit_target is None else micros(plan.profit_target),
         share=None if share is None else _ratio(share.share),
         inclusive=share is None or share.inclusive,
-        min_days=plan.min_days,
+        min_days=plan.min_days or 0,
         max_days=plan.max_days,
         payout=None if chosen is None else _terms(plan, chosen),
     )

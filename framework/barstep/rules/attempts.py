@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from barstep.rules.day import DayNumbers
     from barstep.rules.account_limits import Limits, PayoutTerms
+    from barstep.rules.day import DayNumbers
 
     Ints = NDArray[np.int64]
 

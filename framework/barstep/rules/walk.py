@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from barstep.rules.day import daily_stop, first_bars, stopped_day
 from barstep.rules.account_limits import NEVER
+from barstep.rules.day import daily_stop, first_bars, stopped_day
 
 if TYPE_CHECKING:
     from datetime import date
 
     from numpy.typing import NDArray
 
-    from barstep.rules.day import DayBars
     from barstep.rules.account_limits import Limits
+    from barstep.rules.day import DayBars
 
     Ints = NDArray[np.int64]
 
@@ -221,10 +221,13 @@ class Account:
             self._shift += int(seen.close[-1]) - int(given.close[-1])
         if self._passes(int(seen.position[-1])):
             self.status = "passed"
-        elif limits.max_days is not None and self._first is not None:
-            if (given.date - self._first).days + 1 >= limits.max_days:
-                self.status = "failed"
-                self.failure = Failure("max_days", given.date, int(given.end_ns[-1]), end, limits.start + self.needed)
+        elif self._time_is_up(given.date):
+            self.status = "failed"
+            self.failure = Failure("max_days", given.date, int(given.end_ns[-1]), end, limits.start + self.needed)
+
+    def _time_is_up(self, day: date) -> bool:
+        most = self.limits.max_days
+        return most is not None and self._first is not None and (day - self._first).days + 1 >= most
 
     def _passes(self, position: int) -> bool:
         limits = self.limits
