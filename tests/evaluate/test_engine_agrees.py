@@ -79,7 +79,7 @@ def played(folder, seed, overrides, flat):
             "plan": {"name": "topstep-combine-50k", "overrides": overrides},
             "fees": dice.choice([0, 1.25]), "on_fail": "reset", "on_pass": "continue",
         },
-        "fills": {"forced_slip_ticks": dice.choice([0, 2])},
+        "fills": {"forced_slip_ticks": dice.choice([0, 2]), "at_end": "mark"},
         "strategies": [{"use": strategy}],
     }  # fmt: skip
     result = barstep.run(config, out=folder / "run")

@@ -70,7 +70,7 @@ def walked(days, limits, cost, kind=False):
 
 
 @given(day_tables(flat=False), some_limits(), st.integers(0, 2), st.booleans())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_bar_by_bar_equals_the_slow_walk(days, limits, cost, kind):
     account, floors, where = walked(days, limits, cost * MICROS, kind)
     slow = slow_walk(days, limits, cost * MICROS, kind)
@@ -87,7 +87,7 @@ def test_bar_by_bar_equals_the_slow_walk(days, limits, cost, kind):
 
 
 @given(day_tables(), some_limits(), st.integers(0, 2))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_reduced_days_equal_the_slow_walk(days, limits, cost):
     """The vectorised kernel sees three attempts at once: from the first day, from the second, and the first alone."""
     table = DayTable.of([day_numbers(day, limits, cost * MICROS) for day in days])
@@ -151,7 +151,7 @@ def test_a_day_at_a_size_is_its_numbers_times_the_size(days, size):
 
 
 @given(day_tables(flat=False), st.sampled_from([3, 5, 8]), st.integers(-4, 12), st.integers(0, 6))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_the_reduction_of_a_trailing_day_is_exact(days, distance, peak, lock):
     """A day on any account: touched bar by bar exactly when its few numbers say so, the floor after it the same."""
     for trail in ("equity", "balance"):
