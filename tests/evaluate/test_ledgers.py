@@ -166,7 +166,10 @@ JSON_FAULTS = {
     "none": ('{"trades": []}', "x.json: there is no fill in it"),
     "no object": ('{"trades": [3]}', r"x.json: trades\[0\] is int, expected an object"),
     "no side": ('{"trades": [{"contractId": "ES", "size": 1, "price": 1, "timestamp": "x"}]}', r"trades\[0\]: no side"),
-    "no time": ('{"trades": [{"contractId": "ES", "size": 1, "price": 1, "side": 1}]}', "no creationTimestamp or timestamp"),
+    "no time": (
+        '{"trades": [{"contractId": "ES", "size": 1, "price": 1, "side": 1}]}',
+        "no creationTimestamp or timestamp",
+    ),
     "bad side": (
         '{"trades": [{"contractId": "ES", "size": 1, "price": 1, "side": 2, "timestamp": "2026-03-20T14:30:00Z"}]}',
         r"trades\[0\]: side is 2, expected 0 \(buy\) or 1 \(sell\)",

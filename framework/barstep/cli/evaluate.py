@@ -90,7 +90,7 @@ def evaluate(
     chosen, changed = _plan(plan, overrides or [])
     given = {"--days": days, "--funded-days": funded_days, "--sizes": sizes, "--seed": seed, "--block": block}
     drawn = _drawing(attempts, given | {"--payout": payout})
-    funded = _funded(chosen) if attempts is not None else None
+    funded = _funded(chosen, overrides or []) if attempts is not None else None
     record = open_record(source, workspace(), bars=bars, zone=zone, fees=fees)
     with FloorTable(floors) if floors is not None else nullcontext() as table:
         request = Request(chosen, changed, funded, payout, what_if, drawn, _sizes(sizes), table)
@@ -126,10 +126,18 @@ def _plan(name: str, changes: list[str]) -> tuple[Plan, dict[str, Any]]:
     return adjusted(plan, switches, figures)
 
 
-def _funded(plan: Plan) -> Plan | None:
-    from barstep.rules import load_plan
+def _funded(plan: Plan, changes: list[str]) -> Plan | None:
+    """The plan that follows a pass, under the same choices where it has them: a daily limit that was bought stays."""
+    from barstep.rules import adjusted, load_plan
 
-    return load_plan(plan.funded) if plan.funded is not None else None
+    if plan.funded is None:
+        return None
+    funded = load_plan(plan.funded)
+    given = dict(text.split("=", 1) for text in changes)
+    chosen = {
+        k: v for k, v in given.items() if k in plan.switches and v in getattr(funded.switches.get(k), "values", {})
+    }
+    return adjusted(funded, chosen)[0]
 
 
 def _drawing(attempts: int | None, given: dict[str, Any]) -> Draw | None:

@@ -43,7 +43,7 @@ def block_length(days: int) -> int:
     return max(1, round(cbrt(days)))
 
 
-def draw_days(rng: Generator, days: int, block: int, count: int, horizon: int) -> NDArray[np.int64]:
+def draw_days(rng: Generator, days: int, block: int, count: int, horizon: int) -> NDArray[np.int32]:
     """Draw sequences of days.
 
     Args:
@@ -55,13 +55,13 @@ def draw_days(rng: Generator, days: int, block: int, count: int, horizon: int) -
     Returns:
         Numbers of days in [0, n), shape (count, horizon).
     """
-    starts = rng.integers(days, size=(count, -(-horizon // block)))
-    order = (starts[:, :, None] + np.arange(block)) % days
-    drawn: NDArray[np.int64] = order.reshape(count, -1)[:, :horizon]
-    return drawn
+    starts = rng.integers(days, size=(count, -(-horizon // block)), dtype=np.int32)
+    order = starts[:, :, None] + np.arange(block, dtype=np.int32)
+    order %= days
+    return order.reshape(count, -1)[:, :horizon]
 
 
-def draw_replicates(rng: Generator, days: int, block: int, horizon: int) -> NDArray[np.int64]:
+def draw_replicates(rng: Generator, days: int, block: int, horizon: int) -> NDArray[np.int32]:
     """Sequences for the outer bootstrap: PER_REPLICATE of each of REPLICATES sets of source days drawn anew.
 
     Returns:
@@ -70,7 +70,7 @@ def draw_replicates(rng: Generator, days: int, block: int, horizon: int) -> NDAr
     sets = draw_days(rng, days, block, REPLICATES, days)
     order = draw_days(rng, days, block, REPLICATES * PER_REPLICATE, horizon)
     which = np.repeat(np.arange(REPLICATES), PER_REPLICATE)
-    drawn: NDArray[np.int64] = sets[which[:, None], order]
+    drawn: NDArray[np.int32] = sets[which[:, None], order]
     return drawn
 
 

@@ -141,8 +141,8 @@ def odds(sources: Sequence[Source], stages: Stages, draw: Draw) -> list[Odds]:
 def _of_size(
     source: Source,
     stages: Stages,
-    orders: tuple[NDArray[np.int64], NDArray[np.int64]],
-    replicates: tuple[NDArray[np.int64], NDArray[np.int64]],
+    orders: tuple[NDArray[np.int32], NDArray[np.int32]],
+    replicates: tuple[NDArray[np.int32], NDArray[np.int32]],
 ) -> Odds:
     lives, outer = _live(source, stages, *orders), _live(source, stages, *replicates)
     share = float(lives.passed.mean())
@@ -172,7 +172,7 @@ def _of_size(
     )
 
 
-def _live(source: Source, stages: Stages, order: NDArray[np.int64], later: NDArray[np.int64]) -> _Lives:
+def _live(source: Source, stages: Stages, order: NDArray[np.int32], later: NDArray[np.int32]) -> _Lives:
     attempts = walk_attempts(source.attempt, order, stages.attempt)
     passed = attempts.cause == PASSED
     paid = np.zeros(len(passed))

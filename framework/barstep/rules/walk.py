@@ -98,6 +98,8 @@ class Account:
         days: What has happened, one entry per day.
         failure: What ended it, if it failed.
         nearest: The smallest headroom so far, None without a floor.
+        best_day: The largest net result of a day, 0 when none was above.
+        traded_days: Days with a fill.
     """
 
     limits: Limits
@@ -108,6 +110,8 @@ class Account:
     days: list[DayEnd] = field(default_factory=list)
     failure: Failure | None = None
     nearest: Headroom | None = None
+    best_day: int = 0
+    traded_days: int = 0
     _shift: int = 0
     _first: date | None = None
 
@@ -125,19 +129,9 @@ class Account:
         return self.balance - self.limits.start
 
     @property
-    def best_day(self) -> int:
-        """The largest net result of a day, 0 when none was above."""
-        return max([0, *(day.net for day in self.days)])
-
-    @property
     def needed(self) -> int:
         """The profit that would pass as things stand."""
         return self.limits.needed(self.best_day)
-
-    @property
-    def traded_days(self) -> int:
-        """Days with a fill."""
-        return sum(day.traded for day in self.days)
 
     def day(self, day: DayBars) -> BarFloors:
         """Walk one day.
@@ -208,7 +202,7 @@ class Account:
         equity = int(day.close[bar]) + self._shift if not self.limits.live and rule == "max_loss_limit" else lowest
         self.status = "failed"
         self.failure = Failure(rule, day.date, int(day.end_ns[bar]), equity, level)
-        self.days.append(DayEnd(day.date, equity - self.balance, equity, int(floors[bar]), day.traded))
+        self._end(DayEnd(day.date, equity - self.balance, equity, int(floors[bar]), day.traded))
 
     def _close(self, given: DayBars, seen: DayBars, stopped_ns: int, floors: Ints) -> None:
         limits = self.limits
@@ -216,7 +210,7 @@ class Account:
         self.floor = int(floors[-1])
         if limits.trail == "end_of_day":
             self.floor = limits.next_floor(self.floor, end)
-        self.days.append(DayEnd(given.date, end - self.balance, end, self.floor, given.traded, stopped_ns))
+        self._end(DayEnd(given.date, end - self.balance, end, self.floor, given.traded, stopped_ns))
         if stopped_ns:  # the day ended flat: what the ledger made of its rest did not happen
             self._shift += int(seen.close[-1]) - int(given.close[-1])
         if self._passes(int(seen.position[-1])):
@@ -224,6 +218,11 @@ class Account:
         elif self._time_is_up(given.date):
             self.status = "failed"
             self.failure = Failure("max_days", given.date, int(given.end_ns[-1]), end, limits.start + self.needed)
+
+    def _end(self, day: DayEnd) -> None:
+        self.days.append(day)
+        self.best_day = max(self.best_day, day.net)
+        self.traded_days += day.traded
 
     def _time_is_up(self, day: date) -> bool:
         most = self.limits.max_days
