@@ -41,24 +41,30 @@ def show_odds(out: Console, found: Document) -> None:
 
 
 def _rows(odds: Document) -> list[tuple[str, Callable[[Document], str]]]:
-    funded = odds["funded_plan"]
-    rows: list[tuple[str, Callable[[Document], str]]] = [
-        ("Chance to pass", lambda one: f"{one['pass_share']:.1%}"),
-        ("  95 % by the source days", lambda one: "{:.0%} to {:.0%}".format(*one["pass_interval"])),
+    passes = odds["sizes"][0]["pass_share"] is not None
+    rows: list[tuple[str, Callable[[Document], str]]] = []
+    if passes:
+        rows += [
+            ("Chance to pass", lambda one: f"{one['pass_share']:.1%}"),
+            ("  95 % by the source days", lambda one: "{:.0%} to {:.0%}".format(*one["pass_interval"])),
+        ]
+    rows += [
         ("Failed by max_loss_limit", lambda one: _share(one["causes"]["max_loss_limit"])),
         ("Failed by daily_loss_limit", lambda one: _share(one["causes"]["daily_loss_limit"])),
         ("Failed by max_days", lambda one: _share(one["causes"]["max_days"])),
-        (f"Given up after {odds['days']} days", lambda one: _share(one["causes"]["open"])),
+        (f"{'Given up' if passes else 'Open'} after {odds['days']} days", lambda one: _share(one["causes"]["open"])),
         ("Days stopped by the daily limit", lambda one: _share(one["stopped_days"])),
         ("Days to pass, median (10 to 90 %)", lambda one: _spread(one["days_to_pass"])),
         ("Cost of an attempt, USD", lambda one: _usd(one["attempt_cost"])),
-        ("Cost until one passes, USD", lambda one: _usd(one["pass_cost"])),
     ]
-    if funded is None:
+    if passes:
+        rows.append(("Cost until one passes, USD", lambda one: _usd(one["pass_cost"])))
+    if odds["funded_plan"] is not None:
+        rows.append((f"After a pass, {odds['funded_days']} days funded:", lambda _: ""))
+    elif passes:
         return rows
     return [
         *rows,
-        (f"After a pass, {odds['funded_days']} days funded:", lambda _: ""),
         ("  any payout", lambda one: _of(one, lambda f: f"{f['paid_share']:.1%}")),
         ("  account lost before one", lambda one: _of(one, lambda f: f"{f['lost_before_payout']:.1%}")),
         ("  days to the first payout", lambda one: _of(one, lambda f: _spread(f["days_to_payout"]))),

@@ -35,9 +35,12 @@ def show(out: Console, found: Document, floors: Path | None) -> None:
         out.print(line)
     out.print()
     _figures(out, found["verdict"], record["zone"])
+    if found["payouts"]:
+        out.print()
+        out.print(_payouts(found["payouts"]))
     if len(found["attempts"]) > 1:
         _attempts(out, found["attempts"])
-    _starts(out, found["every_start"])
+    _starts(out, found["every_start"], paying=found["payouts"] is not None)
     if found["what_if"]:
         _what_if(out, found)
     if "odds" in found:
@@ -120,12 +123,23 @@ def _attempts(out: Console, attempts: list[Document]) -> None:
     columns(out, head, rows, right=("#", "days", "profit", "headroom"))
 
 
-def _starts(out: Console, starts: Document) -> None:
+def _payouts(paid: Document) -> str:
+    ended = "" if paid["cause"] == "open" else f"; the account is lost on day {paid['days']} by {paid['cause']}"
+    if not paid["number"]:
+        return f"With every payout taken at once: none was due{ended}"
+    times = "1 payout" if paid["number"] == 1 else f"{paid['number']} payouts"
+    first = f"the first on day {paid['first_day']}"
+    return f"With every payout taken at once: {times}, {_plain(paid['paid'])} USD to you, {first}{ended}"
+
+
+def _starts(out: Console, starts: Document, *, paying: bool) -> None:
     if starts["starts"] < 2:
         return
     shares = ", ".join(f"{_word(name)} {count / starts['starts']:.0%}" for name, count in starts["ended"].items())
     took = starts["days_to_pass"]
     told = f"; a pass took {took['least']} to {took['most']} days, median {took['median']}" if took else ""
+    if paying:
+        told = f"; {starts['paid'] / starts['starts']:.0%} saw a payout, each taken at once"
     out.print()
     out.print(f"Begun on each of the {starts['starts']:,} days: {shares}{told}")
 

@@ -56,8 +56,7 @@ def draw_days(rng: Generator, days: int, block: int, count: int, horizon: int) -
         Numbers of days in [0, n), shape (count, horizon).
     """
     starts = rng.integers(days, size=(count, -(-horizon // block)), dtype=np.int32)
-    order = starts[:, :, None] + np.arange(block, dtype=np.int32)
-    order %= days
+    order: NDArray[np.int32] = np.remainder(starts[:, :, None] + np.arange(block), days, dtype=np.int32)
     return order.reshape(count, -1)[:, :horizon]
 
 

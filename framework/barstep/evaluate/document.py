@@ -45,6 +45,7 @@ def document(found: Evaluation) -> Document:
         "every_start": {
             "starts": starts.days,
             "ended": starts.causes,
+            "paid": starts.paid,
             "days_to_pass": {
                 "least": starts.days_to_pass[0],
                 "median": starts.days_to_pass[len(starts.days_to_pass) // 2],
@@ -53,6 +54,7 @@ def document(found: Evaluation) -> Document:
             if starts.days_to_pass
             else None,
         },
+        "payouts": None if found.payouts is None else {**found.payouts._asdict(), "paid": found.payouts.paid / MICROS},
         "what_if": [
             {"change": variant.label, "passes": _passes(attempts), **attempt_document(record, attempts[0])}
             for variant, attempts in found.what_if
@@ -145,7 +147,7 @@ def _passes(attempts: list[Attempt]) -> int:
 
 def _odds_document(found: Evaluation, odds: Odds) -> Document:
     told = odds._asdict()
-    told["pass_interval"] = list(odds.pass_interval)
+    told["pass_interval"] = list(odds.pass_interval) if odds.pass_interval is not None else None
     told["value_interval"] = list(odds.value_interval) if odds.value_interval is not None else None
     told["funded"] = odds.funded._asdict() if odds.funded is not None else None
     told["over_cap"] = over_cap(found, odds.size)

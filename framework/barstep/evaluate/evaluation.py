@@ -11,7 +11,7 @@ from barstep.evaluate.bootstrap import PROVISIONAL_DAYS
 from barstep.evaluate.conduct import Conduct
 from barstep.evaluate.odds import Odds, Source, Stages, odds
 from barstep.evaluate.verdict import Attempt, Series, walk_record
-from barstep.evaluate.whatif import Starts, Variant, every_start, variants
+from barstep.evaluate.whatif import Payouts, Starts, Variant, every_start, payouts, variants
 from barstep.rules.account_limits import limits_of
 from barstep.rules.attempts import DayTable
 from barstep.rules.day import day_numbers
@@ -63,6 +63,7 @@ class Evaluation:
         attempts: Attempts in a row, in the worse reading of every bar.
         kindest: The same in the most favourable reading; equal outcomes make the verdict certain.
         starts: An attempt from every start day.
+        payouts: A funded account that takes every payout, None for one that pays nothing.
         what_if: Variants of the plan with their attempts.
         odds: The figures of every size, or empty.
         conduct: Sentences about size and hours.
@@ -78,6 +79,7 @@ class Evaluation:
     kindest: list[Attempt]
     certain: bool
     starts: Starts
+    payouts: Payouts | None
     what_if: list[tuple[Variant, list[Attempt]]]
     odds: list[Odds]
     conduct: list[str]
@@ -96,8 +98,9 @@ def evaluate(record: Record, request: Request) -> Evaluation:
     Raises:
         ConfigError: The record has no day, or the funded plan no such way to payouts.
     """
-    limits = limits_of(request.plan)
-    funded = _funded_limits(request)
+    limits, funded = _limits(request, request.plan), None
+    if request.funded is not None:
+        funded = _limits(request, request.funded)
     series = [Series(limits, record.cost), Series(limits, record.cost, kindest=True)]
     tried = variants(request.plan) if request.what_if else []
     series += [Series(limits_of(variant.plan), record.cost) for variant in tried]
@@ -114,29 +117,36 @@ def evaluate(record: Record, request: Request) -> Evaluation:
     bars = walk_record(record, series, tables.day, seen)
     if not bars:
         raise ConfigError(f"{record.label}: there is no day to evaluate")
-    sources = tables.sources()
+    sources, table = tables.sources(), DayTable.of(tables.days)
     return Evaluation(
         record, request, len(tables.days), bars,
         attempts=series[0].attempts,
         kindest=series[1].attempts,
         certain=series[0].outcome() == series[1].outcome(),
-        starts=every_start(DayTable.of(tables.days), limits),
+        starts=every_start(table, limits),
+        payouts=payouts(table, limits),
         what_if=[(variant, one.attempts) for variant, one in zip(tried, series[2:], strict=True)],
         odds=odds(sources, Stages(limits, funded, request.plan.fees), request.draw) if request.draw else [],
         conduct=conduct.remarks(),
         most_lots=conduct.most_lots,
-        missing="" if funded is not None else f"plan {request.plan.name} names no funded account: payouts are not counted",
+        missing=_missing(request, limits),
     )  # fmt: skip
 
 
-def _funded_limits(request: Request) -> Limits | None:
-    if request.funded is None:
-        return None
-    try:
-        return limits_of(request.funded, request.payout)
-    except KeyError:
-        known = ", ".join(request.funded.payout.paths) if request.funded.payout else "none"
-        raise ConfigError(f"--payout {request.payout}: {request.funded.name} has {known}") from None
+def _missing(request: Request, limits: Limits) -> str:
+    if request.funded is not None or limits.payout is not None:
+        return ""
+    return f"plan {request.plan.name} names no funded account: payouts are not counted"
+
+
+def _limits(request: Request, plan: Plan) -> Limits:
+    """The figures of the plan, or of the one that follows a pass, with the way to payouts that was asked for."""
+    paths = plan.payout.paths if plan.payout is not None and plan.stage != "evaluation" else {}
+    if request.payout is None or not paths:
+        return limits_of(plan)
+    if request.payout not in paths:
+        raise ConfigError(f"--payout {request.payout}: {plan.name} has {', '.join(paths)}")
+    return limits_of(plan, request.payout)
 
 
 class _Tables:

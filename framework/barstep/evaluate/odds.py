@@ -59,7 +59,7 @@ class Stages:
 
 
 class Funded(NamedTuple):
-    """What became of the funded accounts of the passes. Shares are 0 to 1 of the funded accounts, money in USD."""
+    """What became of funded accounts. Shares are 0 to 1 of the funded accounts, money in USD."""
 
     paid_share: float
     lost_before_payout: float
@@ -74,7 +74,8 @@ class Odds(NamedTuple):
 
     Attributes:
         size: Multiple of the recorded size.
-        pass_share, pass_interval: Chance of a pass within the days, and its 95 % interval by the source days.
+        pass_share, pass_interval: Chance of a pass within the days, and its 95 % interval by the source days; None for a
+            plan with nothing to pass.
         causes: Shares by how attempts ended; `open` were given up.
         days_to_pass: Percentiles of the trading days that passes took, by name such as `p50`.
         stopped_days: Share of the source days that a soft daily loss limit stops.
@@ -82,12 +83,12 @@ class Odds(NamedTuple):
         pass_cost: Mean cost of all attempts until one passes, activation included; None without a pass or a price.
         value, value_interval: Expected value of one attempt: payouts less all costs, and its interval.
         gains: Share of attempts whose payouts are more than their costs.
-        funded: The funded accounts; None without such a stage or without a pass.
+        funded: The funded accounts: the attempts themselves where the plan pays out; None without such a stage or pass.
     """
 
     size: int
-    pass_share: float
-    pass_interval: Interval
+    pass_share: float | None
+    pass_interval: Interval | None
     causes: dict[str, float]
     days_to_pass: dict[str, float]
     stopped_days: float
@@ -109,7 +110,7 @@ class Source(NamedTuple):
 
 
 class _Lives(NamedTuple):
-    """Attempts and the funded accounts of those that passed; `paid` is USD per attempt, 0 for those that did not."""
+    """Attempts and the funded accounts of those that passed, or that they are; `paid` is USD per attempt."""
 
     attempts: Outcomes
     passed: NDArray[np.bool_]
@@ -145,42 +146,51 @@ def _of_size(
     replicates: tuple[NDArray[np.int32], NDArray[np.int32]],
 ) -> Odds:
     lives, outer = _live(source, stages, *orders), _live(source, stages, *replicates)
+    passes = stages.attempt.target is not None
     share = float(lives.passed.mean())
     costs, again = _costs(lives, stages.fees)
-    activation = stages.fees.activation or 0.0
-    values = None if costs is None else lives.paid - costs - activation * lives.passed
-    outer_costs = _costs(outer, stages.fees)[0]
-    outer_values = None if outer_costs is None else outer.paid - outer_costs - activation * outer.passed
-    worth = stages.funded is not None and values is not None and outer_values is not None
-    value = float(values.mean()) if worth and values is not None else None
+    values, outer_values = _values(lives, stages), _values(outer, stages)
+    value = None if values is None else float(values.mean())
     mean_cost = None if costs is None else float(costs.mean())
+    pass_cost = None
+    if mean_cost is not None and share:
+        pass_cost = mean_cost / share + (1 / share - 1) * again + (stages.fees.activation or 0.0)
     return Odds(
         size=source.size,
-        pass_share=share,
-        pass_interval=interval(outer.passed.astype(np.float64), share, 0.0, 1.0),
+        pass_share=share if passes else None,
+        pass_interval=interval(outer.passed.astype(np.float64), share, 0.0, 1.0) if passes else None,
         causes={name: float((lives.attempts.cause == number).mean()) for number, name in enumerate(CAUSES)},
         days_to_pass=percentiles(lives.attempts.days[lives.passed]),
         stopped_days=source.stopped / len(source.attempt.net),
         attempt_cost=mean_cost,
-        pass_cost=None if mean_cost is None or not share else mean_cost / share + (1 / share - 1) * again + activation,
+        pass_cost=pass_cost,
         value=value,
-        value_interval=interval(outer_values, value, -np.inf, np.inf)
-        if value is not None and outer_values is not None
-        else None,
-        gains=float((values > 0).mean()) if worth and values is not None else None,
-        funded=_funded(lives),
+        value_interval=None
+        if value is None or outer_values is None
+        else interval(outer_values, value, -np.inf, np.inf),
+        gains=None if values is None else float((values > 0).mean()),
+        funded=_funded(lives.funded),
     )
 
 
 def _live(source: Source, stages: Stages, order: NDArray[np.int32], later: NDArray[np.int32]) -> _Lives:
     attempts = walk_attempts(source.attempt, order, stages.attempt)
     passed = attempts.cause == PASSED
-    paid = np.zeros(len(passed))
-    funded = None
+    if stages.attempt.payout is not None:
+        return _Lives(attempts, passed, attempts, attempts.paid / MICROS)
+    paid, funded = np.zeros(len(passed)), None
     if stages.funded is not None and source.funded is not None and passed.any():
         funded = walk_attempts(source.funded, later[passed], stages.funded)
         paid[passed] = funded.paid / MICROS
     return _Lives(attempts, passed, funded, paid)
+
+
+def _values(lives: _Lives, stages: Stages) -> NDArray[np.float64] | None:
+    """What each attempt is worth in USD; None where its costs or what follows a pass are not known."""
+    costs = _costs(lives, stages.fees)[0]
+    if costs is None or (stages.funded is None and stages.attempt.payout is None):
+        return None
+    return lives.paid - costs - (stages.fees.activation or 0.0) * lives.passed
 
 
 def _costs(lives: _Lives, fees: Fees) -> tuple[NDArray[np.float64] | None, float]:
@@ -197,8 +207,7 @@ def _costs(lives: _Lives, fees: Fees) -> tuple[NDArray[np.float64] | None, float
     return costs, again
 
 
-def _funded(lives: _Lives) -> Funded | None:
-    found = lives.funded
+def _funded(found: Outcomes | None) -> Funded | None:
     if found is None:
         return None
     lost, paid = found.cause > PASSED, found.payouts > 0

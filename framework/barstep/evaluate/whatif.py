@@ -9,7 +9,7 @@ import numpy as np
 
 from barstep.domain.errors import ConfigError
 from barstep.rules import adjusted
-from barstep.rules.attempts import CAUSES, walk_attempts
+from barstep.rules.attempts import CAUSES, PASSED, walk_attempts
 
 if TYPE_CHECKING:
     from barstep.rules import Plan
@@ -64,11 +64,30 @@ def _judged(plan: Plan) -> tuple[object, ...]:
 
 
 class Starts(NamedTuple):
-    """An attempt from every start day: how many ended how, and how many trading days the passes took."""
+    """An attempt from every start day: how many ended how, how many were paid, how many trading days the passes took."""
 
     days: int
     causes: dict[str, int]
+    paid: int
     days_to_pass: list[int]
+
+
+class Payouts(NamedTuple):
+    """A funded account that takes every payout as soon as it may.
+
+    Attributes:
+        number: How many.
+        paid: What reached the trader, micro-dollars.
+        first_day: The trading day of the first, 0 without one.
+        cause: How the account ended, one of `CAUSES`.
+        days: Trading days until then.
+    """
+
+    number: int
+    paid: int
+    first_day: int
+    cause: str
+    days: int
 
 
 def every_start(table: DayTable, limits: Limits) -> Starts:
@@ -78,6 +97,16 @@ def every_start(table: DayTable, limits: Limits) -> Starts:
     order = np.arange(count)[:, None] + np.arange(horizon)[None, :]
     outcomes = walk_attempts(table, np.where(order < count, order, -1), limits)
     named = {name: int((outcomes.cause == number).sum()) for number, name in enumerate(CAUSES)}
-    return Starts(
-        count, {name: many for name, many in named.items() if many}, sorted(outcomes.days[outcomes.cause == 1].tolist())
+    took = sorted(outcomes.days[outcomes.cause == PASSED].tolist())
+    return Starts(count, {name: many for name, many in named.items() if many}, int((outcomes.payouts > 0).sum()), took)
+
+
+def payouts(table: DayTable, limits: Limits) -> Payouts | None:
+    """The days in their order with every payout taken at once; None where the account pays nothing."""
+    if limits.payout is None:
+        return None
+    found = walk_attempts(table, np.arange(len(table.net))[None, :], limits)
+    number, paid, first, days = (
+        int(column[0]) for column in (found.payouts, found.paid, found.first_payout, found.days)
     )
+    return Payouts(number, paid, first, CAUSES[int(found.cause[0])], days)
