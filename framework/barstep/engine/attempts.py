@@ -145,10 +145,8 @@ class Attempts:
         if breach.guard.action != "fail" or attempt is None or attempt.verdict != "open":
             return
         attempt.verdict, attempt.rule, attempt.at_ns = "failed", breach.guard.name, breach.at_ns
-        key = (breach.guard.plugin, breach.guard.name)
-        armed = [each for each in self._floors() if (each.guard.plugin, each.guard.name) == key]
-        level = _level(armed[0]) if armed else breach.guard.level
-        attempt.margin = self.exchange.equity - level
+        from_day = self.exchange.equity - self.exchange.day_result if breach.guard.basis == "day" else 0
+        attempt.margin = self.exchange.equity - from_day - breach.level
         attempt.headroom = min(attempt.margin, attempt.margin if attempt.headroom is None else attempt.headroom)
 
     def watch(self) -> None:

@@ -143,7 +143,7 @@ class RemoteExchange(SimulatedExchange):
             elif isinstance(event, OrderReport):
                 self._change(event)
             elif isinstance(event, BreachReport):
-                self.events.append(Breach(self._guard(event), event.at_ns))
+                self.events.append(Breach(self._guard(event), event.at_ns, event.level))
             elif isinstance(event, AmbiguousReport):
                 outcomes = [self._outcome(one) for one in event.outcomes]
                 end_ns = market.stamps[1]

@@ -197,7 +197,14 @@ def _result(plan: RunPlan, replay: Replay, spool: RunSpool, status: RunStatus, e
         risk={
             "failed": exchange.failed,
             "breaches": [
-                {"guard": b.guard.name, "action": b.guard.action, "time": to_datetime(b.at_ns, zone).isoformat()}
+                {
+                    "guard": b.guard.name,
+                    "action": b.guard.action,
+                    "time": to_datetime(b.at_ns, zone).isoformat(),
+                    "basis": b.guard.basis,
+                    "side": b.guard.side,
+                    "level": b.level / MICROS,
+                }
                 for b in spool.breaches
             ],
             "denials": dict(sorted(spool.denials.items())),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from barstep.sim.entry import OrderEntry
 from barstep.sim.guards import ArmedGuard, Guard, test_guards
 from barstep.sim.records import Breach
+from barstep.sim.single import play_single
 
 if TYPE_CHECKING:
     from barstep.domain.fill import Phase
@@ -47,6 +48,16 @@ class SimulatedExchange(OrderEntry):
         book.next_id = self._next_id
         if len(self.markets) > 1:
             book.base = self._worth_of_others(market)
+        if market.may_be_simple(row) and play_single(market, self.records, row):
+            self._next_id = book.next_id
+        else:
+            self._walk(market, row)
+        market.finish_bar(row)
+        if len(self.markets) > 1:
+            self._keep_watch()
+
+    def _walk(self, market: Market, row: int) -> None:
+        """Phases B to D of a bar by the general walk: any number of events, both paths where they may differ (R17)."""
         outcomes = market.play(row)
         market.row = row
         self._next_id = market.book.next_id
@@ -56,9 +67,6 @@ class SimulatedExchange(OrderEntry):
             self.records.book_finer(market, market.finer)
         if not market.silent:
             self._after_guards(market, market.armed_before)
-        market.finish_bar(row)
-        if len(self.markets) > 1:
-            self._keep_watch()
 
     def finish(self) -> None:
         """The end of the data (R25): cancel all orders and, under `at_end: close`, close at the last close."""
@@ -104,7 +112,7 @@ class SimulatedExchange(OrderEntry):
         """Fail the account now, as the guard does when it is breached inside a bar: close all at the last close."""
         self.failed = self.failed or guard.name
         self.flatten(guard.name, "R19", "hooks")
-        self.events.append(Breach(guard, self.clock_ns))
+        self.events.append(Breach(guard, self.clock_ns, guard.level))
 
     def restart(self) -> None:
         """A new attempt of a flat account: the balance is put back to the start by an adjustment, guards begin anew."""
@@ -138,7 +146,7 @@ class SimulatedExchange(OrderEntry):
         for armed, was in zip(armed_now, before, strict=False):
             if armed.breaches == was.breaches:
                 continue
-            self.events.append(Breach(armed.guard, self.clock_ns))
+            self.events.append(Breach(armed.guard, self.clock_ns, armed.level))
             if armed.guard.basis != "position":
                 for other in self.markets:
                     if other is not market and other.last_close is not None:
