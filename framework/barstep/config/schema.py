@@ -6,10 +6,20 @@ from decimal import Decimal
 from re import fullmatch, sub
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    SecretStr,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from barstep.config.data_schema import DataConfig, FinerConfig, GatewaySource, SampleSource, divides
 from barstep.config.fields import Balance, Count, Reads, Section, Text
+from barstep.config.plugin_schema import PluginConfig, StrategyConfig, empty
 from barstep.config.reading import RefusedError, read
 from barstep.domain import fill_options
 from barstep.domain.fill_options import PROFILES, FillOptions
@@ -18,6 +28,7 @@ from barstep.domain.option import Option
 _NAME = "[a-z0-9][a-z0-9_.-]*"
 _Profile = Literal["strict", "playground", "backtrader"]
 _ONE_EACH = "one strategy on a contract"
+_HERE = "Take it out here and give it to the server: barstep serve CONFIG"
 _OnFail = Literal["stop", "reset"]
 _OnPass = Literal["stop", "continue"]
 _BrokerKind = Literal["embedded", "helpers", "http"]
@@ -49,16 +60,12 @@ def _one_or_more(raw: Any) -> Any:
     return raw if isinstance(raw, list) else [raw]
 
 
-def _names(raw: Any) -> Any:
-    return [raw] if isinstance(raw, str) else raw
-
-
-def _empty(raw: Any) -> Any:
-    return {} if raw is None else raw
-
-
 def _none(raw: Any) -> Any:
     return [] if raw is None else raw
+
+
+def _kind_of_fees(raw: Any) -> str:
+    return "<PluginConfig>" if isinstance(raw, dict | PluginConfig) else "<amount>"
 
 
 class PlanConfig(Section):
@@ -68,10 +75,10 @@ class PlanConfig(Section):
     as_of: Annotated[date, Reads(date)] | None = Field(
         default=None, description="take the plan's newest figures of this day; by default the newest of all"
     )
-    switches: Annotated[dict[str, Any], BeforeValidator(_empty)] = Field(
+    switches: Annotated[dict[str, Any], BeforeValidator(empty)] = Field(
         default_factory=dict, description="readings and choices of the plan by name, such as {dll: bought}"
     )
-    overrides: Annotated[dict[str, Any], BeforeValidator(_empty)] = Field(
+    overrides: Annotated[dict[str, Any], BeforeValidator(empty)] = Field(
         default_factory=dict, description="other figures than the plan's, such as {daily_loss_limit: {usd: 800}}"
     )
 
@@ -97,8 +104,18 @@ class AccountConfig(Section):
         default="stop", description="what a passed evaluation does: stop the run, or continue with a new attempt"
     )
     fees: Annotated[
-        Decimal | str, BeforeValidator(_fees, json_schema_input_type=Annotated[float, Field(ge=0)] | str)
-    ] = Field(default="topstepx", description="a fee schedule such as topstepx or none, or USD per contract and side")
+        Annotated[
+            Decimal | str,
+            BeforeValidator(_fees, json_schema_input_type=Annotated[float, Field(ge=0)] | str),
+            Tag("<amount>"),
+        ]
+        | Annotated[PluginConfig, Tag("<PluginConfig>")],
+        Discriminator(_kind_of_fees),
+    ] = Field(
+        default="topstepx",
+        description="a fee schedule such as topstepx or none, USD per contract and side, or a fee model such as "
+        "`{use: my_fees}`",
+    )
 
     @model_validator(mode="after")
     def _plan_or_balance(self) -> "AccountConfig":
@@ -149,6 +166,9 @@ class FillsConfig(Section):
     ] = Field(
         default=None, description="share of a bar's volume that all orders together may take, 0 to 1, or off (R22)"
     )
+    slippage: PluginConfig | None = Field(
+        default=None, description="a slippage model such as `{use: my_slippage}`, in place of the slip ticks above"
+    )
     at_end: Annotated[fill_options.AtEnd, Reads(fill_options.AtEnd)] = Field(
         default="close", description="what happens to positions at the end of the data (R25)"
     )
@@ -190,28 +210,6 @@ class BrokerConfig(Section):
         return self
 
 
-class PluginConfig(Section):
-    """One plugin and its options, which the plugin itself declares."""
-
-    use: Text = Field(description="a plugin's name, file.py, file.py:Class or an entry point")
-    options: Annotated[dict[str, Any], BeforeValidator(_empty)] = Field(
-        default_factory=dict, description="values by option name"
-    )
-
-
-class StrategyConfig(PluginConfig):
-    """A strategy, on one contract or on several."""
-
-    use: Text = Field(description="a plugin's name, file.py, file.py:Class, an entry point, or a playground script")
-    contract: Annotated[
-        tuple[Text, ...] | None,
-        BeforeValidator(_names, json_schema_input_type=Annotated[str, Field(min_length=1)] | list[str]),
-    ] = Field(
-        default=None,
-        description="contract or instrument to trade, needed where data has several; a list for a strategy on them all",
-    )
-
-
 _Plugins = Annotated[tuple[PluginConfig, ...], BeforeValidator(_none)]
 
 
@@ -234,6 +232,7 @@ class RunConfig(Section):
     )
     risk: _Plugins = Field(default=(), description="a list of risk rules, in the order in which they run")
     observers: _Plugins = Field(default=(), description="a list of observers, in the order in which they run")
+    metrics: _Plugins = Field(default=(), description="a list of metrics of your own, added to those of the result")
     seed: Count = Field(default=0, description="seed of everything random in plugins")
 
     @field_validator("data")
@@ -275,6 +274,11 @@ class RunConfig(Section):
                 raise RefusedError(told, at=("kind",))
         if broker.kind != "embedded" and len(streams) > 1:
             raise RefusedError("embedded for several contracts: a gateway replays one at a time", at=("kind",))
+        for key in _models_of(info.data) if broker.kind == "http" else ():
+            raise RefusedError(
+                f"embedded or helpers: {key} names a model, and a model runs where the exchange is. {_HERE}",
+                at=("kind",),
+            )
         if broker.kind == "http" and any(stream.resample for stream in streams):
             raise RefusedError("embedded or helpers with data.resample: a gateway makes its own bars", at=("kind",))
         return broker
@@ -321,6 +325,13 @@ def finer_bars(data: DataConfig, resolution: str | None) -> FinerConfig | None:
     if own and resolution is not None and divides(resolution, data.timeframe):
         return FinerConfig.model_validate({"timeframe": resolution, "source": "sample"})
     return data.finer
+
+
+def _models_of(sections: dict[str, Any]) -> list[str]:
+    """The keys that name a model which prices fills."""
+    account, fills = sections.get("account"), sections.get("fills")
+    found = ["account.fees"] if account is not None and isinstance(account.fees, PluginConfig) else []
+    return [*found, "fills.slippage"] if fills is not None and fills.slippage is not None else found
 
 
 def _stream(streams: tuple[DataConfig, ...], contract: str | None) -> DataConfig | None:

@@ -131,8 +131,6 @@ class Replay:
     def _walk(self) -> Generator[Bar | Session, None, None]:
         """All bars, until the run is told to stop."""
         for stream, segment, start, stop in self._spans():
-            if self._halted():
-                return
             yield from self._enter(stream, segment, start)
             if self._halted():
                 return
@@ -141,8 +139,12 @@ class Replay:
                 yield from self._rows(stream, segment, start, stop, flat_rows)
             else:
                 self._push_rows(stream, start, stop)
-            if not self._halted() and segment.ends and stop == segment.stop:
+            if self._halted():
+                return
+            if segment.ends and stop == segment.stop:
                 self._end_session(stream, segment.session)
+            if self._halted():
+                return
 
     def _halted(self) -> bool:
         """Whether something has told the run to stop: a user, a rule, or the hooks of a session."""
@@ -321,7 +323,7 @@ class Replay:
         """
         events, hooks, handlers, listener = self._events, self.hooks, self._handlers, self.listener
         several = self._several
-        if listener is None and hooks.deaf and not several:
+        if listener is None and hooks.deaf and not several and self.attempts is None:
             self._take_down(events)
             return
         for event in islice(events, RUNAWAY):  # the list may grow on the way

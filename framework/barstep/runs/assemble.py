@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from barstep.broker.direct import DirectBroker
 from barstep.config import Loaded, Positions, load_mapping, load_run, validate_options
+from barstep.config.data_schema import PluginSource
 from barstep.config.positions import path_text
 from barstep.data.checks import EmptyRangeError
 from barstep.domain.errors import ConfigError, DataError, PluginError
@@ -16,9 +17,11 @@ from barstep.engine.desk import Desk
 from barstep.engine.recorder import Recorder
 from barstep.engine.replay import Replay
 from barstep.engine.streams import Stream
+from barstep.hooks.extension import EXTENSIONS
 from barstep.hooks.loader import Found, Loader, find_workspace
 from barstep.hooks.manager import HookManager, Registered
 from barstep.hooks.plugin import KINDS, configure, option_fields
+from barstep.runs.extensions import made, own_measures, use_models
 from barstep.runs.finer import magnifier, open_finer
 from barstep.runs.plans import AccountPlan
 from barstep.runs.script_plan import ScriptPlan, find_scripts
@@ -32,17 +35,23 @@ if TYPE_CHECKING:
     from barstep.config.data_schema import DataConfig
     from barstep.domain.bar import BarStream
     from barstep.engine.recorder import Sink
+    from barstep.hooks.plugin import Plugin
 
 
 @dataclass(slots=True)
 class PluginPlan:
-    """A plugin of a run before it is made: its name there, its class and its validated options."""
+    """A plugin of a run before it is made: its name there, its class, its validated options and the run's folder."""
 
     name: str
     section: str
     path: tuple[str | int, ...]
     found: Found
     options: dict[str, Any]
+    base: Path
+
+    def make(self) -> Plugin:
+        """The plugin itself, a new one each time."""
+        return self.found.made or configure(self.found.cls, self.options, self.base)
 
 
 @dataclass(slots=True)
@@ -60,13 +69,26 @@ class RunPlan:
     fees: list[int]
     finer: list[BarStream | None]
     account: AccountPlan
+    extensions: list[PluginPlan] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     script: ScriptPlan | None = None
     allow_remote: bool = False
 
+    @property
+    def named(self) -> list[PluginPlan]:
+        """Everything that has a `use:` in the configuration: the plugins, then what fills, bars and metrics name."""
+        return [*self.plugins, *self.extensions]
+
+    def of(self, section: str) -> list[PluginPlan]:
+        """What one section names: `metrics`, `fees`, `slippage` or `source`."""
+        return [each for each in self.extensions if each.section == section]
+
 
 def load_plan(
-    source: str | Path | Mapping[str, Any], overrides: Sequence[str] = (), folder: Path | None = None
+    source: str | Path | Mapping[str, Any],
+    overrides: Sequence[str] = (),
+    folder: Path | None = None,
+    loader: Loader | None = None,
 ) -> RunPlan:
     """Read and check a run: the file, its plugins with their options, its instruments and bars.
 
@@ -74,6 +96,7 @@ def load_plan(
         source: A run file, or the same as a mapping.
         overrides: `key=value` texts as for `--set`.
         folder: Where a mapping's relative paths and its workspace start; by default the current folder.
+        loader: What resolves each `use:`, where that is not the usual.
 
     Raises:
         ConfigError: With every fault of the file in one pass.
@@ -82,18 +105,23 @@ def load_plan(
     """
     base = Path(source).resolve().parent if isinstance(source, str | Path) else folder or Path.cwd()
     workspace = find_workspace(base)
-    loader = Loader(base, workspace)
+    resolver = loader or Loader(base, workspace)
     plans: list[PluginPlan] = []
+    extensions: list[PluginPlan] = []
     account = AccountPlan()
     scripts: list[ScriptPlan] = []
-    bars = _Bars(base)
+    bars = _Bars(base, extensions)
 
     def check(draft: Draft) -> list[str]:
         lines = account.read(draft)
-        plans.extend(PluginPlan(name, "risk", (), found, options) for name, found, options in account.rules(loader))
+        rules = account.rules(resolver)
+        plans.extend(PluginPlan(name, "risk", (), found, options, base) for name, found, options in rules)
         for entry in draft.plugins:
-            told = find_scripts(entry, draft, loader, scripts)
-            lines += _plan_plugin(entry, draft.positions, loader, plans) if told is None else told
+            if entry.section in EXTENSIONS:
+                lines += _plan_plugin(entry, draft.positions, resolver, extensions)
+                continue
+            told = find_scripts(entry, draft, resolver, scripts)
+            lines += _plan_plugin(entry, draft.positions, resolver, plans) if told is None else told
         return lines + bars.open(draft)
 
     if isinstance(source, str | Path):
@@ -103,8 +131,9 @@ def load_plan(
     if bars.unreadable is not None:
         raise bars.unreadable
     plans.sort(key=lambda each: list(KINDS).index(each.section))  # a plan's rules go before the file's own
+    script = next(iter(scripts), None)
     return RunPlan(
-        loaded, workspace, base, plans, bars.streams, bars.fees, bars.finer, account, script=next(iter(scripts), None)
+        loaded, workspace, base, plans, bars.streams, bars.fees, bars.finer, account, extensions, script=script
     )
 
 
@@ -123,6 +152,7 @@ def build(plan: RunPlan, sink: Sink, log: Any, *, plugins: bool = True) -> Repla
     for market, bars, finer in zip(exchange.markets, plan.streams, plan.finer, strict=True):
         market.finer = magnifier(market, bars, finer)
     desk = Desk(exchange, DirectBroker(exchange), streams, config.data[0].history, config.seed, log)
+    use_models(plan, exchange, desk.when)
     desk.attempts = plan.account.attempts(exchange) if plugins else None
     hooks = register_plugins(plan, desk, streams) if plugins else HookManager([], desk.when)
     return Replay(desk, hooks, Recorder(sink, desk.attempts, per_bar=len(streams) > 1))
@@ -141,7 +171,7 @@ def _register(plugin: PluginPlan, plan: RunPlan, desk: Desk, streams: Sequence[S
         own = [streams[config.data.index(data)] for data in config.data_of(config.strategies[int(plugin.path[1])])]
         follows = tuple(stream.feed.contract.id for stream in own) if len(streams) > 1 else ()
     context = context_for(plugin.section, desk, plugin.name, own)
-    return Registered(plugin.name, configure(plugin.found.cls, plugin.options, plan.base), context, follows)
+    return Registered(plugin.name, plugin.make(), context, follows)
 
 
 def _plan_plugin(entry: PluginEntry, positions: Positions, loader: Loader, plans: list[PluginPlan]) -> list[str]:
@@ -163,21 +193,25 @@ def _plan_plugin(entry: PluginEntry, positions: Positions, loader: Loader, plans
         return [f"{positions.where(path)} {path_text(path)}: {error}"]
     except Exception as error:
         raise PluginError(entry.name, "check", str(found.file), "before the first bar", error) from error
+    if entry.section == "metrics" and entry.name in own_measures():
+        expected = "a name that no measure of a result has: rename its file or entry point"
+        return [positions.line(at, entry.use, expected)]
     same = sum(plan.name.split("#")[0] == entry.name for plan in plans)
     name = f"{entry.name}#{same + 1}" if same else entry.name
-    plans.append(PluginPlan(name, entry.section, entry.path, found, options))
+    plans.append(PluginPlan(name, entry.section, entry.path, found, options, loader.base))
     return []
 
 
 class _Bars:
     """Opens the data sections of a file; faults that the file can mend carry its places."""
 
-    def __init__(self, base: Path) -> None:
+    def __init__(self, base: Path, extensions: list[PluginPlan]) -> None:
         self.streams: list[BarStream] = []
         self.fees: list[int] = []
         self.finer: list[BarStream | None] = []
         self.unreadable: DataError | None = None
         self._base = base
+        self._extensions = extensions
 
     def open(self, draft: Draft) -> list[str]:
         """Open what is well formed; returns a line for each fault, and keeps a file that cannot be read for later."""
@@ -194,7 +228,11 @@ class _Bars:
         at: tuple[str | int, ...] = path
         source: tuple[str | int, ...] = (*path, "source")
         try:
-            stream = make_stream(config, self._base)
+            named = next((each for each in self._extensions if each.path == source), None)
+            if named is None and isinstance(config.source, PluginSource):
+                return []  # what is wrong with it was told where it is named
+            asked = made(named, lambda: "while its bars are read") if named is not None else None
+            stream = make_stream(config, self._base, asked)
             self.streams.append(stream)
             _check_range(stream)
             source = (*path, "finer", "source")

@@ -19,6 +19,7 @@ from barstep.engine.remote_exchange import RemoteExchange
 from barstep.engine.remote_replay import RemoteReplay, RemoteStream
 from barstep.gateway.handler import Gateway
 from barstep.runs.assemble import register_plugins
+from barstep.runs.extensions import use_models
 from barstep.runs.gateway import opened
 from barstep.runs.sources import also_of, extent, sessions_of
 
@@ -48,6 +49,7 @@ def build_remote(plan: RunPlan, sink: Any, log: Any) -> RemoteReplay:
     data = config.data[0]
     stream = RemoteStream(bars, exchange.markets[0], sessions_of(bars), data.history, also_of(data))
     desk = Desk(exchange, broker, [stream], data.history, config.seed, log)
+    use_models(plan, exchange, desk.when)
     desk.attempts = plan.account.attempts(exchange)
     hooks = register_plugins(plan, desk, [stream])
     return RemoteReplay(desk, hooks, Recorder(sink, desk.attempts, per_bar=False), broker, _request(plan, bars))

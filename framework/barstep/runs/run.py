@@ -15,6 +15,7 @@ from barstep.domain.instrument import MICROS
 from barstep.domain.result import RunResult, RunStatus
 from barstep.domain.session import NS, to_datetime
 from barstep.runs.assemble import RunPlan, build, load_plan
+from barstep.runs.extensions import measured
 from barstep.runs.finer import mismatch_warning
 from barstep.runs.folder import RunFolder
 from barstep.runs.log import run_logger
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from barstep.engine.replay import Replay
     from barstep.runs.script import Loopback
+    from barstep.stats.measures import Measures
 
 AMBIGUOUS_SHARE = 0.05
 """Share of trades decided in ambiguous bars above which finer bars are advised (fill model, section 5)."""
@@ -86,14 +88,21 @@ def play(
         make = build if config.broker.kind == "embedded" else build_remote
         replay = make(plan, spool, log)
 
-        def complete(status: RunStatus, error: BarstepError | None) -> RunResult:
+        def complete(status: RunStatus, error: BarstepError | None) -> tuple[RunResult, BarstepError | None]:
             spool.finish()
+            own: Measures = {}
+            if error is None:
+                try:
+                    own = measured(plan.of("metrics"), folder.working, start / MICROS)
+                except PluginError as raised:
+                    status, error = "failed", raised
             result = _result(plan, replay, spool, status, error)
+            result.metrics |= own
             folder.write(result)
-            return result
+            return result, error
 
         def give_up() -> None:
-            result = complete("interrupted", None)
+            result, _ = complete("interrupted", None)
             folder.place()
             result.folder = folder.path
             if leave is not None:
@@ -105,13 +114,18 @@ def play(
         except BaseException:
             spool.abort()
             raise
-        result = complete(status, error)
+        result, error = complete(status, error)
     result.folder = folder.path
     log.info(
-        "run", status=status, digest=result.digest[:12], bars=result.bars, trades=result.trades, net_pnl=result.net_pnl
+        "run",
+        status=result.status,
+        digest=result.digest[:12],
+        bars=result.bars,
+        trades=result.trades,
+        net_pnl=result.net_pnl,
     )
     if error is not None:
-        error.add_note(f"the run's folder, marked {status}: {folder.path}")
+        error.add_note(f"the run's folder, marked {result.status}: {folder.path}")
         raise error
     return result
 

@@ -183,9 +183,12 @@ def liquidate(book: Book, price: int, slip: int, phase: Phase, leg: int, rule: s
         return
     sign = -1 if position > 0 else 1
     size = abs(position)
+    models = book.models
+    if models is not None:
+        slip = models.forced(sign, size, slip, book.next_id)
     paid = price + sign * slip
     book.cash -= sign * size * paid
-    book.fees += size * book.fee
+    book.fees += size * (book.fee if models is None else models.rate(sign, size))
     book.position = 0
     book.book_lot(sign * size, paid)
     book.log.append(Execution(None, book.next_id, sign, size, paid, price, rule, phase, leg, False, 0, reason))

@@ -101,6 +101,7 @@ def test_a_profile_gives_what_is_not_written(profile):
 def test_every_option_of_the_fill_model_can_be_written():
     written = {name: field.default for name, field in FillsConfig.model_fields.items() if name != "profile"}
     assert written.pop("resolution") is None, "none, unless there are finer bars: not the exchange's to know"
+    assert written.pop("slippage") is None, "a model takes the place of options, it is none"
     assert written == {field.name: field.default for field in fields(FillOptions)}
 
 
@@ -140,7 +141,7 @@ def test_a_mapping_names_key_paths_only():
     assert caught.value.problems == [
         "account.balance: got 0, expected a number > 0",
         "sed: got the unknown key sed, expected one of version, name, data, account, fills, broker, strategies, risk, "
-        "observers, seed; did you mean seed?",
+        "observers, metrics, seed; did you mean seed?",
     ]
 
 
