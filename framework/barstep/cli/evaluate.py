@@ -105,6 +105,7 @@ def _plan(name: str, changes: list[str]) -> tuple[Plan, dict[str, Any]]:
     """A plan under the switches and figures that were given."""
     from barstep.domain.errors import ConfigError
     from barstep.rules import adjusted, load_plan
+    from barstep.rules.adjust import PlanError
 
     plan = load_plan(name)
     switches: dict[str, str] = {}
@@ -123,14 +124,17 @@ def _plan(name: str, changes: list[str]) -> tuple[Plan, dict[str, Any]]:
             figures[section] = {**(held if isinstance(held, dict) else {}), figure: told}
         else:
             figures[section] = told
-    return adjusted(plan, switches, figures)
+    try:
+        return adjusted(plan, switches, figures)
+    except PlanError as error:
+        raise ConfigError([f"--set {'.'.join(fault.path[1:])}: {fault.text}" for fault in error.faults]) from None
 
 
 def _funded(plan: Plan, changes: list[str]) -> Plan | None:
     """The plan that follows a pass, under the same choices where it has them: a daily limit that was bought stays."""
     from barstep.rules import adjusted, load_plan
 
-    if plan.funded is None:
+    if plan.funded is None or plan.stage != "evaluation":
         return None
     funded = load_plan(plan.funded)
     given = dict(text.split("=", 1) for text in changes)

@@ -29,20 +29,21 @@ def show_odds(out: Console, found: Document) -> None:
         )
     )
     table = grid(header=True)
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for one in odds["sizes"]:
-        over = " (over the cap)" if one["over_cap"] else ""
-        table.add_column(f"size x{one['size']}{over}", justify="right")
-    for label, tell in _rows(odds):
+        table.add_column(f"size x{one['size']}", justify="right")
+    for label, tell in _rows(odds, found["record"]["most_lots"]):
         cells = [tell(one) for one in odds["sizes"]]
         if any(cell != "-" for cell in cells):
             table.add_row(label, *cells)
     put(out, table)
 
 
-def _rows(odds: Document) -> list[tuple[str, Callable[[Document], str]]]:
+def _rows(odds: Document, lots: float) -> list[tuple[str, Callable[[Document], str]]]:
     passes = odds["sizes"][0]["pass_share"] is not None
-    rows: list[tuple[str, Callable[[Document], str]]] = []
+    rows: list[tuple[str, Callable[[Document], str]]] = [
+        ("Mini lots at most", lambda one: f"{lots * one['size']:g}{' OVER' if one['over_cap'] else ''}")
+    ]
     if passes:
         rows += [
             ("Chance to pass", lambda one: f"{one['pass_share']:.1%}"),
@@ -54,7 +55,7 @@ def _rows(odds: Document) -> list[tuple[str, Callable[[Document], str]]]:
         ("Failed by max_days", lambda one: _share(one["causes"]["max_days"])),
         (f"{'Given up' if passes else 'Open'} after {odds['days']} days", lambda one: _share(one["causes"]["open"])),
         ("Days stopped by the daily limit", lambda one: _share(one["stopped_days"])),
-        ("Days to pass, median (10 to 90 %)", lambda one: _spread(one["days_to_pass"])),
+        ("Days to pass, median (10-90 %)", lambda one: _spread(one["days_to_pass"])),
         ("Cost of an attempt, USD", lambda one: _usd(one["attempt_cost"])),
     ]
     if passes:
@@ -84,7 +85,7 @@ def _share(value: float) -> str:
 
 
 def _spread(points: dict[str, float]) -> str:
-    return f"{points['p50']:.0f} ({points['p10']:.0f} to {points['p90']:.0f})" if points else "-"
+    return f"{points['p50']:.0f} ({points['p10']:.0f}-{points['p90']:.0f})" if points else "-"
 
 
 def _usd(amount: float | None, *, sign: bool = False) -> str:
