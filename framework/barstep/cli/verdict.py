@@ -28,8 +28,9 @@ def show(out: Console, found: Document, floors: Path | None) -> None:
     plan, record = found["plan"], found["record"]
     out.print()
     out.print(Text(f"{plan['title']} on {record['label']}", style="bold"), soft_wrap=True)
+    seen = "marks" if record["kind"] == "trades" or record["certainty"] == "at_best" else "bars"
     changed = "".join(f", {path} = {value}" for path, value in plan["changed"].items())
-    out.print(f"{plan['name']} as of {plan['as_of']}{changed}; {_days(record['days'])}, {record['bars']:,} bars")
+    out.print(f"{plan['name']} as of {plan['as_of']}{changed}; {_days(record['days'])}, {record['bars']:,} {seen}")
     out.print()
     for line in _headline(found):
         out.print(line)
@@ -73,7 +74,7 @@ def _headline(found: Document) -> list[Text | str]:
         if failure["rule"] == "max_days":
             return [told, f"profit {_usd(verdict['profit'])} of {_plain(verdict['total_needed'])} when the time was up"]
         under = f"{_plain(-failure['margin'])} beyond" if failure["margin"] else "exactly at it"
-        return [told, f"equity {_plain(failure['equity'])}, the level was {_plain(failure['level'])}: {under}"]
+        return [told, f"equity fell to {_plain(failure['equity'])}, the level was {_plain(failure['level'])}: {under}"]
     told = Text(f"STILL OPEN{sure} after {_days(verdict['days'])}", style="bold yellow")
     needed = verdict["total_needed"]
     return [told, f"profit {_usd(verdict['profit'])}" + (f", needed {_plain(needed)}" if needed is not None else "")]
