@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from barstep.cli.output import grid, put
+from barstep.cli.output import days, grid, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ def show_odds(out: Console, found: Document) -> None:
     mark = "PROVISIONAL: " if odds["provisional"] else ""
     out.print(
         Text(
-            f"{mark}{odds['attempts']:,} attempts of at most {odds['days']} days, drawn from {odds['source_days']:,} days "
+            f"{mark}{odds['attempts']:,} attempts of at most {odds['days']} days, drawn from {days(odds['source_days'])} "
             f"in blocks of {odds['block']} (seed {odds['seed']})",
             style="bold yellow" if mark else "bold",
         )
@@ -60,9 +60,9 @@ def _rows(odds: Document, lots: float) -> list[tuple[str, Callable[[Document], s
     ]
     if passes:
         rows.append(("Cost until one passes, USD", lambda one: _usd(one["pass_cost"])))
-    if odds["funded_plan"] is not None:
+    if odds["funded_plan"] is not None and any(one["funded"] for one in odds["sizes"]):
         rows.append((f"After a pass, {odds['funded_days']} days funded:", lambda _: ""))
-    elif passes:
+    elif passes and odds["funded_plan"] is None:
         return rows
     return [
         *rows,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from barstep.cli.output import columns, grid, moment, put
+from barstep.cli.output import columns, days, grid, moment, put
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ def show(out: Console, found: Document, floors: Path | None) -> None:
     out.print(Text(f"{plan['title']} on {record['label']}", style="bold"), soft_wrap=True)
     seen = "marks" if record["kind"] == "trades" or record["certainty"] == "at_best" else "bars"
     changed = "".join(f", {path} = {value}" for path, value in plan["changed"].items())
-    out.print(f"{plan['name']} as of {plan['as_of']}{changed}; {_days(record['days'])}, {record['bars']:,} {seen}")
+    out.print(f"{plan['name']} as of {plan['as_of']}{changed}; {days(record['days'])}, {record['bars']:,} {seen}")
     out.print()
     for line in _headline(found):
         out.print(line)
@@ -75,7 +75,7 @@ def _headline(found: Document) -> list[Text | str]:
             return [told, f"profit {_usd(verdict['profit'])} of {_plain(verdict['total_needed'])} when the time was up"]
         under = f"{_plain(-failure['margin'])} beyond" if failure["margin"] else "exactly at it"
         return [told, f"equity fell to {_plain(failure['equity'])}, the level was {_plain(failure['level'])}: {under}"]
-    told = Text(f"STILL OPEN{sure} after {_days(verdict['days'])}", style="bold yellow")
+    told = Text(f"STILL OPEN{sure} after {days(verdict['days'])}", style="bold yellow")
     needed = verdict["total_needed"]
     return [told, f"profit {_usd(verdict['profit'])}" + (f", needed {_plain(needed)}" if needed is not None else "")]
 
@@ -178,7 +178,3 @@ def _usd(amount: float, *, unit: str = " USD") -> str:
 
 def _plain(amount: float) -> str:
     return f"{amount:,.2f}"
-
-
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count:,} days"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from barstep.domain.instrument import MICROS
+from barstep.evaluate.bootstrap import PROVISIONAL_DAYS
 from barstep.rules.walk import open_floor
 
 if TYPE_CHECKING:
     from barstep.evaluate.evaluation import Evaluation
-    from barstep.evaluate.odds import Odds
+    from barstep.evaluate.odds import Draw, Odds
     from barstep.evaluate.record import Record
     from barstep.evaluate.verdict import Attempt
 
@@ -18,42 +19,14 @@ Document = dict[str, Any]
 
 def document(found: Evaluation) -> Document:
     """Everything an evaluation found."""
-    record, request = found.record, found.request
-    starts = found.starts
-    whole: Document = {
-        "plan": {
-            "name": request.plan.name,
-            "title": request.plan.title,
-            "as_of": request.plan.as_of.isoformat(),
-            "changed": request.changed,
-            "not_modelled": list(request.plan.not_modelled),
-        },
-        "record": {
-            "label": record.label,
-            "kind": record.kind,
-            "contracts": record.contracts,
-            "days": found.days,
-            "bars": found.bars,
-            "certainty": record.certainty,
-            "why": record.why,
-            "most_lots": found.most_lots,
-            "zone": record.sessions.zone.key,
-        },
+    record = found.record
+    told: Document = {
+        "plan": _plan_document(found),
+        "record": _record_document(found),
         "verdict": {**attempt_document(record, found.attempts[0]), "certain": found.certain},
         "attempts": [attempt_document(record, attempt) for attempt in found.attempts],
         "attempts_at_best": [] if found.certain else [attempt_document(record, one) for one in found.kindest],
-        "every_start": {
-            "starts": starts.days,
-            "ended": starts.causes,
-            "paid": starts.paid,
-            "days_to_pass": {
-                "least": starts.days_to_pass[0],
-                "median": starts.days_to_pass[len(starts.days_to_pass) // 2],
-                "most": starts.days_to_pass[-1],
-            }
-            if starts.days_to_pass
-            else None,
-        },
+        "every_start": _starts_document(found),
         "payouts": None if found.payouts is None else {**found.payouts._asdict(), "paid": found.payouts.paid / MICROS},
         "what_if": [
             {"change": variant.label, "passes": _passes(attempts), **attempt_document(record, attempts[0])}
@@ -61,20 +34,55 @@ def document(found: Evaluation) -> Document:
         ],
         "remarks": remarks(found),
     }
-    if request.draw is not None:
-        draw = request.draw
-        whole["odds"] = {
-            "attempts": draw.attempts,
-            "days": draw.days,
-            "funded_plan": request.funded.name if request.funded is not None else None,
-            "funded_days": draw.funded_days,
-            "seed": draw.seed,
-            "block": draw.block_of(found.days),
-            "source_days": found.days,
-            "provisional": found.provisional,
-            "sizes": [_odds_document(found, odds) for odds in found.odds],
-        }
-    return whole
+    if found.request.draw is not None:
+        told["odds"] = _draw_document(found, found.request.draw)
+    return told
+
+
+def _plan_document(found: Evaluation) -> Document:
+    plan = found.request.plan
+    return {
+        "name": plan.name,
+        "title": plan.title,
+        "as_of": plan.as_of.isoformat(),
+        "changed": found.request.changed,
+        "not_modelled": list(plan.not_modelled),
+    }
+
+
+def _record_document(found: Evaluation) -> Document:
+    record = found.record
+    return {
+        "label": record.label,
+        "kind": record.kind,
+        "contracts": record.contracts,
+        "days": found.days,
+        "bars": found.bars,
+        "certainty": record.certainty,
+        "why": record.why,
+        "most_lots": found.most_lots,
+        "zone": record.sessions.zone.key,
+    }
+
+
+def _starts_document(found: Evaluation) -> Document:
+    starts, took = found.starts, found.starts.days_to_pass
+    spread = {"least": took[0], "median": took[len(took) // 2], "most": took[-1]} if took else None
+    return {"starts": starts.days, "ended": starts.causes, "paid": starts.paid, "days_to_pass": spread}
+
+
+def _draw_document(found: Evaluation, draw: Draw) -> Document:
+    return {
+        "attempts": draw.attempts,
+        "days": draw.days,
+        "funded_plan": found.request.funded.name if found.request.funded is not None else None,
+        "funded_days": draw.funded_days,
+        "seed": draw.seed,
+        "block": draw.block_of(found.days),
+        "source_days": found.days,
+        "provisional": found.provisional,
+        "sizes": [_odds_document(found, odds) for odds in found.odds],
+    }
 
 
 def attempt_document(record: Record, attempt: Attempt) -> Document:
@@ -133,7 +141,7 @@ def remarks(found: Evaluation) -> list[str]:
         )
     told += found.conduct
     if request.draw is not None and found.provisional:
-        told.append(f"PROVISIONAL: the odds come from {found.days} days; they need more to mean much")
+        told.append(f"PROVISIONAL: fewer than {PROVISIONAL_DAYS} days are behind the odds")
     if request.draw is not None and found.missing:
         told.append(found.missing)
     if request.draw is not None and record.certainty == "at_best":
