@@ -150,7 +150,7 @@ def _played(plan: RunPlan, table: Table, folder: Path) -> Played:
     keeper = _Keeper(played, RunSpool(folder, balance, lambda _: None) if metrics else None)
     make = build if plan.loaded.config.broker.kind == "embedded" else build_remote
     replay = make(plan, keeper, run_logger(run="table"))
-    replay.listener = _Listener(replay, played).hear
+    replay.delivery.listener = _Listener(replay, played).hear
     try:
         replay.run()
     except BaseException:
