@@ -2,17 +2,25 @@
 
 import random
 from datetime import timedelta
+from decimal import Decimal
 
+import polars as pl
 import pytest
 from desk import MINUTE, PLAIN, START, at, bar_file, plugin_file
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import barstep
+from barstep.domain.instrument import micros
+from barstep.domain.session import NS
+from barstep.evaluate.fills_record import fills_record
+from barstep.evaluate.ledger import Ledger, LedgerFill
 from barstep.evaluate.run_record import run_record
 from barstep.evaluate.verdict import Series, walk_record
 from barstep.rules import adjusted, load_plan
 from barstep.rules.account_limits import limits_of
+from barstep.runs.explain.records import Records
+from barstep.runs.sources import make_stream
 
 BARS, DAYS = 12, 12
 INSTRUMENT = {**PLAIN, "lot_weight_tenths": 10}
@@ -128,3 +136,45 @@ def test_a_run_and_its_ledger_agree(tmp_path_factory, shape, seed, flat):
         assert overrides["max_loss_limit"]["trail"] in ("equity", "balance")
         first = engine[0]
         assert told(harsh)[0][2] <= first[2] or first[3] == "passed"
+
+
+def ledger_of(result):
+    """The fills of a run as somebody else's list, a second after the open or before the end of their bars; and the bars."""
+    stored = Records(result.folder)
+    (contract,) = stored.contracts
+    rows = pl.read_parquet(result.folder / "fills.parquet")
+    at_open = (rows["phase"] == "open").to_list()
+    starts, ends = rows["bar_start"].to_physical().to_list(), rows["bar_end"].to_physical().to_list()
+    times = [start + NS if first else end - NS for first, start, end in zip(at_open, starts, ends, strict=True)]
+    fills = [
+        LedgerFill(
+            at_ns,
+            contract,
+            row["size"] if row["side"] == "buy" else -row["size"],
+            row["price_ticks"],
+            micros(row["fees"]),
+        )
+        for at_ns, row in zip(times, rows.iter_rows(named=True), strict=True)
+    ]
+    return Ledger("fills", fills), make_stream(stored.options.data[0], result.folder)
+
+
+@given(seed=st.integers(0, 10**9), flat=st.booleans())
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_fills_with_their_bars_enclose_what_the_run_knows(tmp_path_factory, seed, flat):
+    """At every bar: the worse reading's extremes, the run's own, the kinder reading's; closes are equal."""
+    result, _ = played(tmp_path_factory.mktemp("run"), seed, {"max_loss_limit": None}, flat)
+    assume(result.fills)
+    run = {day.date: day for day in run_record(result.folder).days()}
+    ledger, bars = ledger_of(result)
+    for day in fills_record(ledger, Decimal(0), bars).days():
+        known, kind = run[day.date], day.kindest
+        assert kind is not None
+        assert day.end_ns.tolist() == known.end_ns.tolist()
+        assert day.close.tolist() == known.close.tolist()
+        assert day.balance.tolist() == known.balance.tolist()
+        assert (day.low <= known.low).all()
+        assert (known.low <= kind.low).all()
+        assert (kind.high <= known.high).all()
+        assert (known.high <= day.high).all()
+        assert day.traded == known.traded

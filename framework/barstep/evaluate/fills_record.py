@@ -5,8 +5,8 @@ there is certain; what happened in between may have been worse.
 
 With bars, every bar without a fill is exact. Inside a bar with fills nobody knows which prices came before which fill, so it
 gets two readings: the worse one lets every position that was held during the bar (also between two fills) see the bar's low
-and high, the kinder one sees the prices of the fills and the close. A fill stamped exactly between two bars may belong to
-either, and counts in both for the worse reading.
+and high, the kinder one sees what is certain: the close, and the account whenever it is flat. A fill stamped exactly between
+two bars may belong to either: it counts in both for the worse reading, else in the later one if its price was traded there.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class _State:
         fills = ledger.fills
         contracts = ledger.contracts
         self.at = np.array([fill.at_ns for fill in fills], np.int64)
+        self.own = self.at.copy()  # in (start, end] of the bar that a fill belongs to
         self.price = np.array([fill.price for fill in fills], np.int64)
         schedule = {contract: fee_of(contract, fees) for contract in contracts}
         paid = [schedule[f.contract] * abs(f.size) if f.fee is None else f.fee for f in fills]
@@ -161,7 +162,10 @@ def _check_bars(state: _State, bars: BarStream) -> list[str]:
         for fill in range(*some.indices(len(state.at))):
             at, price = state.at[fill], state.price[fill]
             rows = slice(np.searchsorted(chunk.end_ns, at, "left"), np.searchsorted(chunk.start_ns, at, "right"))
-            inside[fill] |= bool(((low[rows] <= price) & (price <= high[rows])).any())
+            fits = (low[rows] <= price) & (price <= high[rows])
+            inside[fill] |= bool(fits.any())
+            if fits[-1:].any() and chunk.start_ns[rows][-1] == at:
+                state.own[fill] = at + 1
     outside = int((~inside).sum())
     if first is None or state.at[0] < first or state.at[-1] > last:
         raise DataError(
@@ -190,21 +194,22 @@ def _at_bars(state: _State, bars: BarStream) -> Iterator[Marks]:
 def _marks(state: _State, bars: BarColumns) -> Marks:
     """Bars as the account saw them, in both readings."""
     value, position, base = int(state.tick[0]), state.position[0], state.cash - state.fees
-    after = np.searchsorted(state.at, bars.end_ns, "right")
-    before = np.searchsorted(state.at, bars.start_ns, "left")
+    after = np.searchsorted(state.own, bars.end_ns, "right")
+    before = np.searchsorted(state.own, bars.start_ns, "right")
+    first, last = np.searchsorted(state.at, bars.start_ns, "left"), np.searchsorted(state.at, bars.end_ns, "right")
     close = base[after] + position[after] * bars.close * value
     one, two = (base[before] + position[before] * price * value for price in (bars.low, bars.high))
     low, high = np.minimum(one, two), np.maximum(one, two)
     kind_low, kind_high = low.copy(), high.copy()
-    for row in np.flatnonzero(after > before).tolist():
-        states = slice(int(before[row]), int(after[row]) + 1)
+    for row in np.flatnonzero(last > first).tolist():
+        states = slice(int(first[row]), int(last[row]) + 1)
         worth = [base[states] + position[states] * int(price[row]) * value for price in (bars.low, bars.high)]
         low[row], high[row] = min(w.min() for w in worth), max(w.max() for w in worth)
-        known = [close[row : row + 1]]
-        for fill in range(states.start, states.stop - 1):
-            known.append(base[fill : fill + 2] + position[fill : fill + 2] * int(state.price[fill]) * value)
-        every = np.concatenate(known)
-        kind_low[row], kind_high[row] = every.min(), every.max()
+        if after[row] == before[row]:
+            continue
+        inside = slice(int(before[row]), int(after[row]) + 1)
+        known = np.append(base[inside][position[inside] == 0], close[row])
+        kind_low[row], kind_high[row] = known.min(), known.max()
     low, high = np.minimum(low, close), np.maximum(high, close)
     return Marks(
         bars.end_ns,

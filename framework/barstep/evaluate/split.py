@@ -56,11 +56,12 @@ def split_days(chunks: Iterable[Marks], sessions: SessionTable, fill_ends: Ints)
     Args:
         chunks: The marks in the order of time.
         sessions: Trading days; a mark belongs to the one that holds the instant before its end.
-        fill_ends: End of the mark of each fill, ascending, from which days with a trade are told.
+        fill_ends: When fills happened, ascending, no later than the end of their marks: from them traded days are told.
     """
     held: list[Marks] = []
     day: date | None = None
     before = (0, 0, 0)
+    fills = 0
     for marks in chunks:
         found, index, _ = sessions.locate(marks.end_ns - 1)
         edges = np.flatnonzero(np.diff(index)) + 1
@@ -68,13 +69,14 @@ def split_days(chunks: Iterable[Marks], sessions: SessionTable, fill_ends: Ints)
             if first == stop:
                 continue
             present = found[int(index[first])].date
-            if held and present != day:
-                yield (done := _day(day, held, before, fill_ends))
-                before, held = _end(done), []
+            if held and day is not None and present != day:
+                filled = int(np.searchsorted(fill_ends, held[-1].end_ns[-1], "right"))
+                yield (done := _day(day, held, before, traded=filled > fills))
+                before, held, fills = _end(done), [], filled
             day = present
             held.append(marks.cut(first, stop))
-    if held:
-        yield _day(day, held, before, fill_ends)
+    if held and day is not None:
+        yield _day(day, held, before, traded=len(fill_ends) > fills)
 
 
 def with_idle_days(days: Iterable[DayBars], sessions: SessionTable) -> Iterator[DayBars]:
@@ -101,16 +103,9 @@ def _end(day: DayBars) -> tuple[int, int, int]:
     return int(day.close[-1]), int(day.balance[-1]), int(day.position[-1])
 
 
-def _day(day: date | None, parts: list[Marks], before: tuple[int, int, int], fill_ends: Ints) -> DayBars:
-    assert day is not None  # noqa: S101 - parts have a day
-    marks = parts[0]
-    if len(parts) > 1:
-        marks = Marks.join(parts)
-    low, high = (
-        np.searchsorted(fill_ends, marks.end_ns[0], "left"),
-        np.searchsorted(fill_ends, marks.end_ns[-1], "right"),
-    )
-    bars = DayBars(day, *marks[:6], *before, traded=bool(high > low))
+def _day(day: date, parts: list[Marks], before: tuple[int, int, int], *, traded: bool) -> DayBars:
+    marks = Marks.join(parts) if len(parts) > 1 else parts[0]
+    bars = DayBars(day, *marks[:6], *before, traded=traded)
     if marks.kind_low is None or marks.kind_high is None:
         return bars
     return replace(bars, kindest=replace(bars, low=marks.kind_low, high=marks.kind_high))
