@@ -190,7 +190,7 @@ def test_options_that_do_not_fit(tmp_path):
     for source, options, message in (
         (trades, {"bars": "sample"}, "--bars is for a file of fills"),
         (fills, {"zone": "Chicago"}, "expected an IANA zone"),
-        (fills, {"fees": "cheap"}, "--fees cheap: expected none, topstepx"),
+        (fills, {"fees": "cheap"}, "no fee schedule 'cheap'; it has none, topstepx"),
         (fills, {"fees": "-1"}, "--fees -1"),
         ("last", {"zone": "UTC"}, "--zone is for a file of fills or trades"),
         ("gone.csv", {}, "no file gone.csv"),

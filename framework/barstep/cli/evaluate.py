@@ -80,7 +80,7 @@ def evaluate(
     With --attempts, draw whole trading days many times and tell the chance of a pass, what it takes and what it costs.
     A failed account is a result: the exit code is 0.
     """
-    from barstep.cli.verdict import show
+    from barstep.cli.evaluation import show
     from barstep.evaluate.document import document
     from barstep.evaluate.evaluation import Request
     from barstep.evaluate.evaluation import evaluate as run_evaluation

@@ -19,10 +19,9 @@ from barstep.data import SessionTable
 from barstep.data.sessions import utc_text
 from barstep.domain.errors import DataError
 from barstep.domain.fill_options import FillOptions
-from barstep.evaluate.ledger import fee_of
 from barstep.evaluate.record import Held, Record
 from barstep.evaluate.split import Marks, split_days, with_idle_days
-from barstep.runs.sources import sessions_of
+from barstep.runs.sources import fee_of, sessions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +50,7 @@ class _State:
         self.at = np.array([fill.at_ns for fill in fills], np.int64)
         self.own = self.at.copy()  # in (start, end] of the bar that a fill belongs to
         self.price = np.array([fill.price for fill in fills], np.int64)
-        schedule = {contract: fee_of(contract, fees) for contract in contracts}
+        schedule = {contract: fee_of(contract.instrument, fees) for contract in contracts}
         paid = [schedule[f.contract] * abs(f.size) if f.fee is None else f.fee for f in fills]
         self.guessed = any(fill.fee is None for fill in fills)
         self.fees = np.concatenate(([0], np.cumsum(np.array(paid, np.int64))))
@@ -115,7 +114,7 @@ def fills_record(ledger: Ledger, fees: str | Decimal, bars: BarStream | None = N
     weights = [(state.position[k, 1:], c.instrument.lot_weight_tenths) for k, c in enumerate(state.contracts)]
     remarks = list(ledger.remarks)
     if state.guessed:
-        remarks.append(f"fills without fees pay {fees} ({fee_of(ledger.contracts[0], fees) / 1e6:.2f} USD a side)")
+        remarks.append(f"fills without fees pay {fees} ({fee_of(first, fees) / 1e6:.2f} USD a side)")
     if state.total[-1]:
         remarks.append("a position is open after the last fill")
     if bars is not None:
@@ -135,7 +134,7 @@ def fills_record(ledger: Ledger, fees: str | Decimal, bars: BarStream | None = N
         if bars is None
         else "equity in bars with a fill lies between two readings; the verdict takes the worse one",
         cost=FillOptions().forced_slip_ticks * max(c.instrument.tick_value for c in state.contracts)
-        + max(fee_of(contract, fees) for contract in state.contracts),
+        + max(fee_of(contract.instrument, fees) for contract in state.contracts),
         sessions=sessions,
         days=days,
         held=Held.of(state.at, weights),

@@ -14,11 +14,9 @@ from barstep.domain.instrument import MICROS
 from barstep.domain.session import NS
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from barstep.domain.instrument import Contract
 
-_NO_LONGER = 1_000_000
+_MOST = 1_000_000
 """Contracts that nobody trades at once: more is a mistake."""
 
 
@@ -119,7 +117,7 @@ class Reader:
     def size(self, where: str, given: object) -> int:
         """Contracts: a whole number above 0."""
         value = self.number(where, "size", given)
-        if value != int(value) or not 0 < value < _NO_LONGER:
+        if value != int(value) or not 0 < value < _MOST:
             raise DataError(f"{where}: size is {given}, expected contracts: 1 or more; buy or sell stands in side")
         return int(value)
 
@@ -168,22 +166,3 @@ def check_order(where: str, name: str, before_ns: int, at_ns: int) -> None:
     """Refuse a row that is older than the one before it."""
     if at_ns < before_ns:
         raise DataError(f"{where}: {name} is earlier than in the row before; sort the rows by time, oldest first")
-
-
-def check_zone(zone: str | None) -> None:
-    """Refuse what is no IANA zone."""
-    if zone is not None:
-        try:
-            ZoneInfo(zone)
-        except (KeyError, ValueError, OSError):
-            raise ConfigError(f"--zone: found {zone!r}, expected an IANA zone such as America/Chicago") from None
-
-
-def fee_of(contract: Contract, schedule: str | Decimal) -> int:
-    """Micro-dollars per contract and side by a schedule's name or a figure in USD."""
-    if isinstance(schedule, str):
-        fees = contract.instrument.fees
-        if schedule not in fees:
-            raise ConfigError(f"--fees {schedule}: expected {', '.join(sorted(fees))}, or USD per contract and side")
-        return fees[schedule]
-    return round(schedule * MICROS)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from barstep.config import load_mapping, load_run
 from barstep.data import Layout, bar_length
+from barstep.data.clock import check_zone
 from barstep.domain.bar import Timeframe
 from barstep.domain.errors import ConfigError
 from barstep.evaluate.fills_record import fills_record
-from barstep.evaluate.ledger import Reader, check_zone
+from barstep.evaluate.ledger import Reader
 from barstep.evaluate.ledger_csv import read_csv
 from barstep.evaluate.ledger_json import read_json
 from barstep.evaluate.run_record import run_record
@@ -47,7 +48,8 @@ def open_record(
         return run_record(find_run(source, workspace))
     if not path.is_file():
         raise ConfigError(f"no file {source}; give a .json of Trade/search, a .csv of fills or trades, or a run")
-    check_zone(zone)
+    if zone is not None:
+        check_zone(zone)
     reader = Reader(zone)
     ledger = read_json(path, reader) if path.suffix == ".json" else read_csv(path, reader)
     schedule = _schedule(fees or "topstepx")

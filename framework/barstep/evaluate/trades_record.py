@@ -13,9 +13,9 @@ import numpy as np
 
 from barstep.data import SessionTable
 from barstep.domain.fill_options import FillOptions
-from barstep.evaluate.ledger import fee_of
 from barstep.evaluate.record import Certainty, Held, Record
 from barstep.evaluate.split import Marks, split_days, with_idle_days
+from barstep.runs.sources import fee_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ def trades_record(ledger: Ledger, fees: str | Decimal) -> Record:
         fees: Schedule or USD per contract and side, for trades without fees of their own.
     """
     contracts = ledger.contracts
-    schedule = {contract: fee_of(contract, fees) for contract in contracts}
+    schedule = {contract: fee_of(contract.instrument, fees) for contract in contracts}
     paid = [2 * schedule[t.contract] * abs(t.size) if t.fee is None else t.fee for t in ledger.trades]
     groups = _groups(ledger.trades)
     sessions = SessionTable(contracts[0].instrument.session)

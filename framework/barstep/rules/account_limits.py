@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from barstep.domain.instrument import micros
+from barstep.rules.limits import raised_floor
 
 if TYPE_CHECKING:
     from barstep.rules.plan import PayoutPath, Plan, Trail
@@ -81,7 +82,7 @@ class Limits:
         """The floor after the trailed value has been `seen`: it never falls, and stops at the lock."""
         if self.distance is None or self.trail == "static":
             return floor
-        return max(floor, min(seen - self.distance, self.lock))
+        return int(raised_floor(floor, seen, self.distance, self.lock))
 
     def breached(self, floor: int) -> int:
         """The highest equity that breaches a floor: the floor itself, or a micro-dollar less where a touch is none."""
