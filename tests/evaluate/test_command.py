@@ -45,7 +45,7 @@ def test_a_failed_account_is_a_result(cli, run):
     done = cli(run, *PLAN, "--what-if", *ODDS)
     assert done.exit_code == 0, done.output
     for words in (
-        "Topstep Trading Combine 50K on ", "FAILED on day ", "by max_loss_limit", "Smallest headroom",
+        "Topstep Trading Combine 50K on ", "FAILED on day ", "by max_loss_limit", "Smallest headroom of every day",
         "attempts in a row", "Begun on each of the 70 days", "without max_loss_limit", "500 attempts of at most 40 days",
         "size x1", "size x3", "Chance to pass", "95 % by the source days", "Cost until one passes",
         "Expected value of an attempt",
@@ -63,6 +63,9 @@ def test_the_document_holds_what_the_page_shows(cli, run):
     assert failure["margin"] == pytest.approx(failure["equity"] - failure["level"])
     assert failure["day"] == verdict["last_day"]
     assert verdict["smallest_headroom"]["usd"] == failure["margin"]
+    rooms = [day["headroom"] for day in found["by_day"]]
+    assert (min(rooms), len(rooms)) == (verdict["smallest_headroom"]["usd"], verdict["days"])
+    assert found["by_day"][-2]["balance"] == pytest.approx(50_000 + sum(day["net"] for day in found["by_day"][:-1]))
     assert found["record"]["days"] == 70
     assert found["record"]["certainty"] == "exact"
     assert sum(found["every_start"]["ended"].values()) == 70

@@ -119,6 +119,8 @@ FAULTS = {
     "unknown side": ("buy,2", "long,2", "fills.csv:2: side is 'long', expected buy or sell"),
     "off the grid": ("6500.00", "6500.10", "fills.csv:2: price 6500.1 is no price of ES; the nearest are 6500 and 6500.25"),
     "no number": ("6500.00", "n/a", "fills.csv:2: price is 'n/a', expected a number"),
+    "year": ("2026-03-20T09:30", "4026-03-20T09:30", "fills.csv:2: time is 4026-03-20T09:30:00-05:00, expected a time"),
+    "huge": ("2.80", "2e300", "fills.csv:2: fees is '2e300', expected a number below a billion"),
     "infinite": ("6500.00", "inf", "fills.csv:2: price is 'inf', expected a number"),
     "no time": ("2026-03-20T09:40:00-05:00", "soon", "fills.csv:3: time is 'soon', expected a time such as"),
     "unsorted": ("2026-03-20T09:50", "2026-03-20T09:35", "fills.csv:4: time is earlier than in the row before; sort the rows"),

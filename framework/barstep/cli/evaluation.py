@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from math import ceil
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 _MOST = 12  # attempts in a row that are listed
+_FEW, _WIDE = 3, 78  # days from which on their headroom is drawn; columns of the drawing
 
 
 def show(out: Console, found: Document, floors: Path | None) -> None:
@@ -36,6 +38,7 @@ def show(out: Console, found: Document, floors: Path | None) -> None:
         out.print(line)
     out.print()
     _figures(out, found["verdict"], record["zone"])
+    _strip(out, found["by_day"])
     if found["payouts"]:
         out.print()
         out.print(_payouts(found["payouts"]))
@@ -96,6 +99,21 @@ def _figures(out: Console, verdict: Document, zone: str) -> None:
         where = f"{_when(near['time'], zone)}: {_plain(near['equity'])} over {_plain(near['floor'])}"
         rows.append(("Smallest headroom", _plain(near["usd"]), where))
     _right(out, rows)
+
+
+def _strip(out: Console, by_day: list[Document]) -> None:
+    """The smallest headroom of each day as a row of blocks, of several days where there are many."""
+    rooms = [max(day["headroom"], 0.0) for day in by_day if day["headroom"] is not None]
+    blocks = " ▁▂▃▄▅▆▇█" if "utf" in (out.encoding or "").lower() else " .:-=+*%#"
+    if len(rooms) < _FEW or not max(rooms):
+        return
+    each = -(-len(rooms) // _WIDE)
+    lowest = [min(rooms[first : first + each]) for first in range(0, len(rooms), each)]
+    most = len(blocks) - 1
+    of = "every day" if each == 1 else f"every {each} days"
+    out.print()
+    out.print(f"Smallest headroom of {of}, 0 to {_plain(max(rooms))}")
+    out.print("".join(blocks[min(ceil(room / max(rooms) * most), most)] for room in lowest))
 
 
 def _right(out: Console, rows: list[tuple[str, str, str]]) -> None:

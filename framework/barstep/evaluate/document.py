@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from barstep.evaluate.odds import Draw, Odds
     from barstep.evaluate.record import Record
     from barstep.evaluate.verdict import Attempt
+    from barstep.rules.walk import DayEnd
 
 Document = dict[str, Any]
 
@@ -24,6 +25,7 @@ def document(found: Evaluation) -> Document:
         "plan": _plan_document(found),
         "record": _record_document(found),
         "verdict": {**attempt_document(record, found.attempts[0]), "certain": found.certain},
+        "by_day": [_day_document(day) for day in found.attempts[0].account.days],
         "attempts": [attempt_document(record, attempt) for attempt in found.attempts],
         "attempts_at_best": [] if found.certain else [attempt_document(record, one) for one in found.kindest],
         "every_start": _starts_document(found),
@@ -82,6 +84,18 @@ def _draw_document(found: Evaluation, draw: Draw) -> Document:
         "source_days": found.days,
         "provisional": found.provisional,
         "sizes": [_odds_document(found, odds) for odds in found.odds],
+    }
+
+
+def _day_document(day: DayEnd) -> Document:
+    return {
+        "date": day.date.isoformat(),
+        "net": day.net / MICROS,
+        "balance": day.balance / MICROS,
+        "floor": None if open_floor(day.floor) is None else day.floor / MICROS,
+        "headroom": None if day.room is None else day.room / MICROS,
+        "traded": day.traded,
+        "stopped": bool(day.stopped_ns),
     }
 
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _MOST = 1_000_000
 """Contracts that nobody trades at once: more is a mistake."""
+_LARGEST = 1e9
+"""No price and no amount of a row is larger, in points or USD."""
+_FIRST_YEAR, _LAST_YEAR = 1980, 2100
 
 
 class LedgerFill(NamedTuple):
@@ -92,6 +95,8 @@ class Reader:
                     "--zone America/Chicago (or UTC)"
                 )
             found = found.replace(tzinfo=ZoneInfo(self.zone))
+        if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+            raise DataError(f"{where}: {name} is {text}, expected a time from {_FIRST_YEAR} to {_LAST_YEAR}")
         whole = found.astimezone(UTC)
         return int(whole.replace(microsecond=0).timestamp()) * NS + whole.microsecond * 1000
 
@@ -131,8 +136,8 @@ class Reader:
             value = float(str(given)) if not isinstance(given, bool) else float("nan")
         except ValueError:
             value = float("nan")
-        if not abs(value) < float("inf"):
-            raise DataError(f"{where}: {name} is {given!r}, expected a number")
+        if not abs(value) < _LARGEST:
+            raise DataError(f"{where}: {name} is {given!r}, expected a number below a billion")
         return value
 
     def once(self, where: str, given: object) -> None:

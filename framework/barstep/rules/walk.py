@@ -64,6 +64,7 @@ class DayEnd:
         floor: The floor at its end, after it has moved; -NEVER without one.
         traded: Whether a fill happened.
         stopped_ns: End of the bar in which a soft daily loss limit stopped it, or 0.
+        room: The day's smallest headroom, None without a floor.
     """
 
     date: date
@@ -72,6 +73,7 @@ class DayEnd:
     floor: int
     traded: bool
     stopped_ns: int = 0
+    room: int | None = None
 
 
 class BarFloors(NamedTuple):
@@ -112,6 +114,7 @@ class Account:
     nearest: Headroom | None = None
     best_day: int = 0
     traded_days: int = 0
+    _room: int | None = None
     _shift: int = 0
     _first: date | None = None
 
@@ -194,6 +197,7 @@ class Account:
 
     def _near(self, end_ns: int, equity: int, floor: int) -> None:
         found = Headroom(end_ns, equity, floor)
+        self._room = found.room
         if self.nearest is None or found.room < self.nearest.room:
             self.nearest = found
 
@@ -220,6 +224,7 @@ class Account:
             self.failure = Failure("max_days", given.date, int(given.end_ns[-1]), end, limits.start + self.needed)
 
     def _end(self, day: DayEnd) -> None:
+        day.room, self._room = self._room, None
         self.days.append(day)
         self.best_day = max(self.best_day, day.net)
         self.traded_days += day.traded
