@@ -16,8 +16,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scenarios"))
 from desk import days as table
 from desk import run
 from marks import limit, play
+from table import buy, sell
+from table import play as table_play
 
 import barstep
+from barstep.domain.instrument import MICROS
+from barstep.sim.guards import Guard
 
 START = 50_000
 CENTS = st.integers(-250_000, 260_000).map(lambda cents: START + cents / 100)
@@ -115,3 +119,33 @@ def test_the_order_of_the_rules_changes_nothing(entries, moves, order):
             ).result  # fmt: skip
         seen.append((result.digest, json.dumps(result.risk["attempts"]), result.denied_orders))
     assert seen[0] == seen[1]
+
+
+MOVE = st.tuples(st.integers(-6, 6), st.integers(0, 5), st.integers(0, 5), st.integers(-2, 2))
+TRADE = st.tuples(st.integers(1, 20), st.booleans(), st.integers(1, 3), st.sampled_from([None, 3, 6]))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    moves=st.lists(MOVE, min_size=20, max_size=20),
+    trades=st.lists(TRADE, min_size=1, max_size=6),
+    trail=st.integers(4, 40),
+    until=st.one_of(st.none(), st.integers(-30, 20)),
+    basis=st.sampled_from(["equity", "day"]),
+)
+def test_bars_that_are_passed_over_do_not_move_a_trailing_floor(moves, trades, trail, until, basis):
+    """A second guard that never acts has every bar walked; without it only bars that can matter are, and nothing changes."""
+    bars, price = [], 400
+    for change, up, down, gap in moves:
+        begin, close = price + gap, price + gap + change
+        bars.append((begin, max(begin, close) + up, min(begin, close) - down, close))
+        price = close
+    asks = [
+        (buy if long else sell)(size, bar=bar, sl=stop) for bar, long, size, stop in sorted(trades, key=lambda t: t[0])
+    ]
+    stop = None if until is None else until * MICROS
+    guard = Guard("trail", basis, -trail * MICROS, "floor", "flatten", trail * MICROS, "", stop)
+    never = Guard("never", "position", -(10**9) * MICROS, "floor", "flatten", 10**9 * MICROS)
+    played = [table_play(bars, *asks, guards=guards, sessions=[10]) for guards in ([guard], [guard, never])]
+    one, two = ((each.fills, each.equity, each.exchange.floor(), len(each.breaches)) for each in played)
+    assert one == two

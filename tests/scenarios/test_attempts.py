@@ -76,11 +76,7 @@ def test_switches_and_overrides_are_told_with_the_result(tmp_path):
     kept = play(tmp_path, 50_000, [[49_200, 49_900]], account=account)
     said = kept.ran.result.risk["plan"]
     assert said["switches"] == {"dll": "bought"}
-    assert said["changes"] == {
-        "max_loss_limit.lock": 100,
-        "daily_loss_limit.usd": 800,
-        "daily_loss_limit.action": "lock",
-    }
+    assert said["changes"] == {"max_loss_limit.lock": 100, "daily_loss_limit.usd": 800}
     assert kept.ran.result.risk["breaches"][0]["level"] == -800
 
 
@@ -206,6 +202,31 @@ def test_a_position_that_is_held_does_not_pass(tmp_path):
         tmp_path, bars, at({0: lambda ctx: ctx.buy()}), instrument=CENTS, account=account, fills={"at_end": "close"}
     )
     assert closed.result.risk["attempts"][0]["verdict"] == "passed"
+
+
+def test_an_attempt_that_lasts_too_long_fails_at_the_end_of_its_last_day(tmp_path):
+    account = plan(on_fail="reset", overrides={"max_days": 2})
+    kept = play(tmp_path, 50_000, [[50_400], [50_900], [51_300]], account=account)
+    first, second = kept.attempts
+    assert (first["verdict"], first["rule"], first["end"], first["margin"]) == (
+        "failed",
+        "max_days",
+        "2024-01-03",
+        -2_100,
+    )
+    assert (second["start"], second["verdict"], second["net_pnl"]) == ("2024-01-04", "failed", 400)
+    one = play(tmp_path, 50_000, [[50_400], [50_900], [51_300]], account=plan(overrides={"max_days": 2}))
+    assert (one.ran.result.status, one.ran.result.risk["failed"], one.ran.result.final_balance) == (
+        "done",
+        "max_days",
+        50_900,
+    )
+    held = run(
+        tmp_path, [(50_000,) * 4, (50_000,) * 4, (50_700,) * 4], at({0: lambda ctx: ctx.buy()}), instrument=CENTS,
+        account={"fees": "none", **plan(overrides={"max_days": 1})},
+    )  # fmt: skip
+    assert held.result.risk["attempts"][0]["rule"] == "max_days"
+    assert held.fills[-1].startswith("2 hooks sell 1"), "what is held is closed"
 
 
 def test_after_a_pass_another_attempt_begins_where_one_goes_on(tmp_path):

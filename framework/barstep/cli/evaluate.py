@@ -89,7 +89,7 @@ def evaluate(
 
     chosen, changed = _plan(plan, overrides or [])
     given = {"--days": days, "--funded-days": funded_days, "--sizes": sizes, "--seed": seed, "--block": block}
-    drawn = _drawing(attempts, given | {"--payout": payout})
+    drawn = _drawing(attempts, given | ({"--payout": payout} if chosen.stage == "evaluation" else {}))
     funded = _funded(chosen, overrides or []) if attempts is not None else None
     record = open_record(source, workspace(), bars=bars, zone=zone, fees=fees)
     with FloorTable(floors) if floors is not None else nullcontext() as table:

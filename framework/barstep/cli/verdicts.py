@@ -20,7 +20,9 @@ def attempts(out: Console, result: dict[str, Any]) -> None:
     plan, made = risk.get("plan"), risk.get("attempts") or []
     if plan is not None:
         changed = ", ".join(f"{path} {_text(value)}" for path, value in plan["changes"].items())
-        out.print(f"Plan {plan['name']} as of {plan['as_of']}" + (f", CHANGED: {changed}" if changed else ""))
+        chosen = ", ".join(f"{name} {value}" for name, value in plan["switches"].items())
+        parts = (f"Plan {plan['name']} as of {plan['as_of']}", chosen, f"CHANGED: {changed}" if changed else "")
+        out.print(", ".join(filter(None, parts)))
     if len(made) == 1:
         out.print(_sentence(made[0]))
     elif made:

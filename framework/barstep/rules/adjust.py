@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from difflib import get_close_matches
 from typing import Any, NamedTuple, get_args, get_type_hints
 
@@ -83,21 +84,9 @@ def adjusted(
 
 
 def contradictions(plan: Plan) -> list[PlanFault]:
-    """Figures of a plan that cannot be, alone or together, by their paths."""
-    loss, day, cap, share = plan.max_loss_limit, plan.daily_loss_limit, plan.position_cap, plan.consistency
-    above = {
-        ("profit_target",): plan.profit_target,
-        ("max_loss_limit", "usd"): None if loss is None else loss.usd,
-        ("daily_loss_limit", "usd"): None if day is None else day.usd,
-        ("consistency", "share"): None if share is None else share.share,
-    }
-    faults = [
-        PlanFault(path, f"got {value:g}, expected more than 0")
-        for path, value in above.items()
-        if value is not None and value <= 0
-    ]
-    if share is not None and share.share > 1:
-        faults.append(PlanFault(("consistency", "share"), f"got {share.share:g}, expected at most 1, 0.55 for 55 %"))
+    """Figures of a plan that cannot hold together, by their paths."""
+    loss, day, cap = plan.max_loss_limit, plan.daily_loss_limit, plan.position_cap
+    faults = []
     if loss is not None and loss.trail != "static" and loss.lock is not None and loss.lock < -loss.usd:
         told = f"got {loss.lock:g}, expected no less than the first floor, {-loss.usd:g} from the start balance"
         faults.append(PlanFault(("max_loss_limit", "lock"), told))
@@ -166,7 +155,7 @@ def _merge(tree: dict[str, Any], change: Mapping[str, Any]) -> None:
         if isinstance(value, dict) and isinstance(held, dict):
             _merge(held, value)
         else:
-            tree[name] = value
+            tree[name] = deepcopy(value)
 
 
 def _one_of(word: str, names: Iterable[str]) -> str:

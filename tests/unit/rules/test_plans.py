@@ -78,6 +78,7 @@ def test_overrides_win_over_switches_and_are_told() -> None:
     assert changed.daily_loss_limit.usd == 800
     assert told == {"daily_loss_limit.usd": 800, "daily_loss_limit.action": "lock"}
     assert adjusted(plan)[0] == plan
+    assert plan.switches["dll"].values["bought"]["daily_loss_limit"]["usd"] == 1000, "the plan itself is not changed"
 
 
 def test_several_faults_come_at_once() -> None:
@@ -115,8 +116,9 @@ def test_several_faults_come_at_once() -> None:
             "got 9 lots in a row, expected at most position_cap.lots 5",
         ),
         ({}, {"position_cap": {"scaling": [[10, 2], [0, 3]]}}, "expected rows that ascend by balance"),
-        ({}, {"consistency": {"share": 55}}, "consistency.share: got 55, expected at most 1, 0.55 for 55 %"),
-        ({}, {"profit_target": 0}, "overrides.profit_target: got 0, expected more than 0"),
+        ({}, {"consistency": {"share": 55}}, "consistency.share: got 55, expected a number <= 1"),
+        ({}, {"fees": {"monthly": -1}}, "overrides.fees.monthly: got -1, expected a number >= 0"),
+        ({}, {"profit_target": 0}, "overrides.profit_target: got 0, expected a number > 0"),
     ],
 )
 def test_what_cannot_hold_is_one_message(switches: dict, overrides: dict, told: str) -> None:
