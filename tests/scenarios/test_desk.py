@@ -112,6 +112,18 @@ def test_r18_flat_at_the_last_bar_that_ends_by_the_time(tmp_path):
     assert ran.result.warnings == []
 
 
+def test_r19_the_slip_of_a_flat_time_may_reach_a_floor(tmp_path):
+    """Bought at 401, closed at 400 less 2: the account stands at the floor with nothing held, and fails there and then."""
+    table = days([(400, 400, 400, 400)] * 9, [(400, 400, 400, 400)] * 3)
+    limit = ("risk", {"use": "max_loss_limit", "options": {"usd": 3, "lock": None}})
+    ran = run(tmp_path, table, at({0: lambda ctx: ctx.buy(1)}), hours(flat_by="12:05"), limit)
+    assert ran.fills[-1] == "4 settle sell 1 @ 398 R18"
+    breach = ran.result.risk["breaches"][0]
+    assert ran.result.risk["failed"] == "max_loss_limit"
+    assert (breach["action"], breach["time"]) == ("fail", "2024-01-02T12:05:00+00:00")
+    assert ran.result.bars == 5
+
+
 def test_r18_bars_that_straddle_the_time_warn_once(tmp_path):
     bars = days(FLAT, FLAT, minutes=5)
     plan = at({0: lambda ctx: ctx.buy(), 6: lambda ctx: ctx.buy()})

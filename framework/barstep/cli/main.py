@@ -8,7 +8,21 @@ from typing import Annotated
 import typer
 
 from barstep._version import __version__
-from barstep.cli import bars, explain, init, instruments, new, plans, plugins, run, runs, script, serve, validate
+from barstep.cli import (
+    bars,
+    evaluate,
+    explain,
+    init,
+    instruments,
+    new,
+    plans,
+    plugins,
+    run,
+    runs,
+    script,
+    serve,
+    validate,
+)
 from barstep.cli.guard import Guarded
 
 app = typer.Typer(
@@ -24,6 +38,7 @@ app.command("run")(run.run)
 app.command("script")(script.script)
 app.command("validate")(validate.validate)
 app.command("serve")(serve.serve)
+app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(explain.explain)
 app.add_typer(runs.app, name="runs")
 app.add_typer(plans.app, name="plans")

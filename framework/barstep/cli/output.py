@@ -110,6 +110,11 @@ def moment(when: datetime) -> str:
     return when.strftime(f"%Y-%m-%d {clock} %Z")
 
 
+def days(count: int) -> str:
+    """`1 day`, `1,250 days`."""
+    return "1 day" if count == 1 else f"{count:,} days"
+
+
 def shown(path: Path) -> str:
     """A path from the current folder on, where it lies in it."""
     from pathlib import Path as Real

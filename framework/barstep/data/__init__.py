@@ -25,6 +25,7 @@ Names are loaded when first used, so that importing this package costs neither p
     resample.py      ResampledStream: longer bars made of a stream's
     synthetic.py     SyntheticStream: seeded bars
     tables.py        result tables, written in bounded memory
+    table_chunks.py  result tables, read in bounded memory
     info.py          describing a stream, writing it as CSV or Parquet
 """
 
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from barstep.data.source_stream import SourceStream
     from barstep.data.store import Store
     from barstep.data.synthetic import SyntheticStream
+    from barstep.data.table_chunks import column_chunks
     from barstep.data.tables import TableSpool, read_column, read_table
     from barstep.data.windows import Window, Windows, check_longer
 
@@ -71,6 +73,7 @@ _HOME = {
     "bar_length": "open_file",
     "bounds_ns": "file_stream",
     "check_longer": "windows",
+    "column_chunks": "table_chunks",
     "describe": "info",
     "front_contract": "instruments",
     "guess": "naming",
@@ -105,6 +108,7 @@ __all__ = [
     "bar_length",
     "bounds_ns",
     "check_longer",
+    "column_chunks",
     "describe",
     "front_contract",
     "guess",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from barstep.sim.entry import OrderEntry
-from barstep.sim.guards import ArmedGuard, Guard
+from barstep.sim.guards import ArmedGuard, Guard, test_guards
 from barstep.sim.records import Breach
 from barstep.sim.single import play_single
 
@@ -80,10 +80,21 @@ class SimulatedExchange(OrderEntry):
                     self._cancel_now(market, order, "end of data")
 
     def flatten(self, reason: str, rule: str, phase: Phase, only: Contract | None = None) -> None:
-        """Cancel all orders and close all positions at the last close less the forced slip (R18)."""
+        """Cancel all orders and close all positions at the last close less the forced slip (R18).
+
+        The slip may reach a floor when nothing is held any more: guards are tested then too (R19).
+        """
+        slip = self.options.forced_slip_ticks
         for market in self.markets:
-            if market.last_close is not None and (only is None or market.feed.contract.id == only.id):
-                self._liquidate(market, self.options.forced_slip_ticks, phase, rule, reason)
+            close = market.last_close
+            if close is None or (only is not None and market.feed.contract.id != only.id):
+                continue
+            self._liquidate(market, slip, phase, rule, reason)
+            if market.book.guards and not self.failed:
+                before = [armed.copy() for armed in market.book.guards]
+                market.book.base = self._worth_of_others(market)
+                test_guards(market.book, close, slip, phase, 0)
+                self._after_guards(market, before)
 
     # -- guards ------------------------------------------------------------------------------------------------
 

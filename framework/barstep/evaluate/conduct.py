@@ -1,0 +1,79 @@
+"""What a plan asks for beside its limits, as information: size, hours, days that do not end flat. It judges nothing."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from barstep.domain.session import NS
+from barstep.rules import scaled_lots
+
+if TYPE_CHECKING:
+    from barstep.evaluate.record import Record
+    from barstep.rules import Plan
+    from barstep.rules.day import DayBars
+
+
+class Conduct:
+    """Counts, day by day, what a plan's caps and hours would have had to say.
+
+    Args:
+        record: What is evaluated.
+        plan: The plan.
+
+    Attributes:
+        most_lots: The largest position in mini lots.
+        days_over_cap: Days on which more was held than the cap, or the row of the scaling plan, allows.
+        days_past_flat: Days on which something was held at the time by which all must be closed.
+        days_overnight: Days that ended with a position.
+    """
+
+    def __init__(self, record: Record, plan: Plan) -> None:
+        self._record, self._plan = record, plan
+        self.most_lots = float(record.held.lots.max(initial=0.0))
+        self.days_over_cap = self.days_past_flat = self.days_overnight = 0
+
+    def day(self, day: DayBars, profit: float) -> None:
+        """Look at a day; `profit` is the balance at the close before less the start balance, in USD."""
+        held = self._record.held
+        self.days_overnight += bool(day.position[-1])
+        if (cap := self._plan.position_cap) is not None:
+            first, last = np.searchsorted(held.since_ns, (day.end_ns[0], day.end_ns[-1] + 1))
+            most = held.lots[first:last].max(initial=0.0)
+            allowed = min(cap.lots, scaled_lots(cap.scaling, profit)) if cap.scaling else cap.lots
+            self.days_over_cap += bool(most > allowed)
+        flat_ns = self._flat(day)
+        if flat_ns is not None:
+            self.days_past_flat += bool(held.at(np.array([flat_ns]))[0])
+
+    def _flat(self, day: DayBars) -> int | None:
+        hours, session = self._plan.trading_hours, self._record.sessions.on(day.date)
+        if hours is None or session is None:
+            return None
+        moments = [] if hours.flat_by is None else [session.flat_moments(time.fromisoformat(hours.flat_by))[-1]]
+        if session.early_close and hours.before_early_close is not None:
+            moments.append(session.close_ns - hours.before_early_close * 60 * NS)
+        return min(moments, default=None)
+
+    def remarks(self) -> list[str]:
+        """Sentences for what was found."""
+        found = []
+        cap, hours = self._plan.position_cap, self._plan.trading_hours
+        if self.days_over_cap and cap is not None:
+            rows = " by the scaling plan" if cap.scaling else ""
+            found.append(
+                f"more than the plan allows{rows} was held on {_days(self.days_over_cap)}: "
+                f"{self.most_lots:g} mini lots at most, the cap is {cap.lots:g}"
+            )
+        if self.days_past_flat and hours is not None:
+            clock = f" {hours.flat_by}" if hours.flat_by is not None else " before an early close"
+            found.append(f"positions were held past the flat time{clock} on {_days(self.days_past_flat)}")
+        if self.days_overnight:
+            found.append(f"{_days(self.days_overnight)} ended with a position: the next day began with it")
+        return found
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count:,} days"
