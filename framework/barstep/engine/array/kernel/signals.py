@@ -1,0 +1,14 @@
+"""Positions from pairs of lines."""
+
+import numpy as np
+from barstep.engine.array.kernel.jit import entry_point
+
+from barstep.engine.array.kernel.layout import KEEP
+
+
+@entry_point
+def crossover(fast, slow, size, out):
+    """`size` where fast is above slow, `-size` where it is below, KEEP where they are equal or one is not ready."""
+    for i in range(len(fast)):
+        above, below = fast[i] > slow[i], fast[i] < slow[i]
+        out[i] = size if above else (-size if below else np.int64(KEEP))
