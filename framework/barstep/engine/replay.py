@@ -130,7 +130,12 @@ class Replay:
     def _walk(self) -> Generator[Bar | Session, None, None]:
         """All bars, until the run is told to stop."""
         for stream, segment, start, stop in self._spans():
-            yield from self._rows(stream, segment, start, stop)
+            yield from self._enter(stream, segment, start)
+            flat_rows = self._flat_rows(stream, segment)
+            if flat_rows or not self._only_pushes(stream):
+                yield from self._rows(stream, segment, start, stop, flat_rows)
+            else:
+                self._push_rows(stream, start, stop)
             if self.stopping:
                 return
             if segment.ends and stop == segment.stop:
@@ -177,11 +182,11 @@ class Replay:
             if stream.next_end() is not None:  # the last chunk waits for the end of the data (R25)
                 self.recorder.chunk_done(stream, self.exchange)
 
-    def _rows(self, stream: Stream, segment: Segment, start: int, stop: int) -> Iterator[Bar | Session]:
+    def _rows(
+        self, stream: Stream, segment: Segment, start: int, stop: int, flat_rows: frozenset[int]
+    ) -> Iterator[Bar]:
         """Play rows [start, stop) of one session."""
         exchange, market = self.exchange, stream.market
-        yield from self._enter(stream, segment, start)
-        flat_rows = self._flat_rows(stream, segment)
         opens, highs, lows, closes = market.opens, market.highs, market.lows, market.closes
         volumes, events = stream.volumes(), exchange.events
         updates, stored = stream.updates, stream.stored
@@ -217,6 +222,34 @@ class Replay:
                 self.recorder.bar_done(market, exchange)
             if self._handing_out:
                 yield bar
+            if self.stopping:
+                return
+
+    def _only_pushes(self, stream: Stream) -> bool:
+        """Whether bars of one contract go to one plugin, nothing has to be updated bar by bar, and nobody pulls."""
+        return not (self._handing_out or self._several or stream.updates) and len(self.hooks.bar_calls) == 1
+
+    def _push_rows(self, stream: Stream, start: int, stop: int) -> None:
+        """What `_rows` does where bars go to one plugin and nobody pulls them: the commonest run, so in a loop of its own."""
+        exchange, market, events, deliver = self.exchange, stream.market, self._events, self.deliver
+        play, stored = exchange.play, stream.stored
+        name, method, context = self.hooks.bar_calls[0]
+        bars, rows = stream.make_bars(start, stop), slice(start, stop)
+        for row, bar, high, low in zip(range(start, stop), bars, market.highs[rows], market.lows[rows], strict=True):
+            if high >= market.up or low <= market.down:
+                play(market, row)
+                if events:
+                    deliver()
+            else:
+                market.row = row
+            for indicator, values in stored:
+                indicator.value = values[row]
+            try:
+                method(bar, context)
+            except Exception as error:
+                self.hooks.fail(name, "on_bar", error)
+            if events:
+                deliver()
             if self.stopping:
                 return
 
@@ -272,6 +305,9 @@ class Replay:
         """
         events, hooks, handlers, listener = self._events, self.hooks, self._handlers, self.listener
         several = self._several
+        if listener is None and hooks.deaf and not several:
+            self._take_down(events)
+            return
         for event in islice(events, RUNAWAY):  # the list may grow on the way
             if several and isinstance(event, (Fill, Order)):
                 hooks.focus(event.contract.id)
@@ -285,6 +321,21 @@ class Replay:
             self._ended.clear()
         if several:
             hooks.focus(self.exchange.current.feed.contract.id)
+
+    def _take_down(self, events: list[Event]) -> None:
+        """What `deliver` does where no plugin hears of orders, fills or trades."""
+        recorder, ended = self.recorder, self._ended
+        for event in events:
+            if isinstance(event, Order):
+                if event.status != "working" and id(event) not in ended:
+                    ended.add(id(event))
+                    recorder.orders.append(event)
+            elif isinstance(event, Fill):
+                recorder.fills.append(event)
+            else:
+                self._handlers[type(event)](event)
+        events.clear()
+        ended.clear()
 
     def _run_away(self, events: list[Event]) -> NoReturn:
         plugin = next((event.plugin for event in reversed(events) if isinstance(event, Order)), "")

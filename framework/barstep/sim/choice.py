@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from barstep.sim.book import STOP_LIMIT, Book, Execution, LogEntry, Working
-from barstep.sim.matching import Moment, try_at
-from barstep.sim.reach import children_in_reach, in_reach, only_event
-from barstep.sim.walk import walk_one_event, walk_path
+from barstep.sim.book import Book, Execution, LogEntry
+from barstep.sim.matching import Moment
+from barstep.sim.reach import in_reach, only_event
+from barstep.sim.walk import walk_path
 
 
 @dataclass(slots=True)
@@ -24,40 +24,6 @@ class Outcome:
     failed: str
     locked: str
     chosen: bool = False
-
-
-def walk_single(book: Book, now: Moment) -> bool:
-    """The commonest bars in short: one order acts, at the open or in the path, and nothing else can (R17's shortcut).
-
-    Does what `walk_open` and `walk_bar` would do, without searching, and returns True; False leaves everything as it was.
-    Only for bars in which guards are silent.
-    """
-    options = now.options
-    if options.participation is not None or options.intrabar not in ("pessimistic", "optimistic"):
-        return False
-    bar, low, high = now.bar, now.low, now.high
-    only: Working | None = None
-    for working in book.live:
-        if working.from_bar > bar:
-            continue
-        reached = working.event <= high if working.needs > 0 else working.event >= low
-        if working.trail or (reached and only is not None):
-            return False
-        if reached:
-            only = working
-    if only is None or only.kind == STOP_LIMIT:
-        return False
-    at_open, bracket = only.fires_at(now.open), only.bracket
-    if bracket is not None and (
-        bracket.trail is not None or (at_open and options.children != "next_bar") or children_in_reach(only, now)
-    ):
-        return False
-    book.log.append(now.open)
-    if at_open:
-        try_at(book, only, now.open, now, "open", 0, only.arrive_bar == bar)
-    else:
-        walk_one_event(book, now, only, _turns(now, _nearest(now)))
-    return True
 
 
 def walk_bar(book: Book, now: Moment) -> tuple[Book, list[Outcome]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from barstep.sim.entry import OrderEntry
 from barstep.sim.guards import ArmedGuard, Guard
 from barstep.sim.records import Breach
+from barstep.sim.single import play_single
 
 if TYPE_CHECKING:
     from barstep.domain.fill import Phase
@@ -47,6 +48,16 @@ class SimulatedExchange(OrderEntry):
         book.next_id = self._next_id
         if len(self.markets) > 1:
             book.base = self._worth_of_others(market)
+        if market.may_be_simple(row) and play_single(market, self.records, row):
+            self._next_id = book.next_id
+        else:
+            self._walk(market, row)
+        market.finish_bar(row)
+        if len(self.markets) > 1:
+            self._keep_watch()
+
+    def _walk(self, market: Market, row: int) -> None:
+        """Phases B to D of a bar by the general walk: any number of events, both paths where they may differ (R17)."""
         outcomes = market.play(row)
         market.row = row
         self._next_id = market.book.next_id
@@ -56,9 +67,6 @@ class SimulatedExchange(OrderEntry):
             self.records.book_finer(market, market.finer)
         if not market.silent:
             self._after_guards(market, market.armed_before)
-        market.finish_bar(row)
-        if len(self.markets) > 1:
-            self._keep_watch()
 
     def finish(self) -> None:
         """The end of the data (R25): cancel all orders and, under `at_end: close`, close at the last close."""

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from barstep.domain.errors import InvariantError
 from barstep.sim.book import MARKET, NEVER, Book, Working
-from barstep.sim.choice import Outcome, walk_bar, walk_single
+from barstep.sim.choice import Outcome, walk_bar
 from barstep.sim.finer import Span
 from barstep.sim.guards import Corridor, corridor
 from barstep.sim.ledger import Ledger
@@ -82,6 +82,7 @@ class Market:
         self.starts: list[int] = []
         self.ends: list[int] = []
         self.shut: list[bool] | None = None
+        self._simple = self._share is None and options.intrabar in ("pessimistic", "optimistic")
 
     def load(self, columns: BarColumns, shut: NDArray[np.bool_] | None) -> None:
         """Take the next chunk of bars; `shut` marks rows on which nothing fills (R5), None when there are none.
@@ -161,12 +162,12 @@ class Market:
             for working in book.live:
                 working.blocked = False
         guards = book.guards
-        self.silent = not guards or guards_silent(book, now, self.corridor)
+        self.silent = not guards or guards_silent(book, now.open, low, high, self.options, self.corridor)
         if not self.silent:
             self.armed_before = [armed.copy() for armed in guards]
             return self._walk(now, row)
         book.guards = []
-        outcomes = [] if self.finer is None and walk_single(book, now) else self._walk(now, row)
+        outcomes = self._walk(now, row)
         self.book.guards = guards
         return outcomes
 
@@ -179,6 +180,10 @@ class Market:
             span = Span(self.starts[row], self.ends[row], volume)
             self.book, outcomes = self.finer.walk(self.book, now, span, self._share)
         return outcomes
+
+    def may_be_simple(self, row: int) -> bool:
+        """Whether `play_single` may be tried on a bar: one path or two, nothing finer, no limit on volume, not shut."""
+        return self._simple and self.finer is None and (self.shut is None or not self.shut[row])
 
     def finish_bar(self, row: int) -> None:
         """Phase D for the orders: trailing stops that move on the close (R10), delayed requests (R23), R28."""
@@ -235,18 +240,21 @@ class Market:
 
     def _watch_guards(self, up: int, down: int) -> tuple[int, int, bool]:
         """Narrow the levels that need work by the prices at which guards are breached; True where every bar needs it."""
-        book, force = self.book, False
+        book = self.book
         if not book.position:
             return up, down, bool(book.live) and any(armed.acted for armed in book.guards)
         slope = book.position * book.tick_value
         equity = book.base + book.cash * book.tick_value - book.fees
+        if self.corridor.fixed:
+            floor_at, cap_at = (self.corridor.floor - equity) // slope, (self.corridor.cap - equity) // slope
+            if slope > 0:  # one tick early at most, never late
+                return min(up, cap_at), max(down, floor_at + 1), False
+            return min(up, floor_at), max(down, cap_at + 1), False
         lines = [("floor", self.corridor.floor - equity), ("cap", self.corridor.cap - equity)]
-        if not self.corridor.fixed:
-            force = any(armed.guard.trail is not None for armed in book.guards)
-            for armed in book.guards:
-                if armed.guard.basis == "position" and armed.guard.trail is None:
-                    start, _ = armed.line(book) or (0, 0)
-                    lines.append((armed.guard.side, armed.level - start))
+        for armed in book.guards:
+            if armed.guard.basis == "position" and armed.guard.trail is None:
+                start, _ = armed.line(book) or (0, 0)
+                lines.append((armed.guard.side, armed.level - start))
         for side, gap in lines:
             at = gap // slope  # one tick early at most, never late
             if (slope > 0) == (side == "floor"):
@@ -254,7 +262,7 @@ class Market:
                     down = at + 1
             elif at < up:
                 up = at
-        return up, down, force
+        return up, down, any(armed.guard.trail is not None for armed in book.guards)
 
     def expire(self, bar: int, start_ns: int, *, session_over: bool) -> list[Working]:
         """Phase A: take out what has expired before this bar."""

@@ -165,59 +165,54 @@ def _settle_oco(book: Book, filled: Working, size: int) -> None:
 
 def _bear_children(book: Book, parent: Working, price: int, size: int, now: Moment, phase: Phase) -> None:
     """Create stop and target for the part of a fill that opened, or grow them by it (R12, R22)."""
-    bracket, sign = parent.bracket, parent.sign
-    assert bracket is not None  # noqa: S101 - asked only for orders with brackets
     grown = [o for o in book.live if o.parent == parent.id and o.role]
     if grown:
         for child in grown:
             child.size += size
         return
-    if bracket.trail is not None:
-        _bear(book, parent, "trail", price - sign * bracket.trail, bracket.trail, price, size, now, phase)
-    elif bracket.stop is not None:
-        _bear(book, parent, "stop", price - sign * bracket.stop, 0, price, size, now, phase)
-    elif bracket.stop_level is not None:
-        _bear(book, parent, "stop", bracket.stop_level, 0, price, size, now, phase)
-    if bracket.target is not None:
-        _bear(book, parent, "target", price + sign * bracket.target, 0, price, size, now, phase)
-    elif bracket.target_level is not None:
-        _bear(book, parent, "target", bracket.target_level, 0, price, size, now, phase)
+    assert parent.order is not None  # noqa: S101 - only asked orders carry brackets
+    for child in bear(book, parent, price, size, now.bar, now.options, phase):
+        book.log.append(Birth(child, parent.order, size))
+        if child.arrive_bar == now.bar:
+            book.newborn.append(child)
 
 
 _CHILD_RULES = {"trail": "R10", "stop": "R8", "target": "R7"}
 
 
-def _bear(
-    book: Book, parent: Working, role: str, level: int, trail: int, price: int, size: int, now: Moment, phase: Phase
-) -> None:
-    """Create one child: it can act at once, as arriving, unless it has to wait for the next bar (R12)."""
-    delayed = phase == "hooks" or now.options.children == "next_bar"
-    child = Working(
-        book.next_id,
-        None,
-        -parent.sign,
-        LIMIT if role == "target" else STOP,
-        size,
-        level,
-        _CHILD_RULES[role],
-        trail=trail,
-        ref=price,
-        from_bar=now.bar + 1 if delayed else now.bar,
-        arrive_bar=-1 if delayed else now.bar,
-        reduce_only=True,
-        oco=-parent.id,
-        role=role,
-        parent=parent.id,
-        born_bar=now.bar,
-        born_in_path=phase == "path",
-    )
-    child.aim(now.options.limit_through_ticks)
-    book.next_id += 1
-    book.live.append(child)
-    assert parent.order is not None  # noqa: S101 - only asked orders carry brackets
-    book.log.append(Birth(child, parent.order, child.size))
-    if not delayed:
-        book.newborn.append(child)
+def bear(
+    book: Book, parent: Working, price: int, size: int, bar: int, options: FillOptions, phase: Phase
+) -> list[Working]:
+    """Put the children of a fill into the book; they can act at once, as arriving, or from the next bar on (R12)."""
+    bracket, sign = parent.bracket, parent.sign
+    assert bracket is not None  # noqa: S101 - asked only for orders with brackets
+    exits: list[tuple[str, int]] = []
+    if bracket.trail is not None:
+        exits.append(("trail", price - sign * bracket.trail))
+    elif bracket.stop is not None:
+        exits.append(("stop", price - sign * bracket.stop))
+    elif bracket.stop_level is not None:
+        exits.append(("stop", bracket.stop_level))
+    if bracket.target is not None:
+        exits.append(("target", price + sign * bracket.target))
+    elif bracket.target_level is not None:
+        exits.append(("target", bracket.target_level))
+    delayed = phase == "hooks" or options.children == "next_bar"
+    first, arrives, number = (bar + 1, -1, parent.id) if delayed else (bar, bar, parent.id)
+    made = []
+    for role, level in exits:
+        kind = LIMIT if role == "target" else STOP
+        child = Working(book.next_id, None, -sign, kind, size, level, _CHILD_RULES[role], level, -sign)
+        if kind == LIMIT:
+            child.aim(options.limit_through_ticks)
+        child.trail = bracket.trail or 0 if role == "trail" else 0
+        child.ref, child.from_bar, child.arrive_bar = price, first, arrives
+        child.reduce_only, child.oco, child.role, child.parent = True, -number, role, number
+        child.born_bar, child.born_in_path = bar, phase == "path"
+        book.next_id += 1
+        book.live.append(child)
+        made.append(child)
+    return made
 
 
 def try_newborn(book: Book, price: int, now: Moment, phase: Phase, leg: int) -> None:

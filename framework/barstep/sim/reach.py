@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from barstep.sim.book import LIMIT, STOP, Book, Working
 
 if TYPE_CHECKING:
+    from barstep.domain.fill_options import FillOptions
     from barstep.sim.guards import Corridor
     from barstep.sim.matching import Moment
 
@@ -38,19 +39,21 @@ def only_event(book: Book, now: Moment, reachable: list[AnyEvent]) -> Working | 
         return None
     bracket = only.bracket
     if bracket is not None and (
-        bracket.trail is not None or book.volume_left < only.size or children_in_reach(only, now)
+        bracket.trail is not None
+        or book.volume_left < only.size
+        or children_in_reach(only, now.low, now.high, now.options)
     ):
         return None
     if not book.guards:
         return only
-    paid = _entry_price(only, now)
+    paid = _entry_price(only, now.options)
     position = book.position + only.sign * only.size
     cash = book.cash - only.sign * only.size * paid
     return None if _guards_in_reach(book, now, position, cash, book.fees + only.size * book.fee) else only
 
 
-def _entry_price(order: Working, now: Moment) -> int:
-    return order.level if order.kind == LIMIT else order.level + order.sign * now.options.stop_slip_ticks
+def _entry_price(order: Working, options: FillOptions) -> int:
+    return order.level if order.kind == LIMIT else order.level + order.sign * options.stop_slip_ticks
 
 
 def _trail_in_reach(working: Working, now: Moment) -> bool:
@@ -60,18 +63,18 @@ def _trail_in_reach(working: Working, now: Moment) -> bool:
     return now.high >= min(working.ref, now.low) + working.trail
 
 
-def children_in_reach(entry: Working, now: Moment) -> bool:
+def children_in_reach(entry: Working, low: int, high: int, options: FillOptions) -> bool:
     """Whether a child of an entry filled in the path could act in the same bar; one-sided on purpose (V27)."""
     bracket, sign = entry.bracket, entry.sign
-    if bracket is None or now.options.children == "next_bar":
+    if bracket is None or options.children == "next_bar":
         return False
-    if now.options.clamp_slippage:
+    if options.clamp_slippage:
         return True
-    paid = _entry_price(entry, now)
+    paid = _entry_price(entry, options)
     stop = bracket.stop_level if bracket.stop is None else paid - sign * bracket.stop
     target = bracket.target_level if bracket.target is None else paid + sign * bracket.target
-    worst, best = (now.low, now.high) if sign > 0 else (now.high, now.low)
-    through = now.options.limit_through_ticks
+    worst, best = (low, high) if sign > 0 else (high, low)
+    through = options.limit_through_ticks
     return (stop is not None and sign * (worst - stop) <= 0) or (
         target is not None and sign * (best - target) >= through
     )
@@ -96,7 +99,7 @@ def _guards_in_reach(book: Book, now: Moment, position: int, cash: int, fees: in
     return False
 
 
-def guards_silent(book: Book, now: Moment, corridor: Corridor) -> bool:
+def guards_silent(book: Book, start: int, low: int, high: int, options: FillOptions, corridor: Corridor) -> bool:
     """Whether no guard can act in this bar, whatever the orders do: a bound on the equity that the bar can reach.
 
     What is held and what works now is opened once at most and closed once, however often the path turns (R21), so each
@@ -105,16 +108,15 @@ def guards_silent(book: Book, now: Moment, corridor: Corridor) -> bool:
     """
     if not corridor.fixed:
         return False
-    options = now.options
     slip = options.market_slip_ticks + options.stop_slip_ticks + options.forced_slip_ticks
-    position, open_price = book.position, now.open
+    position = book.position
     size, away = abs(position), 0
     for working in book.live:
         size += working.size
         if working.kind == LIMIT or working.limit:
             limit = working.limit or working.level
-            away += working.size * abs(limit - open_price)
-    ticks = 3 * size * (now.high - now.low + slip) + away
+            away += working.size * abs(limit - start)
+    ticks = 3 * size * (high - low + slip) + away
     reach = ticks * book.tick_value + 3 * size * book.fee
-    equity = book.base + (book.cash + position * open_price) * book.tick_value - book.fees
+    equity = book.base + (book.cash + position * start) * book.tick_value - book.fees
     return corridor.floor < equity - reach and equity + reach < corridor.cap

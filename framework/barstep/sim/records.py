@@ -12,7 +12,7 @@ from barstep.sim.guards import Guard
 
 if TYPE_CHECKING:
     from barstep.domain.bar import Feed
-    from barstep.sim.book import LogEntry
+    from barstep.sim.book import LogEntry, Working
     from barstep.sim.choice import Outcome
     from barstep.sim.finer import Magnifier, Part
     from barstep.sim.market import Market
@@ -175,7 +175,7 @@ class Records:
             order = entry.working.order or self._born[entry.working.id]
             self.end(order, "cancelled", entry.reason, market.stamps[1])
         else:
-            self._record_child(market, entry)
+            self._born[entry.working.id] = self.bear(market, entry.working, entry.parent, entry.size)
 
     def _record_fill(self, market: Market, ambiguous: bool, entry: Execution) -> None:
         working, size, phase, reason = entry.working, entry.size, entry.phase, entry.reason
@@ -193,17 +193,22 @@ class Records:
         )  # fmt: skip
         if self._part is not None:
             self._place(fill, self._part)
-        trades = market.ledger.apply(fill, role or reason or order.tag or "order")
-        before, paid = order.filled, market.price(entry.price)
+        self.filled(market, fill, role or reason or order.tag or "order")
+
+    def filled(self, market: Market, fill: Fill, exit_reason: str) -> None:
+        """Book a fill in the ledger and show it on its order; `exit_reason` is what the trades it closes call it."""
+        order, size, paid, events = fill.order, fill.size, market.price(fill.price_ticks), self.events
+        trades = market.ledger.apply(fill, exit_reason)
+        before = order.filled
         order.filled = before + size
         order.average_price = (
             paid if not before else ((order.average_price or 0.0) * before + paid * size) / order.filled
         )
-        self.events.append(fill)
+        events.append(fill)
         if trades:
-            self.events.extend(trades)
+            events.extend(trades)
         if order.filled >= order.size or (order.reduce_only and not fill.position_after):
-            self.end(order, "filled", "", end_ns)
+            self.end(order, "filled", "", fill.bar_end_ns)
 
     def _place(self, fill: Fill, part: Part) -> None:
         """Note which finer bar decided a fill; the bar's own open needed none."""
@@ -214,30 +219,30 @@ class Records:
         if fill.certainty == "certain":
             fill.certainty = "magnified"
 
-    def _record_child(self, market: Market, entry: Birth) -> None:
-        working, parent = entry.working, entry.parent
+    def bear(self, market: Market, working: Working, parent: Order, size: int) -> Order:
+        """The public order of a bracket child, with the size it is born with."""
         price = market.price(working.level)
         is_target = working.role == "target"
         order = Order(
             market.feed.contract,
             "buy" if working.sign > 0 else "sell",
-            entry.size,
+            size,
             "limit" if is_target else ("trailing_stop" if working.trail else "stop"),
-            limit=price if is_target else None,
-            stop=None if is_target else price,
-            trail=working.trail or None,
-            reduce_only=True,
-            tag=parent.tag,
-            plugin=parent.plugin,
-            id=working.id,
-            status="working",
-            asked=entry.size,
-            parent=parent.id,
-            asked_ns=market.stamps[1],
+            price if is_target else None,
+            None if is_target else price,
+            working.trail or None,
+            None,
+            None,
+            True,
+            parent.tag,
+            parent.plugin,
+            working.id,
+            "working",
         )
-        self._born[working.id] = order
+        order.asked, order.parent, order.asked_ns = size, parent.id, market.stamps[1]
         parent.children += (order,)
         self.events.append(order)
+        return order
 
 
 def _forced_order(market: Market, entry: Execution) -> Order:

@@ -48,24 +48,6 @@ def walk_path(book: Book, now: Moment, turns: Iterable[int]) -> None:
             price = target
 
 
-def walk_one_event(book: Book, now: Moment, working: Working, turns: tuple[int, int, int]) -> None:
-    """Phase C where only one order can fire and nothing follows from it: what `walk_path` does, without searching."""
-    price, log = now.open, book.log
-    waits = True
-    for leg, target in enumerate(turns, start=1):
-        if target == price:
-            continue
-        if waits and (working.needs > 0) == (target > price):
-            waits = False
-            if log[-1] != working.event:
-                log.append(working.event)
-            fire(book, working, now, leg)
-            if book.newborn:
-                try_newborn(book, working.event, now, "path", leg)
-        log.append(target)
-        price = target
-
-
 def _walk_leg(book: Book, now: Moment, price: int, target: int, leg: int) -> None:
     direction = 1 if target > price else -1
     while True:
