@@ -1,6 +1,7 @@
 """A daily loss limit that acts inside the bar and locks the rest of the trading day."""
 
 from barstep import RiskContext, RiskRule, hookimpl, option
+from barstep.arrays import GuardForm
 
 
 class DailyLossLimit(RiskRule):
@@ -11,3 +12,6 @@ class DailyLossLimit(RiskRule):
     @hookimpl
     def on_start(self, ctx: RiskContext) -> None:
         ctx.set_guard("daily_loss_limit", basis="day", level=-self.usd, action="lock")
+
+    def array_form(self) -> GuardForm:
+        return GuardForm("daily_loss_limit", basis="day", level=-self.usd, action="lock")

@@ -1,6 +1,7 @@
 """A maximum loss limit that trails the end-of-day balance and locks at the start balance."""
 
 from barstep import RiskContext, RiskRule, Session, hookimpl, option
+from barstep.arrays import BalanceFloor
 
 
 class MaxLossLimit(RiskRule):
@@ -17,3 +18,6 @@ class MaxLossLimit(RiskRule):
     def on_session_start(self, session: Session, ctx: RiskContext) -> None:
         self.floor = max(self.floor, min(ctx.account.balance - self.usd, self.start))
         ctx.set_guard("max_loss_limit", basis="equity", level=self.floor, action="fail")
+
+    def array_form(self) -> BalanceFloor:
+        return BalanceFloor("max_loss_limit", below=self.usd, action="fail")

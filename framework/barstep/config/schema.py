@@ -18,6 +18,7 @@ _NAME = "[a-z0-9][a-z0-9_.-]*"
 _Profile = Literal["strict", "playground", "backtrader"]
 _ONE_EACH = "one strategy on a contract"
 _BrokerKind = Literal["embedded", "helpers", "http"]
+_Lane = Literal["event", "array"]
 
 
 def _fees(raw: Any) -> Decimal | str:
@@ -188,6 +189,9 @@ class RunConfig(Section):
     risk: _Plugins = Field(default=(), description="a list of risk rules, in the order in which they run")
     observers: _Plugins = Field(default=(), description="a list of observers, in the order in which they run")
     seed: Count = Field(default=0, description="seed of everything random in plugins")
+    lane: Annotated[_Lane, Reads(_Lane)] = Field(
+        default="event", description="event: bar by bar; array: compiled, where every plugin has an array form"
+    )
 
     @field_validator("data")
     @classmethod

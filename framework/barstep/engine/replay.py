@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from datetime import time
 
+    from barstep.domain.bar import Feed
     from barstep.domain.session import Session
     from barstep.engine.desk import Desk
     from barstep.engine.recorder import Recorder
@@ -368,7 +369,7 @@ class Replay:
         self.desk.log.info("guard", name=guard.name, action=guard.action, at=self.desk.when())
         self.stopping = self.stopping or bool(self.exchange.failed)
         if guard.action == "lock":
-            self.desk.lock("session", _reached(guard), guard.plugin or guard.name)
+            self.desk.lock("session", lock_reason(guard), guard.plugin or guard.name)
 
     # -- flat times (R18) --------------------------------------------------------------------------------------
 
@@ -404,16 +405,21 @@ class Replay:
         market = stream.market
         if row + 1 >= segment.stop or market.starts[row + 1] >= flat_ns or self.warnings:
             return
-        seconds = (flat_ns - segment.session.open_ns) // NS
-        sizes = {"30m": 1800, "15m": 900, "10m": 600, "5m": 300, "2m": 120, "1m": 60, "1s": 1}
-        exact = next(name for name, size in sizes.items() if seconds % size == 0)
-        self.warnings.append(
-            f"bars of {stream.feed.timeframe.text} straddle the flat time {clock:%H:%M}: positions are closed at the "
-            f"last bar that ends before it; {exact} bars would be exact (R18)"
-        )
+        self.warnings.append(straddle_warning(stream.feed, segment.session, flat_ns, clock))
 
 
-def _reached(guard: Guard) -> str:
+def straddle_warning(feed: Feed, session: Session, flat_ns: int, clock: time) -> str:
+    """What a run says when a flat time falls inside a bar, with the timeframe that would be exact (R18)."""
+    seconds = (flat_ns - session.open_ns) // NS
+    sizes = {"30m": 1800, "15m": 900, "10m": 600, "5m": 300, "2m": 120, "1m": 60, "1s": 1}
+    exact = next(name for name, size in sizes.items() if seconds % size == 0)
+    return (
+        f"bars of {feed.timeframe.text} straddle the flat time {clock:%H:%M}: positions are closed at the "
+        f"last bar that ends before it; {exact} bars would be exact (R18)"
+    )
+
+
+def lock_reason(guard: Guard) -> str:
     """Why a day is locked: what was watched, and the limit that it reached."""
     watched = {"day": "the day's result", "equity": "equity", "position": "the open result of a contract"}[guard.basis]
     limit = "its trailing limit" if guard.trail is not None else f"its limit of {guard.level / MICROS:,.2f} USD"

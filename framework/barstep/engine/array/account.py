@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from barstep.domain.instrument import micros
+from barstep.domain.session import NS
 from barstep.engine.array import forms
 from barstep.engine.array.kernel import layout as at
 from barstep.sim.guards import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import time
+    from datetime import datetime, time
 
     from numpy.typing import NDArray
 
@@ -50,6 +52,8 @@ class Account:
         guard_names: The guards as results tell of them, in that order.
         denied: For each bar a bit for each of `hours` that lets nothing open; empty where there are none.
         caps, entries, hours: The forms that judge orders, with their plugins.
+        flat_by: The earliest flat time, None when there is none.
+        straddled: The first flat time in UTC nanoseconds that falls inside a bar, 0 when none does.
     """
 
     bars: ArrayBars
@@ -63,6 +67,8 @@ class Account:
     caps: list[tuple[str, forms.PositionCap]]
     entries: list[tuple[str, forms.EntryCap]]
     hours: list[tuple[str, forms.EntryHours]]
+    flat_by: time | None = None
+    straddled: int = 0
 
 
 def options_of(
@@ -111,34 +117,36 @@ def make_account(
     cap = min((form.contracts for _, form in caps), default=at.FAR)
     most = min((form.entries for _, form in entries), default=at.FAR)
     begins = np.flatnonzero(bars.new_session)
-    flats = flat_rows(bars, sessions, session_of, min(clocks)) if clocks else np.empty(0, np.int64)
+    flats, straddled = np.empty(0, np.int64), 0
+    if clocks:
+        flats, straddled = flat_rows(bars, sessions, session_of, min(clocks))
     options = options_of(fills, bars.feed.contract.instrument.tick_value, fee, start, cap, most)
     rows = (_read_only(shut if shut.any() else shut[:0]), *(_read_only(np.append(r, len(bars))) for r in (begins, flats)))
     denied = _read_only(_denied(bars, sessions, session_of, [form for _, form in hours]))
-    return Account(bars, sessions, session_of, options, rows, guards, names, denied, caps, entries, hours)
+    return Account(
+        bars, sessions, session_of, options, rows, guards, names, denied, caps, entries, hours, min(clocks, default=None), straddled
+    )
 
 
 def flat_rows(
     bars: ArrayBars, sessions: list[Session], session_of: NDArray[np.int64], clock: time
-) -> NDArray[np.int64]:
-    """The bars after which everything is closed: in each trading day the last to end by the flat time (R18)."""
+) -> tuple[NDArray[np.int64], int]:
+    """The bars after which everything is closed: in each trading day the last to end by the flat time (R18).
+
+    Returns:
+        Their rows, and the first of the moments that a bar of its session straddles, 0 when none does.
+    """
     begins = [*np.flatnonzero(bars.new_session).tolist(), len(bars)]
-    ends, found = bars.end_ns, set[int]()
-    for start, stop in zip(begins, begins[1:], strict=False):
+    ends, found, straddled = bars.end_ns, set[int](), 0
+    for start, stop in pairwise(begins):
         for flat_ns in sessions[int(session_of[start])].flat_moments(clock):
             row = start + int(np.searchsorted(ends[start:stop], flat_ns, side="right")) - 1
             if row < start or (row == len(bars) - 1 and ends[row] < flat_ns):
                 continue  # no bar by then; or bars that are not there might have come before: R25 closes instead
             found.add(row)
-    return np.array(sorted(found), np.int64)
-
-
-def straddling(bars: ArrayBars, session_of: NDArray[np.int64], flats: NDArray[np.int64], moments: Sequence[int]) -> int:
-    """The first of some flat rows whose next bar of the session begins before its moment; -1 when there is none."""
-    for row, moment in zip(flats.tolist(), moments, strict=True):
-        if row + 1 < len(bars) and session_of[row + 1] == session_of[row] and bars.start_ns[row + 1] < moment:
-            return int(row)
-    return -1
+            if row + 1 < stop and bars.start_ns[row + 1] < flat_ns and not straddled:
+                straddled = flat_ns
+    return np.array(sorted(found), np.int64), straddled
 
 
 def _guards(rules: Sequence[Named], start: int) -> tuple[NDArray[np.int64], list[Guard]]:
@@ -166,14 +174,24 @@ def _guards(rules: Sequence[Named], start: int) -> tuple[NDArray[np.int64], list
 def _denied(
     bars: ArrayBars, sessions: list[Session], session_of: NDArray[np.int64], hours: Sequence[forms.EntryHours]
 ) -> NDArray[np.int64]:
+    """For each bar a bit for each form that lets nothing open at its end."""
     if not hours:
         return np.empty(0, np.int64)
     flags = np.zeros(len(bars), np.int64)
-    for row, (session, end_ns) in enumerate(zip(session_of.tolist(), bars.end_ns.tolist(), strict=True)):
+    begins = [*np.flatnonzero(bars.new_session).tolist(), len(bars)]
+    for start, stop in pairwise(begins):
+        session, clocks = sessions[int(session_of[start])], bars.end_ns[start:stop]
         for bit, form in enumerate(hours):
-            if form.denied(sessions[session], end_ns):
-                flags[row] |= 1 << bit
+            for opens, closes in form.closed(session):
+                first = 0 if opens is None else int(np.searchsorted(clocks, _ns(opens)))
+                last = stop - start if closes is None else int(np.searchsorted(clocks, _ns(closes)))
+                flags[start + first : start + last] |= 1 << bit
     return flags
+
+
+def _ns(moment: datetime) -> int:
+    """UTC nanoseconds of an aware datetime, to the microsecond."""
+    return int(moment.timestamp()) * NS + moment.microsecond * 1000
 
 
 def _read_only(values: NDArray[np.generic]) -> NDArray[np.generic]:

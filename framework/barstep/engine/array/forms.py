@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import time
+    from collections.abc import Callable, Iterable
+    from datetime import datetime, time
 
     from barstep.domain.session import Session
 
@@ -89,15 +89,16 @@ class FlatBy:
 
 @dataclass(frozen=True, slots=True)
 class EntryHours:
-    """Denies what opens at some times.
+    """Denies what opens at some times of each trading day.
 
     Attributes:
-        denied: For a session and the clock in UTC nanoseconds, whether nothing may open then; asked for the end of each bar.
-        reason: What denied orders say; `{now}` is the clock as a datetime of the exchange's zone, so that `{now:%H:%M}`
-            works.
+        closed: For a session, the stretches [start, stop) of the clock in which nothing may open, as aware datetimes; None
+            for a side that is open. The clock of an order is the end of the bar after which it is asked for.
+        reason: What denied orders say; `{now}` is the clock, so that `{now:%H:%M}` works. Of several of one plugin the
+            first speaks.
     """
 
-    denied: Callable[[Session, int], bool]
+    closed: Callable[[Session], Iterable[tuple[datetime | None, datetime | None]]]
     reason: str
 
 
