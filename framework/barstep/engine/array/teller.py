@@ -155,13 +155,16 @@ class Teller:
         self._events.append(child)
 
     def _removal(self, bar: int, row: Row) -> None:
-        ident, other, why, cause = row[at.P_ONE : at.P_ONE + 4]
+        ident, other, why, cause, role, shown = row[at.P_ONE : at.P_ONE + 6]
         reason = {
             at.NOTHING_TO_REDUCE: "nothing left to reduce",
             at.OCO_FILLED: f"OCO: order {other} filled",
             at.POSITION_CLOSED: "position closed",
         }.get(why) or self._cause(cause)
-        self._end(self._orders.pop(ident), "cancelled", reason, bar)
+        order = self._orders.pop(ident)
+        if role == at.TRAIL_ROLE:
+            order.stop = self._price(shown)
+        self._end(order, "cancelled", reason, bar)
 
     def _end(
         self, order: Order, status: Literal["cancelled", "filled", "denied", "rejected"], reason: str, bar: int
@@ -186,15 +189,18 @@ class Teller:
 
     def _fill(self, bar: int, row: Row) -> None:
         (
-            _, ident, sign, size, price, level, rule, phase, leg, arriving, opened, cause, role, ambiguous, after, earned,
+            _, ident, sign, size, price, level, rule, phase, leg, arriving, opened, cause, role, shown, ambiguous, after,
+            earned,
         ) = self._rows[row[at.P_ONE]].tolist()  # fmt: skip
         reason = self._cause(cause) if cause else ""
-        order = self._forced(bar, ident, sign, size, reason) if cause else self._orders.pop(ident)
+        order = self._forced(bar, ident, sign, size, reason) if cause else self._orders[ident]
         fill = Fill(
             order, self._feed, order.side, size, price, bar, int(self._starts[bar]), int(self._ends[bar]), _PHASES[phase],
             leg, level, f"R{rule}", bool(arriving), "ambiguous" if ambiguous else "certain", opened, size - opened,
             earned * self._tick, size * self._fee, after, reason,
         )  # fmt: skip
+        if role == at.TRAIL_ROLE:
+            order.stop = self._price(shown)
         order.filled, order.average_price = size, self._price(price)
         self._fills.append(fill)
         self._roles.append(_ROLES[role])

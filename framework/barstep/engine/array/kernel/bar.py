@@ -7,9 +7,9 @@ from barstep.engine.array.kernel.layout import (
     AFTER_HOOKS, AMBIGUOUS, ARRIVE, AT_FILLS, AT_LOG, BAR, BAR_CLOSE, BAR_HIGH, BAR_LOW, BAR_OPEN, BOOK_A, BOOK_B, CASH,
     E_PRICE, E_RULE, E_SIGN, E_SIZE, E_TYPE, ENTRY, EVENT, EXECUTION, F_AFTER, F_ARRIVING, F_BAR, F_ID, F_LEVEL, F_OPENED,
     F_PRICE, F_REALISED, F_RULE, F_SIGN, F_SIZE, FAILED, FEE, FEES, FILL, FILL_ROOM, FILLS, FIRST, FROM, G_ACTED, G_BASE,
-    G_BEFORE, G_BELOW, G_BREACHES, G_DAY, G_LEVEL, G_START, GUARD, GUARDS, HIGH, HOOKS, ID, IN_BAR, KIND, L_FEES, LIVE,
+    G_BEFORE, G_BELOW, G_BREACHES, G_DAY, G_LEVEL, G_START, GUARD, GUARDS, HIGH, HOOKS, ID, IN_BAR, KIND, L_FEES, LEVEL, LIVE,
     LOCKED, LOGGED, LOW, MARKET, MARKET_SLIP, N_FILLS, NEEDS, NUMBERS, ORDERS, P_ONE, POSITION, REALISED, REDUCE, SAVES,
-    SEEN, SIGN, SIZE, START, STATE, STOP_TICKS, TAKEN, TARGET_TICKS, TICK_VALUE, TOLD_BREACH, TOLD_EXECUTION,
+    SEEN, SHOWN, SIGN, SIZE, START, STATE, STOP_TICKS, TAKEN, TARGET_TICKS, TICK_VALUE, TOLD_BREACH, TOLD_EXECUTION,
     TOLD_OUTCOME, TRAIL, TRAIL_AT_CLOSE, TRAIL_TICKS, WORKING,
 )  # fmt: skip
 from barstep.engine.array.kernel.ledger import apply_fill, book_bar, book_late, earned_at, mark, see, span, tell
@@ -46,11 +46,11 @@ def play_bar(m, b):
             m[AMBIGUOUS] += 1
             tell_outcomes(m, kept)
         tell_breaches(m, b, IN_BAR)
-    if m[TRAIL_AT_CLOSE]:
-        for i in range(m[b + LIVE]):
-            w = b + ORDERS + i * WORKING
-            if m[w + TRAIL] and m[w + FROM] <= m[BAR]:
-                follow(m, w, m[BAR_CLOSE])
+    for i in range(m[b + LIVE]):
+        w = b + ORDERS + i * WORKING
+        if m[TRAIL_AT_CLOSE] and m[w + TRAIL] and m[w + FROM] <= m[BAR]:
+            follow(m, w, m[BAR_CLOSE])
+        m[w + SHOWN] = m[w + LEVEL]
 
 
 @helper

@@ -3,9 +3,9 @@
 from barstep.engine.array.kernel.guards import guards_in_reach, worth
 from barstep.engine.array.kernel.jit import helper
 from barstep.engine.array.kernel.layout import (
-    ADVERSE, AT_LOG, BAR, BAR_CLOSE, BAR_HIGH, BAR_LOW, BAR_OPEN, BOOK, BOOK_A, BOOK_B, CASH, COLOUR, E_ID, E_PRICE, E_TYPE,
+    ADVERSE, ARRIVE, AT_LOG, BAR, BAR_CLOSE, BAR_HIGH, BAR_LOW, BAR_OPEN, BOOK, BOOK_A, BOOK_B, CASH, COLOUR, E_ID, E_PRICE, E_TYPE,
     ENTRY, EVENT, EXECUTION, FAILED, FEE, FEES, FROM, GUARDS, INTRABAR, KIND, LEVEL, LIMIT, LIVE, LOCKED, LOGGED, OHLC,
-    OLHC, OPTIMISTIC, ORDERS, PESSIMISTIC, POSITION, REF, SIGN, SIZE, STOP_SLIP, TRAIL, TRAIL_AT_CLOSE, WORKING,
+    OLHC, OPTIMISTIC, ORDERS, PESSIMISTIC, POSITION, REF, SHOWN, SIGN, SIZE, STOP_SLIP, TRAIL, TRAIL_AT_CLOSE, WORKING,
 )  # fmt: skip
 from barstep.engine.array.kernel.orders import follow
 from barstep.engine.array.kernel.walk import walk_open, walk_path
@@ -30,6 +30,10 @@ def walk_bar(m):
     if (mode != PESSIMISTIC and mode != OPTIMISTIC) or (count == 1 and only and settles_all(m, b, only)):
         walk_path(m, b, down_first(m, mode, m[b + POSITION], down_near))
         return 0
+    for i in range(m[b + LIVE]):
+        w = b + ORDERS + i * WORKING
+        if m[w + ARRIVE] == m[BAR]:
+            m[w + SHOWN] = m[w + LEVEL]
     for twin in (m[BOOK_A], m[BOOK_B]):
         copy_book(m, b, twin)
         walk_path(m, twin, twin == m[BOOK_B])

@@ -64,15 +64,15 @@ G_CAP, G_DAY, G_LEVEL, G_BASE, G_ACTION, G_TRAIL, G_START, G_ACTED, G_BREACHES, 
 FAIL, LOCK, FLATTEN = range(3)
 MOST_GUARDS = 8
 ORDERS = STATE + MOST_GUARDS * GUARD
-"""Where the working orders begin, from the book's place on."""
+"""Where the working orders begin, from the book's place on. SHOWN is the level that a trailing stop's order shows."""
 (
     ID, SIGN, KIND, SIZE, LEVEL, EVENT, NEEDS, TRAIL, REF, FROM, ARRIVE, REDUCE, OCO, ROLE, PARENT, STOP_TICKS,
-    TARGET_TICKS, TRAIL_TICKS, REACHED, NEWBORN, WORKING,
-) = range(21)  # fmt: skip
+    TARGET_TICKS, TRAIL_TICKS, REACHED, NEWBORN, SHOWN, WORKING,
+) = range(22)  # fmt: skip
 (
     E_TYPE, E_ID, E_SIGN, E_SIZE, E_PRICE, E_LEVEL, E_RULE, E_PHASE, E_LEG, E_ARRIVING, E_OPENED, E_CAUSE, E_ROLE,
-    E_PARENT, ENTRY,
-) = range(15)  # fmt: skip
+    E_SHOWN, E_PARENT, ENTRY,
+) = range(16)  # fmt: skip
 POINT, EXECUTION, REMOVAL, BIRTH = range(4)
 NOTHING_TO_REDUCE, OCO_FILLED, POSITION_CLOSED, FORCED = range(1, 5)
 """Why an order left the book without a fill, in E_RULE; E_PARENT is the order that filled under OCO."""
@@ -81,9 +81,9 @@ LOT_FILL, LOT_SIZE, LOT_PRICE, LOT_LOW, LOT_HIGH, LOT = range(6)
 # -- what a run leaves -----------------------------------------------------------------------------------------
 (
     F_BAR, F_ID, F_SIGN, F_SIZE, F_PRICE, F_LEVEL, F_RULE, F_PHASE, F_LEG, F_ARRIVING, F_OPENED, F_CAUSE, F_ROLE,
-    F_AMBIGUOUS, F_AFTER, F_REALISED, FILL,
-) = range(17)  # fmt: skip
-"""A fill; from F_ID to F_ROLE as E_ID to E_ROLE."""
+    F_SHOWN, F_AMBIGUOUS, F_AFTER, F_REALISED, FILL,
+) = range(18)  # fmt: skip
+"""A fill; from F_ID to F_SHOWN as E_ID to E_SHOWN."""
 T_ENTRY, T_EXIT, T_SIZE, T_TICKS, T_WORST, T_BEST, TRADE = range(7)
 S_ROW, S_POSITION, S_CASH, S_FEES, S_BALANCE, S_LOW, S_HIGH, STEP = range(8)
 P_TYPE, P_BAR, P_BATCH, P_ONE, TAPE = 0, 1, 2, 3, 12

@@ -4,7 +4,7 @@ from barstep.engine.array.kernel.jit import helper
 from barstep.engine.array.kernel.layout import (
     AT_FILLS, AT_LOG, AT_LOTS, AT_STEPS, AT_TAPE, AT_TRADES, BAR, BAR_CLOSE, BAR_HIGH, BAR_LOW, BAR_OPEN, BIRTH, CASH,
     E_CAUSE, E_ID, E_LEVEL, E_PARENT, E_PHASE, E_PRICE, E_ROLE, E_RULE, E_SIGN, E_SIZE, E_TYPE, ENTRY, EXECUTION, F_AFTER,
-    F_AMBIGUOUS, F_BAR, F_ID, F_REALISED, F_ROLE, FAULT, FEE, FILL, FILL_ROOM, FULL, HEAD, HIGH, IN_BAR, L_CASH, L_FEES,
+    F_AMBIGUOUS, F_BAR, F_ID, F_REALISED, F_SHOWN, FAULT, FEE, FILL, FILL_ROOM, FULL, HEAD, HIGH, IN_BAR, L_CASH, L_FEES,
     L_POSITION, LOGGED, LOT, LOT_FILL, LOT_HIGH, LOT_LOW, LOT_PRICE, LOT_ROOM, LOT_SIZE, LOTS, LOW, N_FILLS, N_STEPS,
     N_TAPE, N_TRADES, NUMBERS, OFF_LEDGER, P_BAR, P_BATCH, P_ONE, P_TYPE, PATH, POINT, POSITION, REALISED, S_BALANCE,
     S_CASH, S_FEES, S_HIGH, S_LOW, S_POSITION, S_ROW, SAVES, SEEN, STEP, STEP_ROOM, STEPPED, STORY, T_BEST, T_ENTRY,
@@ -151,7 +151,7 @@ def book_entry(m, e, batch, ambiguous):
         if m[SAVES] > NUMBERS and number < m[FILL_ROOM]:
             f = m[AT_FILLS] + number * FILL
             m[f + F_BAR] = m[BAR]
-            for field in range(F_ID, F_ROLE + 1):
+            for field in range(F_ID, F_SHOWN + 1):
                 m[f + field] = m[e + field]
             m[f + F_AMBIGUOUS] = 1 if ambiguous and m[e + E_PHASE] == PATH else 0
             m[f + F_AFTER] = m[L_POSITION]

@@ -10,10 +10,10 @@ from barstep.engine.array.kernel.layout import (
     ARRIVE, BAR, BAR_HIGH, BAR_LOW, BIRTH, CASH, CLAMP, E_ID, E_LEVEL, E_PARENT, E_ROLE, E_SIGN, E_SIZE, EVENT, FEE, FEES,
     FILLS, FIRST, FROM, FULL, GAP, GAP_AUCTION, GAP_OPEN, HOOKS, ID, KIND, LEVEL, LIMIT, LIVE, MARKET, MARKET_SLIP, NEEDS,
     NEWBORN, NEXT_BAR, NEXT_ID, NOTHING_TO_REDUCE, OCO, OCO_FILLED, ORDER_ROOM, ORDERS, PARENT, PATH, POSITION,
-    POSITION_CLOSED, REDUCE, REF, ROLE, SIGN, SIZE, STOP, STOP_ROLE, STOP_SLIP, STOP_TICKS, TARGET_ROLE, TARGET_TICKS,
+    POSITION_CLOSED, REDUCE, REF, ROLE, SHOWN, SIGN, SIZE, STOP, STOP_ROLE, STOP_SLIP, STOP_TICKS, TARGET_ROLE, TARGET_TICKS,
     THROUGH, TRAIL, TRAIL_ROLE, TRAIL_TICKS, WORKING,
 )  # fmt: skip
-from barstep.engine.array.kernel.removal import drop, entry, log_execution, remove
+from barstep.engine.array.kernel.removal import drop, entry, log_execution, remove, shown_level
 
 
 @helper
@@ -72,6 +72,7 @@ def execute(m, b, w, price, level, phase, leg, arriving):
     sign, size, before = m[w + SIGN], m[w + SIZE], m[b + POSITION]
     ident, oco, role, kind = m[w + ID], m[w + OCO], m[w + ROLE], m[w + KIND]
     stop, target, trail = m[w + STOP_TICKS], m[w + TARGET_TICKS], m[w + TRAIL_TICKS]
+    shown = shown_level(m, b, w)
     closable = -sign * before if sign * before < 0 else 0
     if m[w + REDUCE]:
         if not closable:
@@ -86,7 +87,7 @@ def execute(m, b, w, price, level, phase, leg, arriving):
     m[b + FEES] += size * m[FEE]
     drop(m, b, w)  # an order is filled whole, or is cut to the position and with that done
     rule = 6 if kind == MARKET else 7 if kind == LIMIT else 10 if role == TRAIL_ROLE else 8
-    log_execution(m, b, ident, sign, size, price, level, rule, phase, leg, arriving, opened, 0, role)
+    log_execution(m, b, ident, sign, size, price, level, rule, phase, leg, arriving, opened, 0, role, shown)
     closed = before != 0 and (after == 0 or (after > 0) != (before > 0))
     if m[b + LIVE] and (oco or closed):
         take_along(m, b, oco, ident, closed)
@@ -147,6 +148,7 @@ def bear(m, b, parent, sign, role, level, trail, ref, size, phase):
         return
     m[w + EVENT] = level - sign * m[THROUGH] if role == TARGET_ROLE else level
     m[w + NEEDS] = -sign if role == TARGET_ROLE else sign
+    m[w + SHOWN] = level
     m[w + TRAIL] = trail
     m[w + REF] = ref
     m[w + FROM] = m[BAR] + 1 if delayed else m[BAR]

@@ -2,9 +2,9 @@
 
 from barstep.engine.array.kernel.jit import helper
 from barstep.engine.array.kernel.layout import (
-    AT_LOG, CASH, E_ARRIVING, E_CAUSE, E_ID, E_LEG, E_LEVEL, E_OPENED, E_PARENT, E_PHASE, E_PRICE, E_ROLE, E_RULE, E_SIGN,
-    E_SIZE, E_TYPE, ENTRY, EXECUTION, FEE, FEES, FORCED, FULL, ID, LIVE, LOG_ROOM, LOGGED, NEXT_ID, ORDERS, POINT, POSITION,
-    REMOVAL, WORKING,
+    ARRIVE, AT_LOG, BAR, BOOK, CASH, E_ARRIVING, E_CAUSE, E_ID, E_LEG, E_LEVEL, E_OPENED, E_PARENT, E_PHASE, E_PRICE, E_ROLE, E_RULE, E_SHOWN, E_SIGN,
+    E_SIZE, E_TYPE, ENTRY, EXECUTION, FEE, FEES, FORCED, FULL, ID, LEVEL, LIVE, LOG_ROOM, LOGGED, NEXT_ID, ORDERS, POINT, POSITION,
+    REMOVAL, ROLE, SHOWN, WORKING,
 )  # fmt: skip
 
 
@@ -40,6 +40,12 @@ def drop(m, b, w):
 
 
 @helper
+def shown_level(m, b, w):
+    """The level that an order shows when it ends: that of the last bar's end, or for one that is new to the bar its own."""
+    return m[w + LEVEL] if b == BOOK and m[w + ARRIVE] == m[BAR] else m[w + SHOWN]
+
+
+@helper
 def remove(m, b, w, why, cause, other):
     """Take an order out without a fill, and log it."""
     e = entry(m, b, REMOVAL)
@@ -47,12 +53,13 @@ def remove(m, b, w, why, cause, other):
     m[e + E_RULE] = why
     m[e + E_CAUSE] = cause
     m[e + E_PARENT] = other
-    m[e + E_SIZE] = m[e + E_LEVEL] = 0
+    m[e + E_SIZE] = m[w + ROLE]
+    m[e + E_LEVEL] = shown_level(m, b, w)
     drop(m, b, w)
 
 
 @helper
-def log_execution(m, b, ident, sign, size, price, level, rule, phase, leg, arriving, opened, cause, role):
+def log_execution(m, b, ident, sign, size, price, level, rule, phase, leg, arriving, opened, cause, role, shown):
     """Note a fill."""
     e = entry(m, b, EXECUTION)
     m[e + E_ID] = ident
@@ -67,6 +74,7 @@ def log_execution(m, b, ident, sign, size, price, level, rule, phase, leg, arriv
     m[e + E_OPENED] = opened
     m[e + E_CAUSE] = cause
     m[e + E_ROLE] = role
+    m[e + E_SHOWN] = shown
 
 
 @helper
@@ -89,5 +97,5 @@ def liquidate(m, b, price, slip, phase, leg, rule, cause):
     m[b + CASH] -= sign * size * paid
     m[b + FEES] += size * m[FEE]
     m[b + POSITION] = 0
-    log_execution(m, b, m[b + NEXT_ID], sign, size, paid, price, rule, phase, leg, 0, 0, cause, 0)
+    log_execution(m, b, m[b + NEXT_ID], sign, size, paid, price, rule, phase, leg, 0, 0, cause, 0, 0)
     m[b + NEXT_ID] += 1
