@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from barstep.domain.bar import Bar
     from barstep.domain.errors import BarstepError, BrokerError, ConfigError, DataError, PluginError
     from barstep.domain.fill import Fill, Trade
+    from barstep.domain.instrument import Contract, Instrument
     from barstep.domain.option import option
     from barstep.domain.order import Order
+    from barstep.domain.pending_fill import PendingFill
     from barstep.domain.result import RunResult
     from barstep.domain.risk import RiskDecision
+    from barstep.domain.run_arrays import RunArrays
     from barstep.domain.session import Session
     from barstep.engine.context import Context, ReadContext, RiskContext
+    from barstep.hooks.extension import DataSource, FeeModel, Metric, SlippageModel
     from barstep.hooks.markers import hookimpl
     from barstep.hooks.plugin import Observer, RiskRule, Strategy
     from barstep.runs.importing import import_bars
@@ -32,17 +36,25 @@ _HOMES = {
     "BrokerError": "domain.errors",
     "ConfigError": "domain.errors",
     "Context": "engine.context",
+    "Contract": "domain.instrument",
     "DataError": "domain.errors",
+    "DataSource": "hooks.extension",
+    "FeeModel": "hooks.extension",
     "Fill": "domain.fill",
+    "Instrument": "domain.instrument",
+    "Metric": "hooks.extension",
     "Observer": "hooks.plugin",
     "Order": "domain.order",
+    "PendingFill": "domain.pending_fill",
     "PluginError": "domain.errors",
     "ReadContext": "engine.context",
     "RiskContext": "engine.context",
     "RiskDecision": "domain.risk",
     "RiskRule": "hooks.plugin",
+    "RunArrays": "domain.run_arrays",
     "RunResult": "domain.result",
     "Session": "domain.session",
+    "SlippageModel": "hooks.extension",
     "Strategy": "hooks.plugin",
     "Trade": "domain.fill",
     "hookimpl": "hooks.markers",
@@ -57,17 +69,25 @@ __all__ = [
     "BrokerError",
     "ConfigError",
     "Context",
+    "Contract",
     "DataError",
+    "DataSource",
+    "FeeModel",
     "Fill",
+    "Instrument",
+    "Metric",
     "Observer",
     "Order",
+    "PendingFill",
     "PluginError",
     "ReadContext",
     "RiskContext",
     "RiskDecision",
     "RiskRule",
+    "RunArrays",
     "RunResult",
     "Session",
+    "SlippageModel",
     "Strategy",
     "Trade",
     "__version__",

@@ -23,10 +23,12 @@ from barstep.sim.records import AmbiguousBar, Mismatch  # noqa: E402
 KINDS = {1: "buy", -1: "sell"}
 
 
-def ours(bars, asks, options: oracle.Options, guards=(), fee=0, finer=None):
+def ours(bars, asks, options: oracle.Options, guards=(), fee=0, finer=None, prepare=None):
     given = {name: getattr(options, name) for name in vars(options) if name in FillOptions.__slots__}
     exchange = SimulatedExchange([FEED], FillOptions.of(**{**given, "wrong_side_stop": "trigger"}), [fee * MICROS], 0)
     market = exchange.markets[0]
+    if prepare is not None:
+        prepare(market)
     market.load(columns(bars), None)
     market._closed_before = bars[0][0]
     if finer is not None:

@@ -142,7 +142,7 @@ def test_a_check_that_raises_something_else_names_its_plugin(tmp_path):
         def on_bar(self, bar, ctx):
             pass
 
-    with pytest.raises(PluginError, match="plugin broken, hook check"):
+    with pytest.raises(PluginError, match="plugin broken, function check"):
         run(tmp_path, FLAT, Broken)
 
 

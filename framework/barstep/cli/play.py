@@ -96,10 +96,13 @@ def _leave(result: RunResult, *, tell_folder: bool) -> None:
 
 def _header(screen: Console, plan: RunPlan) -> None:
     """What is about to run, from when to when."""
+    from barstep.domain.instrument import MICROS
     from barstep.runs.sources import extent
 
-    config = plan.loaded.config
-    screen.print(f"{config.name}: {config.fills.profile} fills, {config.account.balance:,} USD", style="bold")
+    config, told = plan.loaded.config, plan.account.told()
+    under = f", plan {told['name']} as of {told['as_of']}" if told else ""
+    balance = plan.account.start_balance / MICROS
+    screen.print(f"{config.name}: {config.fills.profile} fills, {balance:,.0f} USD{under}", style="bold")
     for stream in plan.streams:
         found = extent(stream)
         contract = f"{stream.feed.contract.name} {stream.feed.timeframe.text}"

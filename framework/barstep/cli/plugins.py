@@ -1,4 +1,4 @@
-"""`barstep plugins list|show`: strategies, risk rules and observers that a configuration can name."""
+"""`barstep plugins list|show`: everything that a configuration can name, from strategies to fee models."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from barstep.domain.option import OptionField
     from barstep.hooks.loader import Found, Loader
 
-app = typer.Typer(help="Strategies, risk rules and observers that a run can use.", no_args_is_help=True)
+app = typer.Typer(
+    help="Strategies, risk rules, observers, fee models and the like that a run can use.", no_args_is_help=True
+)
 
 
 class Listed(NamedTuple):
@@ -24,35 +26,33 @@ class Listed(NamedTuple):
 
     name: str
     section: str
-    origin: str
+    origin: str  # as the loader has it
     found: Found | None
     error: BarstepError | None
 
 
 def _complete(incomplete: str) -> list[str]:
     loader = _loader()
-    names = {name for section in ("strategies", "risk") for name in loader.names(section)}
-    return sorted(name for name in names if name.startswith(incomplete))
+    return sorted(name for name in _names(loader) if name.startswith(incomplete))
 
 
 @app.command("list")
 def list_(as_json: JsonOption = False) -> None:
     """List every plugin that a configuration can name here."""
-    from barstep.hooks.plugin import KINDS
+    from barstep.hooks.extension import SECTIONS
 
     with prints_to_stderr():
         loader = _loader()
-        names = {name: origin for section in KINDS for name, origin in loader.names(section).items()}
-        order = list(KINDS)
+        names, order = _names(loader), list(SECTIONS)
         listed = sorted((_find(loader, name, names[name]) for name in names), key=lambda e: (order.index(e.section), e))
     if as_json:
         emit([_document(entry) for entry in listed])
         return
     out = console()
-    for section in KINDS:
-        rows = [(f"  {entry.name}", entry.origin, _summary(entry)) for entry in listed if entry.section == section]
+    for section in SECTIONS:
+        rows = [(f"  {entry.name}", _origin(entry), _summary(entry)) for entry in listed if entry.section == section]
         if rows:
-            columns(out, (f"{section}:", "origin", "what it does"), rows)
+            columns(out, (f"{_place(section)}:", "origin", "what it does"), rows)
 
 
 @app.command("show")
@@ -60,13 +60,12 @@ def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name or a path.", autocompletion=_complete)],
     as_json: JsonOption = False,
 ) -> None:
-    """Show a plugin: what it does, its options, the hooks it implements, and its file."""
+    """Show a plugin: what it does, where it comes from, its options, the hooks it implements, and its file."""
     from barstep.domain.errors import ConfigError
-    from barstep.hooks.plugin import KINDS
 
     with prints_to_stderr():
         loader = _loader()
-        names = {known: origin for section in KINDS for known, origin in loader.names(section).items()}
+        names = _names(loader)
         if name not in names and ".py" not in name:
             near = difflib.get_close_matches(name, names, 1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(names)) or 'none'}"
@@ -89,22 +88,32 @@ def _loader() -> Loader:
     return Loader(here, find_workspace(here))
 
 
-def _find(loader: Loader, name: str, origin: str) -> Listed:
-    """Try a name in each section; a plugin fits in one, and a broken one's own fault is kept."""
-    from barstep.domain.errors import BarstepError
-    from barstep.hooks.plugin import KINDS
+def _names(loader: Loader) -> dict[str, str]:
+    """Every name that can be used here, with its origin."""
+    return {name: origin for section in ("strategies", "risk") for name, origin in loader.names(section).items()}
 
-    faults: list[tuple[bool, str, BarstepError]] = []
-    for section in KINDS:
-        try:
-            found = loader.load(name, section)
-        except BarstepError as error:
-            elsewhere = "; list it under" in str(error) or "expected the name or path" in str(error)
-            faults.append((elsewhere or "no file" in str(error), section, error))
-        else:
-            return Listed(name, section, found.origin, found, None)
-    _, section, fault = min(faults, key=lambda entry: entry[0])
-    return Listed(name, section, origin, None, fault)
+
+def _find(loader: Loader, name: str, origin: str) -> Listed:
+    """A name with the section it belongs to; a broken one with its own fault."""
+    from barstep.domain.errors import BarstepError
+
+    try:
+        section, found = loader.identify(name)
+    except BarstepError as error:
+        return Listed(name, loader.likely_section(name, origin), origin, None, error)
+    return Listed(name, section, found.origin, found, None)
+
+
+def _place(section: str) -> str:
+    from barstep.hooks.extension import PLACES
+
+    return PLACES.get(section, section)
+
+
+def _origin(entry: Listed) -> str:
+    """Where a plugin comes from, in words: a package with its version, or the workspace."""
+    package = entry.found.package if entry.found is not None else ""
+    return package if entry.origin == "entry point" and package else entry.origin
 
 
 def _summary(entry: Listed) -> str:
@@ -120,6 +129,7 @@ def _doc(cls: type) -> str:
 
 def _document(entry: Listed) -> dict[str, Any]:
     from barstep.hooks.checks import hooks_of
+    from barstep.hooks.extension import Extension
     from barstep.hooks.plugin import option_fields
     from barstep.hooks.specs import HOOK_NAMES
 
@@ -128,12 +138,15 @@ def _document(entry: Listed) -> dict[str, Any]:
         return {**document, "error": str(entry.error)}
     cls = entry.found.cls
     marked = hooks_of(cls)
+    asked = [cls.function] if issubclass(cls, Extension) else []
     return {
         **document,
         "class": cls.__name__,
+        "package": entry.found.package,
         "file": str(entry.found.file),
         "doc": _doc(cls),
         "hooks": [hook for hook in HOOK_NAMES if hook in marked],
+        "functions": asked,
         "options": [_option(field) for field in option_fields(cls)],
     }
 
@@ -167,13 +180,24 @@ def _print(entry: Listed) -> None:
     else:
         out.print("It has no options.")
     out.print()
-    out.print(f"hooks  {', '.join(document['hooks'])}")
+    if document["functions"]:
+        out.print(f"asked  {', '.join(document['functions'])}()")
+    else:
+        out.print(f"hooks  {', '.join(document['hooks'])}")
+    if document["package"]:
+        out.print(f"from   {document['package']}")
     out.print(f"file   {shown(Path(document['file']))}", soft_wrap=True)
     out.print()
-    out.print(f"{entry.section}:\n  - use: {entry.name}")
-    given = ", ".join(f"{o['name']}: {_default(o)}" for o in document["options"] if o["default"] is not None)
-    if given:
-        out.print(f"    options: {{{given}}}", soft_wrap=True)
+    out.print(_example(entry, document["options"]), soft_wrap=True)
+
+
+def _example(entry: Listed, options: list[dict[str, Any]]) -> str:
+    """How a configuration uses it, with the defaults that it has."""
+    given = ", ".join(f"{o['name']}: {_default(o)}" for o in options if o["default"] is not None)
+    key, _, inner = _place(entry.section).partition(".")
+    if inner:
+        return f"{key}: {{{inner}: {{use: {entry.name}{f', options: {{{given}}}' if given else ''}}}}}"
+    return f"{key}:\n  - use: {entry.name}" + (f"\n    options: {{{given}}}" if given else "")
 
 
 def _default(option: dict[str, Any]) -> str:

@@ -186,6 +186,7 @@ def _run(plan: RunPlan, key: str, made_up: bool, at: _Door, rate_limit: bool, ac
     """Serve until a signal; whether that was Ctrl-C."""
     import signal
 
+    from barstep.domain.instrument import MICROS
     from barstep.gateway.handler import Gateway
     from barstep.runs.gateway import make_opener
     from barstep.runs.log import set_up
@@ -195,7 +196,7 @@ def _run(plan: RunPlan, key: str, made_up: bool, at: _Door, rate_limit: bool, ac
     from barstep.serve.server import listen, make_server, origin_of
 
     set_up("info")
-    gateway = Gateway(make_opener(plan.loaded.document, plan.base), balance=float(plan.loaded.config.account.balance))
+    gateway = Gateway(make_opener(plan.loaded.document, plan.base), balance=plan.account.start_balance / MICROS)
     front = Front(
         gateway,
         key,

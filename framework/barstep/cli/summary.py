@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from barstep.cli.output import columns, grid, moment, put
+from barstep.cli.verdicts import attempts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +31,7 @@ def summary(out: Console, result: Document, folder: Path | None) -> None:
     out.print(f"{_when(result, result['start'])} to {_when(result, result['end'])}")
     for line in _verdicts(result):
         out.print(line)
+    attempts(out, result)
     out.print()
     table = grid()
     for justify in ("left", "right", "left", "right"):
@@ -46,7 +48,7 @@ def _verdicts(result: Document) -> Iterable[Text]:
     from rich.text import Text
 
     guard = result["risk"].get("failed")
-    if guard:
+    if guard and not result["risk"].get("attempts"):
         breach = next((b for b in reversed(result["risk"]["breaches"]) if b["guard"] == guard), None)
         when = f" at {_when(result, breach['time'])}" if breach else ""
         yield Text(f"ACCOUNT FAILED by {guard}{when}: the run ended there", style="bold red")

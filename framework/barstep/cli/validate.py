@@ -45,18 +45,23 @@ def _document(plan: RunPlan, config: Path) -> dict[str, Any]:
     """Everything that `--show` prints."""
     from barstep.config import dump_resolved
     from barstep.domain.instrument import MICROS
+    from barstep.hooks.extension import EXTENSIONS
     from barstep.hooks.manager import HookManager, Registered
-    from barstep.hooks.plugin import KINDS, configure
+    from barstep.hooks.plugin import KINDS
     from barstep.runs.sources import extent
 
-    made = [Registered(p.name, configure(p.found.cls, p.options), None) for p in plan.plugins]
-    bars = []
+    made = [Registered(p.name, p.make(), None) for p in plan.plugins]
+    bars, model = [], next((p.name for p in plan.of("fees")), None)
     for stream, fee in zip(plan.streams, plan.fees, strict=True):
         found = extent(stream)
         entry: dict[str, Any] = {"contract": stream.feed.contract.name, "id": stream.feed.contract.id}
         entry |= {"timeframe": stream.feed.timeframe.text, "start": found.start, "end": found.end}
         entry |= {"first_day": found.first_day, "last_day": found.last_day, "bars": stream.count()}
-        entry |= {"volume_known": stream.volume_known, "fee_per_side": fee / MICROS, "source": stream.source}
+        entry |= {
+            "volume_known": stream.volume_known,
+            "fee_per_side": None if model else fee / MICROS,
+            "source": stream.source,
+        }
         bars.append(entry)
     run = plan.loaded.config
     return {
@@ -64,11 +69,11 @@ def _document(plan: RunPlan, config: Path) -> dict[str, Any]:
         "config": str(config),
         "name": run.name,
         "workspace": str(plan.workspace),
-        "resolved": dump_resolved(plan.loaded, {p.path: p.options for p in plan.plugins}),
+        "resolved": dump_resolved(plan.loaded, {p.path: p.options for p in plan.named}),
         "plugins": {
             section: [
                 {"name": p.name, "class": p.found.cls.__name__, "origin": p.found.origin, "file": str(p.found.file)}
-                for p in plan.plugins
+                for p in plan.named
                 if p.section == section
             ]
             + [
@@ -76,7 +81,7 @@ def _document(plan: RunPlan, config: Path) -> dict[str, Any]:
                 for s in (plan.script,)
                 if s is not None and section == "strategies"
             ]
-            for section in KINDS
+            for section in (*KINDS, *(s for s in EXTENSIONS if any(p.section == s for p in plan.extensions)))
         },
         "hooks": {hook: names for hook, names in HookManager(made, lambda: "-").order().items() if names},
         "fills": {"profile": run.fills.profile, **asdict(run.fills.options()), "resolution": _resolution(plan)},
@@ -102,7 +107,7 @@ def _show(out: Console, document: dict[str, Any]) -> None:
     rows = [(name, _text(v), "" if usual[name] == v else _text(usual[name])) for name, v in fills.items()]
     columns(out, ("option", "value", "profile has"), rows)
     _heading(out, "Fees, per contract")
-    fees = [(b["contract"], f"{b['fee_per_side']:.2f}", f"{2 * b['fee_per_side']:.2f}") for b in document["data"]]
+    fees = [(b["contract"], *_fees(b["fee_per_side"])) for b in document["data"]]
     columns(out, ("contract", "USD per side", "USD round trip"), fees, right=("USD per side", "USD round trip"))
     _heading(out, "Bars")
     for b in document["data"]:
@@ -110,6 +115,11 @@ def _show(out: Console, document: dict[str, Any]) -> None:
         out.print(f"{b['contract']} {b['timeframe']}: first bar starts {moment(b['start'])}", soft_wrap=True)
         out.print(f"  last bar ends {moment(b['end'])}; trading days {b['first_day']} to {b['last_day']}{volume}")
     out.print()
+
+
+def _fees(per_side: float | None) -> tuple[str, str]:
+    """A fee per side and for a round trip; a fee model tells them fill by fill."""
+    return ("by the model", "") if per_side is None else (f"{per_side:.2f}", f"{2 * per_side:.2f}")
 
 
 def _resolution(plan: RunPlan) -> str:

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from barstep.config.fields import Count, Fee, Length, Moment, Positive, Reads, Section, Size, Text, Usd, one_or_more
+from barstep.config.plugin_schema import PluginConfig
 from barstep.config.positions import near
 from barstep.config.reading import RefusedError
 from barstep.domain.bar import Timeframe
@@ -108,6 +109,13 @@ class GatewaySource(Section):
     )
 
 
+class PluginSource(PluginConfig):
+    """Bars that a plugin brings."""
+
+    kind: Annotated[Literal["plugin"], Reads(Literal["plugin"])] = Field(default="plugin", description="always plugin")
+    use: Text = Field(description="a data source's name, file.py, file.py:Class or an entry point")
+
+
 class Columns(Section):
     """The file's own column names."""
 
@@ -154,6 +162,7 @@ _KINDS = {
     "file": "<FileSource>",
     "store": "<StoreSource>",
     "gateway": "<GatewaySource>",
+    "plugin": "<PluginSource>",
 }
 
 
@@ -161,7 +170,7 @@ def _source(raw: Any) -> Any:
     if isinstance(raw, str):
         return {"kind": raw} if raw in ("sample", "store", "gateway") else {"kind": "file", "path": raw}
     if not isinstance(raw, dict):
-        raise RefusedError("sample, store, gateway, a path or a mapping with `kind` or `path`")
+        raise RefusedError("sample, store, gateway, a path or a mapping with `kind`, `path` or `use`")
     if "kind" in raw and (not isinstance(raw["kind"], str) or raw["kind"] not in _KINDS):
         raise RefusedError(f"one of {', '.join(_KINDS)}", near(str(raw["kind"]), _KINDS), at=("kind",))
     return raw
@@ -170,20 +179,21 @@ def _source(raw: Any) -> Any:
 def _kind_of_source(raw: Any) -> str:
     if isinstance(raw, Section):
         return f"<{type(raw).__name__}>"
-    return _KINDS[raw.get("kind", "file")]
+    return _KINDS[raw.get("kind", "plugin" if "use" in raw else "file")]
 
 
 _Instrument = Annotated[
     Annotated[PackagedInstrument, Tag("<PackagedInstrument>")] | Annotated[InlineInstrument, Tag("<InlineInstrument>")],
     Discriminator(_kind_of_instrument),
 ]
-_AnySource = FileSource | SyntheticSource | SampleSource | GatewaySource
+_AnySource = FileSource | SyntheticSource | SampleSource | StoreSource | GatewaySource | PluginSource
 _Source = Annotated[
     Annotated[FileSource, Tag("<FileSource>")]
     | Annotated[SyntheticSource, Tag("<SyntheticSource>")]
     | Annotated[SampleSource, Tag("<SampleSource>")]
     | Annotated[StoreSource, Tag("<StoreSource>")]
-    | Annotated[GatewaySource, Tag("<GatewaySource>")],
+    | Annotated[GatewaySource, Tag("<GatewaySource>")]
+    | Annotated[PluginSource, Tag("<PluginSource>")],
     Discriminator(_kind_of_source),
 ]
 
@@ -235,7 +245,7 @@ class DataConfig(Section):
         Field(default=(), description="longer timeframes that plugins may read besides, such as [15m, 1h]")
     )
     source: Annotated[_Source, BeforeValidator(_source, json_schema_input_type=Text | _Source)] = Field(
-        description="sample, a file or pattern, store, gateway, or a mapping with `kind` or `path`"
+        description="sample, a file or pattern, store, gateway, or a mapping with `kind`, `path` or `use`"
     )
     start: Moment | None = Field(
         default=None, description="first trading day, or a moment with its zone from which bars count"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -14,6 +15,7 @@ from pydantic import BaseModel, SecretStr
 from barstep.config.data_schema import FileSource, GatewaySource, PackagedInstrument, SampleSource, StoreSource
 from barstep.config.positions import Path, Quoted
 from barstep.config.problems import value_at
+from barstep.config.schema import PlanConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,6 +95,10 @@ class _Tree:
             at = (*path, name)
             if name == "options":
                 value = self.entry_options(path, value)
+            if at == ("account", "balance") and value_at(self.document, ("account", "plan")) is not None:
+                continue  # the plan's start balance holds
+            if path == ("account", "plan") and name in ("switches", "overrides"):
+                value = _as_written(value)
             if at == ("fills", "participation") and value is None:
                 value = _Plain("off")
             if value is None or value in ({}, ()):
@@ -114,6 +120,8 @@ class _Tree:
             return self.uses[path]
         if isinstance(value, FileSource):
             value = value.model_copy(update={"path": self.place(value.path)})
+        if isinstance(value, PurePath):
+            return self.place(value.as_posix())
         if isinstance(value, SecretStr):
             return "${BARSTEP_TOKEN}"
         if isinstance(value, BaseModel):
@@ -136,6 +144,8 @@ def _short(model: BaseModel) -> str:
         return model.path
     if isinstance(model, SampleSource | StoreSource | GatewaySource):
         return model.kind
+    if isinstance(model, PlanConfig):
+        return model.name
     raise TypeError(f"{type(model).__name__} has no short form")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -32,7 +31,7 @@ class Draft:
         plugins: The entries that name a plugin.
         data: The data sections that are well formed, with their paths.
         instruments: The instruments of the other data sections, where these are well formed.
-        fees: The account's fees as far as they can be read, else None.
+        account: The account as far as it can be read, else None.
         resolution: What `fills.resolution` says, as far as it can be read, else None.
         positions: Places of every value.
     """
@@ -40,7 +39,7 @@ class Draft:
     plugins: list[PluginEntry]
     data: list[tuple[Path, DataConfig]]
     instruments: list[tuple[Path, Instrument]]
-    fees: Decimal | str | None
+    account: AccountConfig | None
     resolution: str | None
     positions: Positions
 
@@ -141,7 +140,7 @@ def _load(document: Document, overrides: Sequence[str], checks: FileChecks | Non
     if checks is not None:
         sections = _data_sections(tree)
         instruments = _instruments(tree, sections)
-        draft = Draft(plugin_entries(tree), sections, instruments, _fees(tree), _resolution(tree), positions)
+        draft = Draft(plugin_entries(tree), sections, instruments, _account(tree), _resolution(tree), positions)
         lines += checks(draft)
     if lines or config is None:
         raise ConfigError(in_order(lines))
@@ -180,9 +179,9 @@ def _instruments(tree: dict[str, Any], sections: list[tuple[Path, DataConfig]]) 
     return found
 
 
-def _fees(tree: dict[str, Any]) -> Decimal | str | None:
+def _account(tree: dict[str, Any]) -> AccountConfig | None:
     with suppress(ValidationError):
-        return AccountConfig.model_validate(tree.get("account")).fees
+        return AccountConfig.model_validate(tree.get("account"))
     return None
 
 

@@ -13,10 +13,13 @@ from barstep.config.yaml_source import NULLS, Document, compose
 from barstep.domain.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-SECTIONS = ("strategies", "risk", "observers")
+SECTIONS = ("strategies", "risk", "observers", "metrics")
 """Keys whose lists name plugins."""
+
+_SINGLE = {"fees": ("account", "fees"), "slippage": ("fills", "slippage"), "source": ("data", "source")}
+"""Other places that may name one, by section."""
 
 _PART = re.compile(r"([^.\[\]]+)|\[([0-9]{1,6})\]")
 _SECRETS = (("broker", "token"),)
@@ -24,11 +27,11 @@ _SECRETS = (("broker", "token"),)
 
 @dataclass(frozen=True, slots=True)
 class PluginEntry:
-    """One entry of strategies, risk or observers that is well formed, also where the rest of the file is not.
+    """One place that names a plugin and is well formed, also where the rest of the file is not.
 
     Attributes:
-        section: `strategies`, `risk` or `observers`.
-        path: `("strategies", 0)`.
+        section: `strategies`, `risk`, `observers`, `metrics`, `fees`, `slippage` or `source`.
+        path: `("strategies", 0)`, `("account", "fees")`, `("data", 1, "source")`.
         use: What the entry names.
         options: The raw options.
     """
@@ -51,15 +54,27 @@ class _BadOverrideError(Exception):
 def plugin_entries(tree: dict[str, Any]) -> list[PluginEntry]:
     """The entries of a tree that have a `use` text and options that are a mapping, or none."""
     entries = []
+    for section, path, entry in _places(tree):
+        if not isinstance(entry, dict) or not isinstance(entry.get("use"), str):
+            continue
+        options = entry.get("options")
+        if options is None or isinstance(options, dict):
+            entries.append(PluginEntry(section, path, entry["use"], options or {}))
+    return entries
+
+
+def _places(tree: dict[str, Any]) -> Iterator[tuple[str, Path, Any]]:
+    """Every place of a tree that may name a plugin: its section, its path and what stands there."""
     for section in SECTIONS:
         listed = tree.get(section)
         for index, entry in enumerate(listed if isinstance(listed, list) else ()):
-            if not isinstance(entry, dict) or not isinstance(entry.get("use"), str):
-                continue
-            options = entry.get("options")
-            if options is None or isinstance(options, dict):
-                entries.append(PluginEntry(section, (section, index), entry["use"], options or {}))
-    return entries
+            yield section, (section, index), entry
+    for section, (key, name) in _SINGLE.items():
+        held = tree.get(key)
+        for index, part in enumerate(held if isinstance(held, list) else [held]):
+            entry = part.get(name) if isinstance(part, dict) else None
+            if isinstance(entry, dict) and entry.get("kind", "plugin") == "plugin":
+                yield section, (key, index, name) if isinstance(held, list) else (key, name), entry
 
 
 def apply_overrides(document: Document, overrides: Sequence[str]) -> list[str]:

@@ -11,22 +11,26 @@ from barstep.config.data_schema import (
     GatewaySource,
     InlineInstrument,
     PackagedInstrument,
+    PluginSource,
     SampleSource,
+    StoreSource,
     SyntheticSource,
 )
+from barstep.config.plugin_schema import PluginConfig
 from barstep.config.positions import Path, Positions, near
 from barstep.config.reading import RefusedError
-from barstep.config.schema import PluginConfig, RunConfig
+from barstep.config.schema import RunConfig
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
 # Pydantic puts the chosen model of a union into an error's location, by these tags.
-_TAGS: dict[str | int, type[BaseModel]] = {
-    f"<{model.__name__}>": model
-    for model in (PackagedInstrument, InlineInstrument, FileSource, SyntheticSource, SampleSource, GatewaySource)
-}
+_MODELS = (
+    PackagedInstrument, InlineInstrument, FileSource, SyntheticSource, SampleSource, GatewaySource, StoreSource,
+    PluginSource, PluginConfig,
+)  # fmt: skip
+_TAGS: dict[str | int, type[BaseModel]] = {"<amount>": BaseModel, **{f"<{model.__name__}>": model for model in _MODELS}}
 
 
 def refused_lines(refused: RefusedError, path: Path, raw: Any, positions: Positions) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from datetime import date, datetime, time
 from decimal import Decimal
 from math import isfinite
+from pathlib import Path as FilePath
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -32,6 +33,7 @@ _NAMES: dict[Any, str] = {
     date: "a date such as 2013-09-01",
     time: "a time of day such as 15:10",
     datetime: "a date and time with its zone such as 2013-09-03T14:30:00-05:00",
+    FilePath: "a path",
     NoneType: "nothing",
 }
 
@@ -65,7 +67,8 @@ def read(hint: Any, raw: Any, bounds: Option = NO_BOUNDS) -> Any:
     """The value that text, or a value from Python, has under a type.
 
     Args:
-        hint: bool, int, float, Decimal, str, date, time, datetime (with a zone), Literal, a union, or a list.
+        hint: bool, int, float, Decimal, str, date, time, datetime (with a zone), Path, Literal, a union, a list, or a
+            dict with text as keys.
         raw: Text from YAML, or an object of the type itself.
         bounds: Limits of a number, also of each number in a list.
 
@@ -75,6 +78,8 @@ def read(hint: Any, raw: Any, bounds: Option = NO_BOUNDS) -> Any:
     """
     if get_origin(hint) is list:
         return _list(hint, raw, bounds)
+    if get_origin(hint) is dict:
+        return _dict(hint, raw, bounds)
     value = _read(hint, raw, bounds)
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool) and not _within(value, bounds):
         raise RefusedError(describe(hint, bounds))
@@ -92,6 +97,8 @@ def describe(hint: Any, bounds: Option = NO_BOUNDS) -> str:
         return " or ".join(dict.fromkeys(describe(member, bounds) for member in get_args(hint)))
     if get_origin(hint) is list:
         return f"a list, each entry {describe(get_args(hint)[0], bounds)}"
+    if get_origin(hint) is dict:
+        return f"a mapping, each value {describe(get_args(hint)[1], bounds)}"
     return _NAMES.get(hint, "a value") + (_bounds_text(bounds) if hint in (int, float, Decimal) else "")
 
 
@@ -104,8 +111,8 @@ def _read(hint: Any, raw: Any, bounds: Option) -> Any:
         return _literal(hint, raw)
     if get_origin(hint) in (Union, UnionType):
         return _union(hint, raw, bounds)
-    if get_origin(hint) is list:
-        return _list(hint, raw, bounds)
+    if get_origin(hint) in (list, dict):
+        return (_list if get_origin(hint) is list else _dict)(hint, raw, bounds)
     if hint not in _READERS:
         raise TypeError(f"the type {getattr(hint, '__name__', hint)} cannot be read from text")
     try:
@@ -226,7 +233,14 @@ def _datetime(raw: Any) -> datetime:
     raise RefusedError("")
 
 
+def _path(raw: Any) -> FilePath:
+    if isinstance(raw, str | FilePath) and str(raw):
+        return FilePath(raw)
+    raise RefusedError("")
+
+
 _READERS: dict[Any, Any] = {
+    FilePath: _path,
     bool: _bool,
     int: _int,
     float: _float,
@@ -261,6 +275,22 @@ def _union(hint: Any, raw: Any, bounds: Option) -> Any:
         except RefusedError as refused:
             hints.append(refused.hint)
     raise RefusedError(describe(hint, bounds), next((text for text in hints if text), ""))
+
+
+def _dict(hint: Any, raw: Any, bounds: Option) -> dict[str, Any]:
+    """A mapping with text as keys."""
+    if not isinstance(raw, dict):
+        raise RefusedError(describe(hint, bounds))
+    values: dict[str, Any] = {}
+    faults = []
+    for name, item in raw.items():
+        try:
+            values[str(name)] = read(get_args(hint)[1], item, bounds)
+        except RefusedError as refused:
+            faults += [RefusedError(one.expected, one.hint, got=one.got, at=(name, *one.at)) for one in refused.several]
+    if faults:
+        raise RefusedError(describe(hint, bounds), several=tuple(faults))
+    return values
 
 
 def _list(hint: Any, raw: Any, bounds: Option) -> list[Any]:

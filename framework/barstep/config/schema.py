@@ -1,14 +1,25 @@
 """Models of a run file: what may be written, in which units, and with which defaults."""
 
 from dataclasses import asdict, fields
+from datetime import date
 from decimal import Decimal
 from re import fullmatch, sub
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    SecretStr,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from barstep.config.data_schema import DataConfig, FinerConfig, GatewaySource, SampleSource, divides
 from barstep.config.fields import Balance, Count, Reads, Section, Text
+from barstep.config.plugin_schema import PluginConfig, StrategyConfig, empty
 from barstep.config.reading import RefusedError, read
 from barstep.domain import fill_options
 from barstep.domain.fill_options import PROFILES, FillOptions
@@ -17,6 +28,9 @@ from barstep.domain.option import Option
 _NAME = "[a-z0-9][a-z0-9_.-]*"
 _Profile = Literal["strict", "playground", "backtrader"]
 _ONE_EACH = "one strategy on a contract"
+_HERE = "Take it out here and give it to the server: barstep serve CONFIG"
+_OnFail = Literal["stop", "reset"]
+_OnPass = Literal["stop", "continue"]
 _BrokerKind = Literal["embedded", "helpers", "http"]
 _Lane = Literal["event", "array"]
 
@@ -47,21 +61,71 @@ def _one_or_more(raw: Any) -> Any:
     return raw if isinstance(raw, list) else [raw]
 
 
-def _names(raw: Any) -> Any:
-    return [raw] if isinstance(raw, str) else raw
-
-
 def _none(raw: Any) -> Any:
     return [] if raw is None else raw
+
+
+def _kind_of_fees(raw: Any) -> str:
+    return "<PluginConfig>" if isinstance(raw, dict | PluginConfig) else "<amount>"
+
+
+class PlanConfig(Section):
+    """An account type of a firm, with what is to be different about it."""
+
+    name: Text = Field(description="name of a plan such as topstep-combine-50k, see barstep plans list")
+    as_of: Annotated[date, Reads(date)] | None = Field(
+        default=None, description="take the plan's newest figures of this day; by default the newest of all"
+    )
+    switches: Annotated[dict[str, Any], BeforeValidator(empty)] = Field(
+        default_factory=dict, description="readings and choices of the plan by name, such as {dll: bought}"
+    )
+    overrides: Annotated[dict[str, Any], BeforeValidator(empty)] = Field(
+        default_factory=dict, description="other figures than the plan's, such as {daily_loss_limit: {usd: 800}}"
+    )
+
+
+def _plan(raw: Any) -> Any:
+    return {"name": raw} if isinstance(raw, str) else raw
 
 
 class AccountConfig(Section):
     """The simulated account."""
 
-    balance: Balance = Field(default=Decimal(50000), description="USD at the start, above 0, at most a billion")
+    balance: Balance = Field(
+        default=Decimal(50000), description="USD at the start, above 0, at most a billion; a plan brings its own"
+    )
+    plan: Annotated[
+        PlanConfig | None,
+        BeforeValidator(_plan, json_schema_input_type=PlanConfig | Annotated[str, Field(min_length=1)] | None),
+    ] = Field(default=None, description="an account type of a firm: sets balance, limits, caps and hours at once")
+    on_fail: Annotated[_OnFail, Reads(_OnFail)] = Field(
+        default="stop", description="what a failed account does: stop the run, or reset to a new attempt the next day"
+    )
+    on_pass: Annotated[_OnPass, Reads(_OnPass)] = Field(
+        default="stop", description="what a passed evaluation does: stop the run, or continue with a new attempt"
+    )
     fees: Annotated[
-        Decimal | str, BeforeValidator(_fees, json_schema_input_type=Annotated[float, Field(ge=0)] | str)
-    ] = Field(default="topstepx", description="a fee schedule such as topstepx or none, or USD per contract and side")
+        Annotated[
+            Decimal | str,
+            BeforeValidator(_fees, json_schema_input_type=Annotated[float, Field(ge=0)] | str),
+            Tag("<amount>"),
+        ]
+        | Annotated[PluginConfig, Tag("<PluginConfig>")],
+        Discriminator(_kind_of_fees),
+    ] = Field(
+        default="topstepx",
+        description="a fee schedule such as topstepx or none, USD per contract and side, or a fee model such as "
+        "`{use: my_fees}`",
+    )
+
+    @model_validator(mode="after")
+    def _plan_or_balance(self) -> "AccountConfig":
+        if self.plan is not None and "balance" in self.model_fields_set:
+            wanted = "no balance beside a plan: write plan.overrides.start_balance, or leave one of them out"
+            raise RefusedError(wanted, at=("balance",))
+        if self.plan is None and self.on_pass != "stop":  # noqa: S105
+            raise RefusedError("stop without account.plan: there is no target to pass", at=("on_pass",))
+        return self
 
 
 class FillsConfig(Section):
@@ -102,6 +166,9 @@ class FillsConfig(Section):
         BeforeValidator(_participation, json_schema_input_type=Annotated[float, Field(ge=0, le=1)] | str),
     ] = Field(
         default=None, description="share of a bar's volume that all orders together may take, 0 to 1, or off (R22)"
+    )
+    slippage: PluginConfig | None = Field(
+        default=None, description="a slippage model such as `{use: my_slippage}`, in place of the slip ticks above"
     )
     at_end: Annotated[fill_options.AtEnd, Reads(fill_options.AtEnd)] = Field(
         default="close", description="what happens to positions at the end of the data (R25)"
@@ -144,28 +211,6 @@ class BrokerConfig(Section):
         return self
 
 
-class PluginConfig(Section):
-    """One plugin and its options, which the plugin itself declares."""
-
-    use: Text = Field(description="a plugin's name, file.py, file.py:Class or an entry point")
-    options: Annotated[dict[str, Any], BeforeValidator(lambda raw: {} if raw is None else raw)] = Field(
-        default_factory=dict, description="values by option name"
-    )
-
-
-class StrategyConfig(PluginConfig):
-    """A strategy, on one contract or on several."""
-
-    use: Text = Field(description="a plugin's name, file.py, file.py:Class, an entry point, or a playground script")
-    contract: Annotated[
-        tuple[Text, ...] | None,
-        BeforeValidator(_names, json_schema_input_type=Annotated[str, Field(min_length=1)] | list[str]),
-    ] = Field(
-        default=None,
-        description="contract or instrument to trade, needed where data has several; a list for a strategy on them all",
-    )
-
-
 _Plugins = Annotated[tuple[PluginConfig, ...], BeforeValidator(_none)]
 
 
@@ -188,6 +233,7 @@ class RunConfig(Section):
     )
     risk: _Plugins = Field(default=(), description="a list of risk rules, in the order in which they run")
     observers: _Plugins = Field(default=(), description="a list of observers, in the order in which they run")
+    metrics: _Plugins = Field(default=(), description="a list of metrics of your own, added to those of the result")
     seed: Count = Field(default=0, description="seed of everything random in plugins")
     lane: Annotated[_Lane, Reads(_Lane)] = Field(
         default="event", description="event: bar by bar; array: compiled, where every plugin has an array form"
@@ -225,8 +271,18 @@ class RunConfig(Section):
         streams = info.data.get("data") or ()
         if broker.kind != "http" and any(isinstance(stream.source, GatewaySource) for stream in streams):
             raise RefusedError("http, since data.source is gateway", at=("kind",))
+        account = info.data.get("account")
+        for key in ("on_fail", "on_pass"):
+            if broker.kind != "embedded" and account is not None and getattr(account, key) != "stop":
+                told = f"embedded, since account.{key} is {getattr(account, key)}: a gateway's account has one attempt"
+                raise RefusedError(told, at=("kind",))
         if broker.kind != "embedded" and len(streams) > 1:
             raise RefusedError("embedded for several contracts: a gateway replays one at a time", at=("kind",))
+        for key in _models_of(info.data) if broker.kind == "http" else ():
+            raise RefusedError(
+                f"embedded or helpers: {key} names a model, and a model runs where the exchange is. {_HERE}",
+                at=("kind",),
+            )
         if broker.kind == "http" and any(stream.resample for stream in streams):
             raise RefusedError("embedded or helpers with data.resample: a gateway makes its own bars", at=("kind",))
         return broker
@@ -273,6 +329,13 @@ def finer_bars(data: DataConfig, resolution: str | None) -> FinerConfig | None:
     if own and resolution is not None and divides(resolution, data.timeframe):
         return FinerConfig.model_validate({"timeframe": resolution, "source": "sample"})
     return data.finer
+
+
+def _models_of(sections: dict[str, Any]) -> list[str]:
+    """The keys that name a model which prices fills."""
+    account, fills = sections.get("account"), sections.get("fills")
+    found = ["account.fees"] if account is not None and isinstance(account.fees, PluginConfig) else []
+    return [*found, "fills.slippage"] if fills is not None and fills.slippage is not None else found
 
 
 def _stream(streams: tuple[DataConfig, ...], contract: str | None) -> DataConfig | None:

@@ -10,6 +10,7 @@ Names are loaded when first used, so that importing this package costs neither p
     open_file.py     one file as a lazy frame in our columns; how long its bars are
     checks.py        rule R1 over chunks of bars
     file_stream.py   FileStream: the bars of files
+    source_stream.py SourceStream: the bars that a plugin brings
     forms.py, text_file.py, opening.py, frames.py, ticks.py, naming.py
                      what form a source is in, and its rows as one frame
     clock.py, clock_reading.py
@@ -33,7 +34,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from barstep.data.checks import EmptyRangeError
     from barstep.data.columns import Layout
-    from barstep.data.file_stream import FileStream
+    from barstep.data.file_stream import FileStream, bounds_ns
     from barstep.data.hours import hours_names, inline_hours, session_hours
     from barstep.data.info import describe, write_bars, write_csv
     from barstep.data.instruments import (
@@ -49,9 +50,10 @@ if TYPE_CHECKING:
     from barstep.data.resample import ResampledStream
     from barstep.data.samples import sample_length, sample_path
     from barstep.data.sessions import SessionTable
+    from barstep.data.source_stream import SourceStream
     from barstep.data.store import Store
     from barstep.data.synthetic import SyntheticStream
-    from barstep.data.tables import TableSpool, read_table
+    from barstep.data.tables import TableSpool, read_column, read_table
     from barstep.data.windows import Window, Windows, check_longer
 
 _HOME = {
@@ -60,12 +62,14 @@ _HOME = {
     "Layout": "columns",
     "ResampledStream": "resample",
     "SessionTable": "sessions",
+    "SourceStream": "source_stream",
     "Store": "store",
     "SyntheticStream": "synthetic",
     "TableSpool": "tables",
     "Window": "windows",
     "Windows": "windows",
     "bar_length": "open_file",
+    "bounds_ns": "file_stream",
     "check_longer": "windows",
     "describe": "info",
     "front_contract": "instruments",
@@ -77,6 +81,7 @@ _HOME = {
     "instrument_names": "instruments",
     "last_day": "instruments",
     "parse_contract": "instruments",
+    "read_column": "tables",
     "read_table": "tables",
     "sample_length": "samples",
     "sample_path": "samples",
@@ -91,12 +96,14 @@ __all__ = [
     "Layout",
     "ResampledStream",
     "SessionTable",
+    "SourceStream",
     "Store",
     "SyntheticStream",
     "TableSpool",
     "Window",
     "Windows",
     "bar_length",
+    "bounds_ns",
     "check_longer",
     "describe",
     "front_contract",
@@ -108,6 +115,7 @@ __all__ = [
     "instrument_names",
     "last_day",
     "parse_contract",
+    "read_column",
     "read_table",
     "sample_length",
     "sample_path",

@@ -35,7 +35,12 @@ Bound = date | datetime | int | None
 Volume = Literal["known", "unknown"]
 
 _CHUNK = 32_768
-_LONG_HOLE = 1_800 * NS  # quiet minutes are no news during a run: `data check` tells every hole
+LONG_HOLE = 1_800 * NS
+"""Quiet minutes are no news during a run: `data check` tells every hole."""
+NO_VOLUME = (
+    "volume is zero throughout, so it is taken as unknown and every bar counts as tradable (R5); "
+    "set data.volume: known or unknown to say so yourself"
+)
 _WATCHED = ("gaps", "sessions", "spikes", "swapped", "clock_changes")
 _CLOCK_ROWS = 30_000
 
@@ -86,7 +91,7 @@ class FileStream(BarStream):
         self.sessions = SessionTable(contract.instrument.session)
         self.warnings: list[str] = []
         self._chunk_rows = chunk_rows
-        self._start, self._end = _bounds(self.sessions, start, end)
+        self._start, self._end = bounds_ns(self.sessions, start, end)
         self._files = [self._open(item, volume) for item in files.expand(str(path))]
         self.volume_known = self._volume_known(volume)
         self.source = self._describe(str(path))
@@ -104,7 +109,7 @@ class FileStream(BarStream):
         length = self.feed.timeframe
         windows = Windows(self.sessions, length) if length.seconds <= DAY_SECONDS else None
         checker = BarChecker(self.feed.contract.instrument, length, windows)
-        audit = Audit(self.feed.contract.instrument, length, self.sessions, least_hole=_LONG_HOLE)
+        audit = Audit(self.feed.contract.instrument, length, self.sessions, least_hole=LONG_HOLE)
         first = last = None
         count = 0
         for item in self._files:
@@ -152,10 +157,7 @@ class FileStream(BarStream):
                 for frame in (item.frame.head(PROBE), item.frame):
                     if (frame.select(pl.col("v").max()).collect(engine="streaming").item() or 0) > 0:
                         return True
-        self.warnings.append(
-            "volume is zero throughout, so it is taken as unknown and every bar counts as tradable (R5); "
-            "set data.volume: known or unknown to say so yourself"
-        )
+        self.warnings.append(NO_VOLUME)
         return False
 
     def _bounded(self, item: _File) -> pl.LazyFrame:
@@ -221,15 +223,7 @@ class FileStream(BarStream):
     def _warn_after(self, first: int, last: int, count: int, audit: Audit) -> None:
         for text in self._streaming_warnings:
             self.warnings.remove(text)
-        found = []
-        if audit.outside:
-            found.append(
-                f"{audit.outside} of {count} bars start outside the trading hours {self.sessions.hours.name!r}; "
-                "no order fills in them (R5)"
-            )
-        beyond = self.sessions.beyond_calendar(first, last)
-        seen = [each.text for each in audit.findings() if each.kind in _WATCHED]
-        self._streaming_warnings = found + ([beyond] if beyond else []) + seen
+        self._streaming_warnings = worth_telling(audit, self.sessions, first, last, count)
         self.warnings += self._streaming_warnings
 
     def _describe(self, path: str) -> dict[str, object]:
@@ -251,7 +245,22 @@ class FileStream(BarStream):
         return described
 
 
-def _bounds(sessions: SessionTable, start: Bound, end: Bound) -> tuple[int | None, int | None]:
+def worth_telling(audit: Audit, sessions: SessionTable, first: int, last: int, count: int) -> list[str]:
+    """What a user should know of bars that were gone through: `first` and `last` are starts, UTC nanoseconds."""
+    found = []
+    if audit.outside:
+        found.append(
+            f"{audit.outside} of {count} bars start outside the trading hours {sessions.hours.name!r}; "
+            "no order fills in them (R5)"
+        )
+    beyond = sessions.beyond_calendar(first, last)
+    seen = [each.text for each in audit.findings() if each.kind in _WATCHED]
+    return found + ([beyond] if beyond else []) + seen
+
+
+def bounds_ns(sessions: SessionTable, start: Bound, end: Bound) -> tuple[int | None, int | None]:
+    """Bounds as UTC nanoseconds, None for none; ConfigError for bounds without a zone or in the wrong order."""
+
     def one(bound: Bound, *, last: bool) -> int | None:
         if isinstance(bound, datetime):
             if bound.tzinfo is None:

@@ -159,6 +159,18 @@ def read_table(path: str | Path) -> pl.DataFrame:
         raise DataError(f"{path}: not a result table: {str(error).splitlines()[0]}") from error
 
 
+def read_column(path: Path, name: str) -> NDArray[Any]:
+    """One column of a result table: times as datetime64[ns] in UTC, text as objects, numbers with gaps as floats.
+
+    Raises:
+        DataError: When the file is missing or no Parquet file.
+    """
+    try:
+        return pl.read_parquet(path, glob=False, columns=[name])[name].to_numpy()
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise DataError(f"{path}: not a result table: {str(error).splitlines()[0]}") from error
+
+
 def _sync(path: Path) -> None:
     """Have a file or a folder on the disk before going on, where the system can tell."""
     try:

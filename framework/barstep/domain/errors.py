@@ -41,11 +41,13 @@ class BrokerError(BarstepError):
 
 
 class PluginError(BarstepError):
-    """A plugin's code raised inside a hook; the original exception is the cause."""
+    """A plugin's code raised inside a hook or a function that barstep calls; the original exception is the cause."""
 
     def __init__(self, plugin: str, hook: str, where: str, when: str, cause: BaseException) -> None:
         self.plugin, self.hook, self.where, self.when = plugin, hook, where, when
-        super().__init__(f"plugin {plugin}, hook {hook} at {where}, bar ending {when}: {type(cause).__name__}: {cause}")
+        what = "hook" if hook.startswith("on_") else "function"
+        told = ", ".join(part for part in (f"plugin {plugin}", f"{what} {hook} at {where}", _bar(when)) if part)
+        super().__init__(f"{told}: {type(cause).__name__}: {cause}")
 
 
 def _bar(when: str) -> str:

@@ -11,6 +11,7 @@ from barstep.domain.session import to_datetime
 from barstep.engine import words
 from barstep.engine.desk import Note
 from barstep.engine.views import Positions
+from barstep.sim.guards import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -390,6 +391,12 @@ class RiskContext(ReadContext):
         sign = 1 if order.side == "buy" else -1
         return max(0, sign * self._desk.exchange.worst_case(order.contract, sign))
 
+    def most_held(self, contract: Contract | str) -> int:
+        """Contracts of a contract held or working on its larger side, in the worst case; 0 or more."""
+        traded = self._desk.stream(contract, self._stream).feed.contract
+        exchange = self._desk.exchange
+        return max(0, exchange.worst_case(traded, 1), -exchange.worst_case(traded, -1))
+
     def flatten(self, reason: str) -> None:
         """Cancel all orders and close all positions at the last close, less the forced slip (R18)."""
         self._desk.exchange.flatten(reason, "R18", "hooks")
@@ -407,6 +414,7 @@ class RiskContext(ReadContext):
         side: Literal["floor", "cap"] = "floor",
         action: Literal["fail", "lock", "flatten"] = "flatten",
         trail: float | None = None,
+        trail_until: float | None = None,
     ) -> None:
         """Watch a level inside the bar, from now on until removed (R19); the same name again replaces it.
 
@@ -417,10 +425,19 @@ class RiskContext(ReadContext):
             side: A floor is breached at or below the level, a cap at or above.
             action: Fail the account, lock the day, or flatten; all three close everything first.
             trail: USD that a floor stays below the highest value seen, or None.
+            trail_until: USD at which a trailing floor stops for good, or None.
         """
-        self._desk.set_guard(
-            name, basis, micros(level), side, action, None if trail is None else micros(trail), self.plugin
-        )
+        way, stop = (None if usd is None else micros(usd) for usd in (trail, trail_until))
+        self._desk.set_guard(name, basis, micros(level), side, action, way, self.plugin, stop)
+
+    def fail(self, name: str, level: float) -> None:
+        """Fail the account now: all is closed at the last close less the forced slip, as a guard does inside a bar (R19).
+
+        Args:
+            name: The rule, as results call it.
+            level: USD of equity that it asked for.
+        """
+        self._desk.exchange.fail(Guard(name, "equity", micros(level), "floor", "fail", None, self.plugin))
 
     def remove_guard(self, name: str) -> None:
         """Stop watching a level of this plugin."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from barstep.domain.fill import Trade
     from barstep.domain.instrument import Contract
     from barstep.domain.order import Order
+    from barstep.engine.attempts import Attempts
     from barstep.engine.streams import Stream
     from barstep.hooks.manager import HookManager
     from barstep.sim.exchange import SimulatedExchange
@@ -63,6 +64,7 @@ class Desk:
         self.hooks: HookManager | None = None
         self.accepting = False
         self.trades: deque[Trade] = deque(maxlen=trades_kept)
+        self.attempts: Attempts | None = None
         self.account = Account(self)
         self.positions = {stream.feed.contract.id: Position(stream.market) for stream in streams}
         self.locks: list[Lock] = []
@@ -159,10 +161,20 @@ class Desk:
         return found and sorted(found, key=lambda verdict: (verdict.size, verdict.rule, verdict.reason))
 
     def set_guard(
-        self, name: str, basis: Basis, level: int, side: GuardSide, action: Action, trail: int | None, plugin: str
+        self,
+        name: str,
+        basis: Basis,
+        level: int,
+        side: GuardSide,
+        action: Action,
+        trail: int | None,
+        plugin: str,
+        trail_until: int | None = None,
     ) -> None:
         """Put a guard in force; money in micro-dollars."""
-        self.exchange.set_guard(Guard(name, basis, level, side, action, trail, plugin))
+        self.exchange.set_guard(Guard(name, basis, level, side, action, trail, plugin, trail_until))
+        if self.attempts is not None:
+            self.attempts.watch()
 
     # -- locks -------------------------------------------------------------------------------------------------
 

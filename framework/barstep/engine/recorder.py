@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from barstep.domain.fill import Fill, Trade
     from barstep.domain.order import Order
+    from barstep.engine.attempts import Attempts
     from barstep.engine.desk import Note
     from barstep.engine.streams import Stream
     from barstep.sim.exchange import SimulatedExchange
@@ -36,7 +37,7 @@ class Recorder:
     `per_bar` tells the replay to report each bar (several contracts); with one contract equity is computed by chunk.
     """
 
-    def __init__(self, sink: Sink, *, per_bar: bool) -> None:
+    def __init__(self, sink: Sink, attempts: Attempts | None = None, *, per_bar: bool) -> None:
         self.sink = sink
         self.per_bar = per_bar
         self.fills: list[Fill] = []
@@ -46,6 +47,7 @@ class Recorder:
         self.breaches: list[Breach] = []
         self.mismatches: list[Mismatch] = []
         self.notes: list[Note] = []
+        self.attempts = attempts
         self._rows: list[tuple[int, ...]] = []
         self._held = np.zeros(4, np.int64)  # position, cash, fees and balance after the last fill
         self._done = 0
@@ -80,12 +82,25 @@ class Recorder:
             self._rows = []
         else:
             equity = self._equity(market, exchange.start_balance)
+        if exchange.adjustments:
+            self._adjust(equity, exchange.adjustments)
+        if self.attempts is not None:
+            self.attempts.measure(equity)
         market.ledger.catch_up(market.lows, market.highs, market.row + 1)
         self.sink.take(self, equity)
         for kept in (
             self.fills, self.trades, self.orders, self.ambiguous, self.breaches, self.mismatches, self.notes,
         ):  # fmt: skip
             kept.clear()
+
+    def _adjust(self, equity: dict[str, NDArray[np.int64]], adjustments: list[tuple[int, int]]) -> None:
+        """Add a column with what the balance was adjusted by (new attempts) up to each bar, and have the money include it."""
+        moments, amounts = np.array(adjustments, np.int64).T
+        sums = np.concatenate(([0], np.cumsum(amounts)))
+        equity["adjusted"] = sums[np.searchsorted(moments, equity["end_ns"], side="left")]
+        if not self.per_bar:
+            for name in ("balance", "equity", "low", "high"):
+                equity[name] = equity[name] + equity["adjusted"]
 
     def _equity(self, market: Market, start: int) -> dict[str, NDArray[np.int64]]:
         """Equity of one contract's bars since the last call, from the steps that its fills left."""

@@ -98,7 +98,7 @@ class RemoteExchange(SimulatedExchange):
             "setGuard",
             {
                 "plugin": guard.plugin, "name": guard.name, "basis": guard.basis, "level": guard.level,
-                "side": guard.side, "action": guard.action, "trail": guard.trail,
+                "side": guard.side, "action": guard.action, "trail": guard.trail, "trailUntil": guard.trail_until,
             },
         )  # fmt: skip
 
@@ -106,6 +106,11 @@ class RemoteExchange(SimulatedExchange):
         """Take a guard out of force; nothing happens when there is none."""
         if self._guards.pop((plugin, name), None) is not None:
             self._must("removeGuard", {"plugin": plugin, "name": name})
+
+    def fail(self, guard: Guard) -> None:
+        """Fail the account now; the gateway reports the breach with what it closed."""
+        self._guards[guard.plugin, guard.name] = guard
+        self._must("failAccount", {"plugin": guard.plugin, "name": guard.name, "level": guard.level})
 
     def finish(self) -> None:
         """The end of the data (R25), settled by the gateway."""
@@ -138,7 +143,7 @@ class RemoteExchange(SimulatedExchange):
             elif isinstance(event, OrderReport):
                 self._change(event)
             elif isinstance(event, BreachReport):
-                self.events.append(Breach(self._guard(event), event.at_ns))
+                self.events.append(Breach(self._guard(event), event.at_ns, event.level))
             elif isinstance(event, AmbiguousReport):
                 outcomes = [self._outcome(one) for one in event.outcomes]
                 end_ns = market.stamps[1]

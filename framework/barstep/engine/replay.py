@@ -73,6 +73,7 @@ class Replay:
             AmbiguousBar: recorder.ambiguous.append,
             Mismatch: recorder.mismatches.append,
         }
+        self.attempts = desk.attempts
         desk.hooks = hooks
         desk.notes = recorder.notes
 
@@ -132,15 +133,23 @@ class Replay:
         """All bars, until the run is told to stop."""
         for stream, segment, start, stop in self._spans():
             yield from self._enter(stream, segment, start)
+            if self._halted():
+                return
             flat_rows = self._flat_rows(stream, segment)
             if flat_rows or not self._only_pushes(stream):
                 yield from self._rows(stream, segment, start, stop, flat_rows)
             else:
                 self._push_rows(stream, start, stop)
-            if self.stopping:
+            if self._halted():
                 return
             if segment.ends and stop == segment.stop:
                 self._end_session(stream, segment.session)
+            if self._halted():
+                return
+
+    def _halted(self) -> bool:
+        """Whether something has told the run to stop: a user, a rule, or the hooks of a session."""
+        return self.stopping
 
     def _stop(self, failure: BaseException | None) -> None:
         """`on_stop`, also after an error, which stays the error of the run; then hand on what is still to be recorded."""
@@ -275,6 +284,11 @@ class Replay:
         self._day = session.date
         exchange.between_bars = True
         stream.end_windows()
+        if new_day and self.attempts is not None:
+            self.attempts.begin_day(session.date)
+            self.stopping = self.stopping or self.attempts.over
+            if self.attempts.over:
+                return
         exchange.start_session(stream.market, exchange.clock_ns, new_day=new_day)
         stream.session = session
         session.clock_ns = desk.now_ns
@@ -283,6 +297,8 @@ class Replay:
         desk.accepting = True
         self.hooks.focus(stream.feed.contract.id, account_too=new_day)
         self.hooks.on_session_start(session)
+        if self.attempts is not None:
+            self.attempts.watch()
         self.deliver()
 
     def _end_session(self, stream: Stream, session: Session) -> None:
@@ -297,6 +313,8 @@ class Replay:
         if self._at_end or not self.stopping:
             self.exchange.finish()
         self.deliver()
+        if self.attempts is not None:
+            self.attempts.finish(interrupted=self.stopping and not self._at_end)
         self.recorder.settle(self.exchange)
 
     def deliver(self) -> None:
@@ -306,7 +324,7 @@ class Replay:
         """
         events, hooks, handlers, listener = self._events, self.hooks, self._handlers, self.listener
         several = self._several
-        if listener is None and hooks.deaf and not several:
+        if listener is None and hooks.deaf and not several and self.attempts is None:
             self._take_down(events)
             return
         for event in islice(events, RUNAWAY):  # the list may grow on the way
@@ -349,6 +367,8 @@ class Replay:
 
     def _filled(self, fill: Fill) -> None:
         self.recorder.fills.append(fill)
+        if self.attempts is not None:
+            self.attempts.traded = True
         self.hooks.on_fill(fill)
 
     def _closed(self, trade: Trade) -> None:
@@ -367,7 +387,10 @@ class Replay:
         guard = breach.guard
         self.recorder.breaches.append(breach)
         self.desk.log.info("guard", name=guard.name, action=guard.action, at=self.desk.when())
-        self.stopping = self.stopping or bool(self.exchange.failed)
+        if self.attempts is not None:
+            self.attempts.note(breach)
+        if self.attempts is None or self.attempts.ends_on_failure:
+            self.stopping = self.stopping or bool(self.exchange.failed)
         if guard.action == "lock":
             self.desk.lock("session", lock_reason(guard), guard.plugin or guard.name)
 

@@ -116,6 +116,16 @@ class Account:
         return None if floor is None else (self._desk.exchange.equity - floor) / MICROS
 
     @property
+    def start_balance(self) -> float:
+        """What the account began with, and each attempt anew."""
+        return self._desk.exchange.start_balance / MICROS
+
+    @property
+    def attempt(self) -> int:
+        """Number of the attempt, from 1: an account that is reset begins another one at the start balance."""
+        return 1 if self._desk.attempts is None else self._desk.attempts.number
+
+    @property
     def locked(self) -> bool:
         """Whether nothing may open now."""
         return self._desk.lock_reason() != ""

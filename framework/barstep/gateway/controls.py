@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from barstep.broker.wire import GatewayError, done
 from barstep.gateway.extension import clock
 from barstep.gateway.seats import RefusedError
-from barstep.sim.guards import Action, Basis, GuardSide
+from barstep.sim.guards import Action, Basis, Guard, GuardSide
 
 if TYPE_CHECKING:
     from barstep.domain.order import Order
@@ -66,7 +66,16 @@ def set_guard(call: Call) -> dict[str, Any]:
         cast("Action", _word(call, "action")),
         values["trail"],
         values["plugin"],
+        values["trailUntil"],
     )
+    return done()
+
+
+def fail_account(call: Call) -> dict[str, Any]:
+    """The account fails now, by a rule of the client that looks at closed bars; all is closed (R19)."""
+    session, values = call.trading(REFUSED), call.values
+    session.exchange.fail(Guard(values["name"], "equity", values["level"], "floor", "fail", None, values["plugin"]))
+    session.replay.deliver()
     return done()
 
 

@@ -283,8 +283,14 @@ _TABLE = (
          Field("level", "int", "micro-dollars", True),
          Field("side", "text", "`floor` or `cap`", True),
          Field("action", "text", "`fail`, `lock` or `flatten`", True),
-         Field("trail", "int", "micro-dollars that a floor stays below the highest value seen")),
+         Field("trail", "int", "micro-dollars that a floor stays below the highest value seen"),
+         Field("trailUntil", "int", "micro-dollars at which a trailing floor stops for good")),
         (), codes.CONTROL,
+    ),
+    Endpoint(
+        "Extension/failAccount", "Fail the account now, as a guard does: cancel all orders and close the position.",
+        (_ACCOUNT, _PLUGIN, _NAME, Field("level", "int", "micro-dollars of equity that the rule asked for", True)), (),
+        codes.CONTROL,
     ),
     Endpoint("Extension/removeGuard", "Watch a level no longer.", (_ACCOUNT, _PLUGIN, _NAME), (), codes.CONTROL),
     Endpoint(

@@ -98,7 +98,7 @@ def _told(event: Event) -> EventReport:
         return TradeReport(event.worst_ticks, event.best_ticks, event.exit_reason)
     if isinstance(event, Breach):
         guard = event.guard
-        return BreachReport(guard.plugin, guard.name, event.at_ns, guard.level, *_watches(guard))
+        return BreachReport(guard.plugin, guard.name, event.at_ns, event.level, *_watches(guard))
     if isinstance(event, Mismatch):
         return MismatchReport(event.reason)
     return _ambiguous(event)

@@ -62,6 +62,7 @@ _ACTS: dict[str, Act] = {
     "Extension/exitsOnly": controls.exits_only,
     "Extension/flatten": controls.flatten,
     "Extension/setGuard": controls.set_guard,
+    "Extension/failAccount": controls.fail_account,
     "Extension/removeGuard": controls.remove_guard,
     "Extension/flatBy": controls.flat_by,
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from barstep.domain.option import Option
+from barstep.hooks.extension import DataSource, Extension
 from barstep.hooks.markers import PROJECT
 from barstep.hooks.plugin import Plugin, RiskRule, Strategy
 from barstep.hooks.specs import HOOK_NAMES, HookSpecs
@@ -49,6 +50,8 @@ def faults(cls: type[Plugin]) -> list[str]:
     typed = inspect.get_annotations(cls)
     bare = [name for name, value in vars(cls).items() if isinstance(value, Option) and name not in typed]
     found = [f"{where(cls)}: {cls.__name__}.{name} needs a type: write {name}: int = option(...)" for name in bare]
+    if issubclass(cls, Extension):
+        return found + [f"{where(cls)}: {fault}" for fault in _extension_faults(cls, marked)]
     found += [fault for name, method in marked.items() for fault in _method_faults(cls, name, method)]
     for name in HOOK_NAMES:
         method = getattr(cls, name, None)
@@ -61,6 +64,26 @@ def faults(cls: type[Plugin]) -> list[str]:
         found.append(f"{where(cls)}: {cls.__name__} has no hooks: mark at least one method with @hookimpl")
     elif issubclass(cls, Strategy) and "on_bar" not in marked and not found and not wishes:
         found.append(f"{where(cls)}: the strategy {cls.__name__} has no on_bar: mark one with @hookimpl")
+    return found
+
+
+def _extension_faults(cls: type[Extension], marked: dict[str, Callable[..., Any]]) -> list[str]:
+    """Why a class that answers a question would not be asked, or would answer wrongly."""
+    found, name = [], cls.function
+    method = inspect.getattr_static(cls, name)
+    base = next(base for base in cls.__mro__ if Extension in base.__bases__)
+    wanted = ", ".join(inspect.signature(getattr(base, name)).parameters)
+    if method is vars(base)[name]:
+        found.append(f"{cls.__name__} has no {name}: write def {name}({wanted})")
+    elif not inspect.isfunction(method) or inspect.iscoroutinefunction(method):
+        found.append(f"{cls.__name__}.{name} would not be called: write it as a plain def {name}({wanted})")
+    elif ", ".join(inspect.signature(method).parameters) != wanted:
+        found.append(f"{cls.__name__}.{name} takes {inspect.signature(method)}: write def {name}({wanted})")
+    hooks = [*marked, *(hook for hook in HOOK_NAMES if hasattr(cls, hook) and hook not in marked)]
+    if hooks:
+        found.append(f"{cls.__name__}.{hooks[0]} would never run: hooks belong to strategies, risk rules and observers")
+    if issubclass(cls, DataSource) and cls.stamp not in ("open", "close"):
+        found.append(f'{cls.__name__}.stamp is {cls.stamp!r}: write stamp = "open" or stamp = "close" (R2)')
     return found
 
 

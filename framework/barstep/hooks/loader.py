@@ -12,24 +12,45 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from barstep._version import __version__
 from barstep.domain.errors import ConfigError, PluginError
 from barstep.hooks.checks import faults
+from barstep.hooks.extension import PLACES, SECTIONS
 from barstep.hooks.markers import PROJECT
-from barstep.hooks.plugin import KINDS, Plugin
+from barstep.hooks.plugin import Plugin
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
     from types import ModuleType
 
-_WORDS = {"strategies": "strategies", "risk": "risk rules", "observers": "observers"}
+_WORDS = {
+    "strategies": "strategies",
+    "risk": "risk rules",
+    "observers": "observers",
+    "fees": "fee models",
+    "slippage": "slippage models",
+    "source": "data sources",
+    "metrics": "metrics",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A plugin class and where it came from: `path`, `workspace`, `entry point` or `bundled`."""
+    """A plugin class and where it came from.
+
+    Attributes:
+        cls: The class.
+        origin: `path`, `workspace`, `entry point` or `bundled`.
+        file: Where it is defined.
+        package: Name and version of the distribution that brings it, empty for a file of one's own.
+        made: The plugin itself, where a test hands one over; each run makes its own otherwise.
+    """
 
     cls: type[Plugin]
     origin: str
     file: Path | None
+    package: str = ""
+    made: Plugin | None = None
 
 
 def bundled_root() -> Path:
@@ -60,35 +81,40 @@ class Loader:
         self.workspace = workspace
 
     def load(self, use: str, section: str) -> Found:
-        """The plugin class that `use` means in a section (`strategies`, `risk`, `observers`).
+        """The plugin class that `use` means in a section (`strategies`, `risk`, `observers`, `fees`, `metrics`, ...).
 
         Raises:
             ConfigError: There is none, there are several, or its class is refused; the message says what to change.
             PluginError: Its file raises while it is imported.
         """
-        name, _, wanted = use.partition(":")
-        folder = KINDS[section].folder
-        if name.endswith(".py"):
-            path = (self.base / name).resolve()
-            if not path.is_file():
-                path = (self.workspace / folder / name).resolve()
-            if not path.is_file():
-                raise ConfigError(f"no file {name} beside the configuration or in {self.workspace / folder}")
-            return self._of_file(path, wanted, section, "path")
-        for root, origin in ((self.workspace, "workspace"), (None, "entry point"), (bundled_root(), "bundled")):
-            if root is None:
-                found = self._entry_point(name, section)
-                if found is not None:
-                    return found
+        found = self._locate(use, SECTIONS[section].folder)
+        if found is None:
+            raise ConfigError(self._unknown(use, section))
+        check_class(found, use.partition(":")[0], section)
+        return found
+
+    def identify(self, use: str) -> tuple[str, Found]:
+        """The section that a name or path belongs to, and its class; raises as `load` does."""
+        for folder in dict.fromkeys(base.folder for base in SECTIONS.values()):
+            try:
+                found = self._locate(use, folder)
+            except _NoFileError:
                 continue
-            path = root / folder / f"{name}.py"
-            if path.is_file():
-                return self._of_file(path, wanted, section, origin)
-        raise ConfigError(self._unknown(name, section))
+            if found is not None:
+                section = next((key for key, base in SECTIONS.items() if issubclass(found.cls, base)), "strategies")
+                check_class(found, use, section)
+                return section, found
+        bases = ", ".join(base.__name__ for base in SECTIONS.values())
+        raise ConfigError(f"got {use!r}, expected the name or path of a plugin: a class that inherits one of {bases}")
+
+    def likely_section(self, name: str, origin: str) -> str:
+        """The section that a plugin which cannot be loaded seems to belong to."""
+        known = (s for s in SECTIONS if name in self.names(s) and self._may_be(name, origin, s))
+        return next(known, "strategies")
 
     def names(self, section: str) -> dict[str, str]:
         """Every name that can be used in a section, with its origin."""
-        folder = KINDS[section].folder
+        folder = SECTIONS[section].folder
         found = {point.name: "entry point" for point in entry_points(group=PROJECT)}
         for root, origin in ((bundled_root(), "bundled"), (self.workspace, "workspace")):
             for path in sorted((root / folder).glob("*.py")):
@@ -96,39 +122,26 @@ class Loader:
                     found[path.stem] = origin
         return found
 
-    def _entry_point(self, name: str, section: str) -> Found | None:
-        points = list(entry_points(group=PROJECT, name=name))
-        if not points:
-            return None
-        if len(points) > 1:
-            listed = ", ".join(point.value for point in points)
-            raise ConfigError(
-                f"{name} is offered by several installed packages: {listed}; uninstall one, or use a path"
-            )
-        try:
-            cls = points[0].load()
-        except Exception as error:
-            raise PluginError(name, "import", points[0].value, "-", error) from error
-        return Found(_checked(cls, name, section), "entry point", Path(inspect.getfile(cls)))
-
-    def _of_file(self, path: Path, wanted: str, section: str, origin: str) -> Found:
-        module = import_file(path)
-        classes = {
-            name: cls
-            for name, cls in vars(module).items()
-            if inspect.isclass(cls) and issubclass(cls, Plugin) and cls.__module__ == module.__name__
-        }
-        if wanted:
-            if wanted not in classes:
-                raise ConfigError(f"{path}: no plugin class {wanted}; it has {', '.join(classes) or 'none'}")
-            return Found(_checked(classes[wanted], path.stem, section), origin, path)
-        public = [name for name in classes if not name.startswith("_")]
-        if not public:
-            bases = ", ".join(kind.__name__ for kind in KINDS.values())
-            raise ConfigError(f"{path}: no public plugin class: inherit one from {bases}")
-        if len(public) > 1:
-            raise ConfigError(f"{path}: several plugin classes, write {path.name}:{public[0]} or another of {public}")
-        return Found(_checked(classes[public[0]], path.stem, section), origin, path)
+    def _locate(self, use: str, folder: str) -> Found | None:
+        """The class that a name or path means, looked for in a folder of the workspace; None when a name is not known."""
+        name, _, wanted = use.partition(":")
+        if name.endswith(".py"):
+            path = (self.base / name).resolve()
+            if not path.is_file():
+                path = (self.workspace / folder / name).resolve()
+            if not path.is_file():
+                raise _NoFileError(f"no file {name} beside the configuration or in {self.workspace / folder}")
+            return _of_file(path, wanted, "path")
+        for root, origin in ((self.workspace, "workspace"), (None, "entry point"), (bundled_root(), "bundled")):
+            if root is None:
+                found = _entry_point(name)
+                if found is not None:
+                    return found
+                continue
+            path = root / folder / f"{name}.py"
+            if path.is_file():
+                return _of_file(path, wanted, origin)
+        return None
 
     def _unknown(self, name: str, section: str) -> str:
         names = [known for known, origin in self.names(section).items() if self._may_be(known, origin, section)]
@@ -142,10 +155,57 @@ class Loader:
         if root is None:
             return True
         try:
-            text = (root / KINDS[section].folder / f"{name}.py").read_text(encoding="utf-8", errors="replace")
+            text = (root / SECTIONS[section].folder / f"{name}.py").read_text(encoding="utf-8", errors="replace")
         except OSError:
             return True
-        return not any(base.__name__ in text for base in KINDS.values()) or KINDS[section].__name__ in text
+        return not any(base.__name__ in text for base in SECTIONS.values()) or SECTIONS[section].__name__ in text
+
+
+class _NoFileError(ConfigError):
+    """A path leads nowhere."""
+
+
+def _entry_point(name: str) -> Found | None:
+    points = list(entry_points(group=PROJECT, name=name))
+    if not points:
+        return None
+    if len(points) > 1:
+        listed = ", ".join(f"{point.value} of {_package(point) or 'an unknown package'}" for point in points)
+        raise ConfigError(f"{name} is offered by several installed packages: {listed}; uninstall one, or use a path")
+    try:
+        cls = points[0].load()
+    except Exception as error:
+        raise PluginError(name, "import", points[0].value, "", error) from error
+    if not (inspect.isclass(cls) and issubclass(cls, Plugin)):
+        raise ConfigError(
+            f"{name}: the entry point {points[0].value} is no plugin class, expected one such as package.module:Class"
+        )
+    return Found(cls, "entry point", Path(inspect.getfile(cls)), _package(points[0]))
+
+
+def _package(point: EntryPoint) -> str:
+    return f"{point.dist.name} {point.dist.version}" if point.dist is not None else ""
+
+
+def _of_file(path: Path, wanted: str, origin: str) -> Found:
+    module = import_file(path)
+    classes = {
+        name: cls
+        for name, cls in vars(module).items()
+        if inspect.isclass(cls) and issubclass(cls, Plugin) and cls.__module__ == module.__name__
+    }
+    package = f"barstep {__version__}" if origin == "bundled" else ""
+    if wanted:
+        if wanted not in classes:
+            raise ConfigError(f"{path}: no plugin class {wanted}; it has {', '.join(classes) or 'none'}")
+        return Found(classes[wanted], origin, path, package)
+    public = [name for name in classes if not name.startswith("_")]
+    if not public:
+        bases = ", ".join(kind.__name__ for kind in SECTIONS.values())
+        raise ConfigError(f"{path}: no public plugin class: inherit one from {bases}")
+    if len(public) > 1:
+        raise ConfigError(f"{path}: several plugin classes, write {path.name}:{public[0]} or another of {public}")
+    return Found(classes[public[0]], origin, path, package)
 
 
 def import_file(path: Path) -> ModuleType:
@@ -164,18 +224,17 @@ def import_file(path: Path) -> ModuleType:
         raise ConfigError(f"{path}:{error.lineno}: this is not Python: {error.msg}") from error
     except Exception as error:
         del sys.modules[name]
-        raise PluginError(path.stem, "import", str(path), "-", error) from error
+        raise PluginError(path.stem, "import", str(path), "", error) from error
     return module
 
 
-def _checked(cls: type, name: str, section: str) -> type[Plugin]:
-    base = KINDS[section]
-    if not (inspect.isclass(cls) and issubclass(cls, base)):
-        kinds = {kind: key for key, kind in KINDS.items()}
-        other = next((key for kind, key in kinds.items() if inspect.isclass(cls) and issubclass(cls, kind)), None)
-        hint = f"list it under {other}:" if other else f"inherit from {base.__name__}"
-        raise ConfigError(f"{name}: {getattr(cls, '__name__', cls)} is not a {base.__name__}; {hint}")
+def check_class(found: Found, name: str, section: str) -> None:
+    """Refuse a class of another kind than its section asks for, and one that would stay silent."""
+    cls, base = found.cls, SECTIONS[section]
+    if not issubclass(cls, base):
+        other = next((key for key, kind in SECTIONS.items() if issubclass(cls, kind)), None)
+        hint = f"list it under {PLACES.get(other, other)}:" if other else f"inherit from {base.__name__}"
+        raise ConfigError(f"{Path(name).stem}: {cls.__name__} is not a {base.__name__}; {hint}")
     problems = faults(cls)
     if problems:
         raise ConfigError(problems)
-    return cls

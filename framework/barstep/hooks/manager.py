@@ -192,7 +192,7 @@ class HookManager:
 
     def error(self, name: str, hook: str, cause: Exception) -> PluginError:
         """What a plugin's exception leaves as: named, with file and line and the replay's clock."""
-        return PluginError(name, hook, where_raised(cause, self._file(name)), self._when(), cause)
+        return PluginError(name, hook, raised_at(cause, self._file(name)), self._when(), cause)
 
     def _file(self, name: str) -> str:
         plugin = next((entry.plugin for entry in self.plugins if entry.name == name), None)
@@ -212,7 +212,7 @@ def _followers(calls: tuple[Call, ...], contracts: dict[str, tuple[str, ...]], c
     return tuple(call for call in calls if contract in contracts.get(call.name, (contract,)))
 
 
-def where_raised(cause: BaseException, file: str) -> str:
+def raised_at(cause: BaseException, file: str) -> str:
     """`file:line` of the deepest frame inside the plugin's own file, else of the deepest frame."""
     frames = traceback.extract_tb(cause.__traceback__)
     own = [frame for frame in frames if frame.filename == file]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar, get_origin, get_type_hints
 
 from barstep.domain.errors import ConfigError
@@ -68,9 +69,12 @@ def option_fields(cls: type[Plugin]) -> list[OptionField]:
     return fields
 
 
-def configure(cls: type[Plugin], options: dict[str, Any]) -> Plugin:
-    """Make a plugin with validated options and run its `check()`; a ValueError says what does not fit."""
+def configure(cls: type[Plugin], options: dict[str, Any], base: Path) -> Plugin:
+    """Make a plugin with validated options and run its `check()`; a ValueError says what does not fit.
+
+    A `Path` among the options is given to the plugin relative to `base`, the folder of the configuration.
+    """
     plugin = cls() if cls.__init__ is not Plugin.__init__ else cls.__new__(cls)
-    plugin._configure(options)
+    plugin._configure({name: base / value if isinstance(value, Path) else value for name, value in options.items()})
     plugin.check()
     return plugin

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from barstep.domain.instrument import micros
 from barstep.domain.fill import Fill, Trade
 from barstep.domain.order import Order
 from barstep.engine.array.account import make_account
@@ -22,15 +21,17 @@ from barstep.engine.array.work import Work
 from barstep.engine.recorder import EQUITY_COLUMNS, Recorder
 from barstep.engine.replay import straddle_warning
 from barstep.hooks.manager import HookManager, Registered
-from barstep.hooks.plugin import configure
 from barstep.runs.sources import sessions_of
 from barstep.sim.records import AmbiguousBar, Breach
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from barstep.engine.array.account import Account, Named
     from barstep.engine.array.work import Left
+    from barstep.engine.attempts import Attempt
     from barstep.engine.recorder import Sink
     from barstep.runs.assemble import RunPlan
     from barstep.sim.records import Event
@@ -47,6 +48,8 @@ class Ending(NamedTuple):
     balance: int
     failed: str
     warnings: list[str]
+    attempts: list[Attempt] | None = None
+    adjustments: Sequence[tuple[int, int]] = ()
 
 
 def why_not(plan: RunPlan) -> str:
@@ -58,12 +61,15 @@ def why_not(plan: RunPlan) -> str:
         return "it plays one contract, and data has several"
     if config.broker.kind != "embedded":
         return f"broker.kind is {config.broker.kind}"
+    if plan.account.plan is not None or config.account.on_fail != "stop":
+        return "account.plan and account.on_fail make attempts, which have no array form"
+    if plan.of("fees") or plan.of("slippage"):
+        return "fee and slippage models have no array form"
     if config.fills.participation is not None:
         return "fills.participation (R22) has no array form"
     if any(finer is not None for finer in plan.finer):
         return "finer bars (R21) have no array form"
-    faults = [fault_of(plugin.name, plugin.section, plugin.found.cls) for plugin in plan.plugins]
-    found = "; ".join(filter(None, faults))
+    found = "; ".join(filter(None, (fault_of(p.name, p.section, p.found.cls, p.make) for p in plan.plugins)))
     if found:
         return found
     guards = sum(isinstance(each.form, GuardForm | BalanceFloor) for each in _rules(plan))
@@ -83,10 +89,10 @@ def play_arrays(plan: RunPlan, sink: Sink, log: Any) -> Ending:
     shut = ~inside
     if stream.volume_known:
         shut |= bars.volume == 0
-    start = micros(str(config.account.balance))
+    start = plan.account.start_balance
     account = make_account(bars, sessions, session_of, shut, config.fills.options(), plan.fees[0], start, _rules(plan))
     strategy = next(plugin for plugin in plan.plugins if plugin.section == "strategies")
-    made = configure(strategy.found.cls, strategy.options)
+    made = strategy.make()
     wants = wants_from(strategy.name, made, bars, str(strategy.found.file or ""))
     if not is_compiled():
         log.warning(COMPILING)
@@ -102,7 +108,7 @@ def play_arrays(plan: RunPlan, sink: Sink, log: Any) -> Ending:
 
 def _rules(plan: RunPlan) -> list[Named]:
     """The array forms of the risk rules, in the order of the configuration."""
-    made = ((p.name, configure(p.found.cls, p.options)) for p in plan.plugins if p.section == "risk")
+    made = ((p.name, p.make()) for p in plan.plugins if p.section == "risk")
     return [named for name, rule in made for named in forms_of(name, rule)]
 
 
@@ -113,7 +119,7 @@ def _hand_on(plan: RunPlan, account: Account, teller: Teller, left: Left, sink: 
     seed = plan.loaded.config.seed
     observers = [p for p in plan.plugins if p.section == "observers"]
     hooks = HookManager(
-        [Registered(p.name, configure(p.found.cls, p.options), EventContext(clock, p.name, seed, log)) for p in observers],
+        [Registered(p.name, p.make(), EventContext(clock, p.name, seed, log)) for p in observers],
         lambda: f"{clock.now:%Y-%m-%d %H:%M:%S %Z}",
     )
     clock.notes = recorder.notes

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from barstep.broker.direct import DirectBroker
 from barstep.config import Loaded, Positions, load_mapping, load_run, validate_options
+from barstep.config.data_schema import PluginSource
 from barstep.config.positions import path_text
 from barstep.data.checks import EmptyRangeError
 from barstep.domain.errors import ConfigError, DataError, PluginError
-from barstep.domain.instrument import micros
 from barstep.engine.array.bars import ArrayBars
 from barstep.engine.array.follower import Follower
 from barstep.engine.array.plugins import wants_from
@@ -21,10 +21,13 @@ from barstep.engine.recorder import Recorder
 from barstep.engine.replay import Replay
 from barstep.engine.streams import Stream
 from barstep.hooks.checks import hooks_of
+from barstep.hooks.extension import EXTENSIONS
 from barstep.hooks.loader import Found, Loader, find_workspace
 from barstep.hooks.manager import HookManager, Registered
-from barstep.hooks.plugin import configure, option_fields
+from barstep.hooks.plugin import KINDS, configure, option_fields
+from barstep.runs.extensions import made, own_measures, use_models
 from barstep.runs.finer import magnifier, open_finer
+from barstep.runs.plans import AccountPlan
 from barstep.runs.script_plan import ScriptPlan, find_scripts
 from barstep.runs.sources import KeyedError, also_of, fee_of, make_instrument, make_stream, sessions_of
 from barstep.sim.exchange import SimulatedExchange
@@ -42,13 +45,18 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class PluginPlan:
-    """A plugin of a run before it is made: its name there, its class and its validated options."""
+    """A plugin of a run before it is made: its name there, its class, its validated options and the run's folder."""
 
     name: str
     section: str
     path: tuple[str | int, ...]
     found: Found
     options: dict[str, Any]
+    base: Path
+
+    def make(self) -> Plugin:
+        """The plugin itself, a new one each time."""
+        return self.found.made or configure(self.found.cls, self.options, self.base)
 
 
 @dataclass(slots=True)
@@ -65,13 +73,27 @@ class RunPlan:
     streams: list[BarStream]
     fees: list[int]
     finer: list[BarStream | None]
+    account: AccountPlan
+    extensions: list[PluginPlan] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     script: ScriptPlan | None = None
     allow_remote: bool = False
 
+    @property
+    def named(self) -> list[PluginPlan]:
+        """Everything that has a `use:` in the configuration: the plugins, then what fills, bars and metrics name."""
+        return [*self.plugins, *self.extensions]
+
+    def of(self, section: str) -> list[PluginPlan]:
+        """What one section names: `metrics`, `fees`, `slippage` or `source`."""
+        return [each for each in self.extensions if each.section == section]
+
 
 def load_plan(
-    source: str | Path | Mapping[str, Any], overrides: Sequence[str] = (), folder: Path | None = None
+    source: str | Path | Mapping[str, Any],
+    overrides: Sequence[str] = (),
+    folder: Path | None = None,
+    loader: Loader | None = None,
 ) -> RunPlan:
     """Read and check a run: the file, its plugins with their options, its instruments and bars.
 
@@ -79,6 +101,7 @@ def load_plan(
         source: A run file, or the same as a mapping.
         overrides: `key=value` texts as for `--set`.
         folder: Where a mapping's relative paths and its workspace start; by default the current folder.
+        loader: What resolves each `use:`, where that is not the usual.
 
     Raises:
         ConfigError: With every fault of the file in one pass.
@@ -87,16 +110,23 @@ def load_plan(
     """
     base = Path(source).resolve().parent if isinstance(source, str | Path) else folder or Path.cwd()
     workspace = find_workspace(base)
-    loader = Loader(base, workspace)
+    resolver = loader or Loader(base, workspace)
     plans: list[PluginPlan] = []
+    extensions: list[PluginPlan] = []
+    account = AccountPlan()
     scripts: list[ScriptPlan] = []
-    bars = _Bars(base)
+    bars = _Bars(base, extensions)
 
     def check(draft: Draft) -> list[str]:
-        lines = []
+        lines = account.read(draft)
+        rules = account.rules(resolver)
+        plans.extend(PluginPlan(name, "risk", (), found, options, base) for name, found, options in rules)
         for entry in draft.plugins:
-            told = find_scripts(entry, draft, loader, scripts)
-            lines += _plan_plugin(entry, draft.positions, loader, plans) if told is None else told
+            if entry.section in EXTENSIONS:
+                lines += _plan_plugin(entry, draft.positions, resolver, extensions)
+                continue
+            told = find_scripts(entry, draft, resolver, scripts)
+            lines += _plan_plugin(entry, draft.positions, resolver, plans) if told is None else told
         return lines + bars.open(draft)
 
     if isinstance(source, str | Path):
@@ -105,8 +135,10 @@ def load_plan(
         loaded = load_mapping(source, overrides, check)
     if bars.unreadable is not None:
         raise bars.unreadable
+    plans.sort(key=lambda each: list(KINDS).index(each.section))  # a plan's rules go before the file's own
+    script = next(iter(scripts), None)
     return RunPlan(
-        loaded, workspace, base, plans, bars.streams, bars.fees, bars.finer, script=next(iter(scripts), None)
+        loaded, workspace, base, plans, bars.streams, bars.fees, bars.finer, account, extensions, script=script
     )
 
 
@@ -117,7 +149,7 @@ def build(plan: RunPlan, sink: Sink, log: Any, *, plugins: bool = True) -> Repla
     """
     config = plan.loaded.config
     feeds = [stream.feed for stream in plan.streams]
-    exchange = SimulatedExchange(feeds, config.fills.options(), plan.fees, micros(str(config.account.balance)))
+    exchange = SimulatedExchange(feeds, config.fills.options(), plan.fees, plan.account.start_balance)
     streams = [
         Stream(bars, market, sessions_of(bars), data.history, also_of(data) if plugins else ())
         for bars, market, data in zip(plan.streams, exchange.markets, config.data, strict=True)
@@ -125,8 +157,10 @@ def build(plan: RunPlan, sink: Sink, log: Any, *, plugins: bool = True) -> Repla
     for market, bars, finer in zip(exchange.markets, plan.streams, plan.finer, strict=True):
         market.finer = magnifier(market, bars, finer)
     desk = Desk(exchange, DirectBroker(exchange), streams, config.data[0].history, config.seed, log)
+    use_models(plan, exchange, desk.when)
+    desk.attempts = plan.account.attempts(exchange) if plugins else None
     hooks = register_plugins(plan, desk, streams) if plugins else HookManager([], desk.when)
-    return Replay(desk, hooks, Recorder(sink, per_bar=len(streams) > 1))
+    return Replay(desk, hooks, Recorder(sink, desk.attempts, per_bar=len(streams) > 1))
 
 
 def register_plugins(plan: RunPlan, desk: Desk, streams: Sequence[Stream]) -> HookManager:
@@ -142,10 +176,10 @@ def _register(plugin: PluginPlan, plan: RunPlan, desk: Desk, streams: Sequence[S
         own = [streams[config.data.index(data)] for data in config.data_of(config.strategies[int(plugin.path[1])])]
         follows = tuple(stream.feed.contract.id for stream in own) if len(streams) > 1 else ()
     context = context_for(plugin.section, desk, plugin.name, own)
-    made = configure(plugin.found.cls, plugin.options)
+    plays = plugin.make()
     if plugin.section == "strategies" and "on_bar" not in hooks_of(plugin.found.cls):
-        made = _follower(plugin, made, plan, own)
-    return Registered(plugin.name, made, context, follows)
+        plays = _follower(plugin, plays, plan, own)
+    return Registered(plugin.name, plays, context, follows)
 
 
 def _follower(plugin: PluginPlan, strategy: Plugin, plan: RunPlan, own: Sequence[Stream]) -> Follower:
@@ -177,27 +211,31 @@ def _plan_plugin(entry: PluginEntry, positions: Positions, loader: Loader, plans
     if lines:
         return lines
     try:
-        configure(found.cls, options)
+        configure(found.cls, options, loader.base)
     except ValueError as error:
         path = (*entry.path, "options")
         return [f"{positions.where(path)} {path_text(path)}: {error}"]
     except Exception as error:
         raise PluginError(entry.name, "check", str(found.file), "before the first bar", error) from error
+    if entry.section == "metrics" and entry.name in own_measures():
+        expected = "a name that no measure of a result has: rename its file or entry point"
+        return [positions.line(at, entry.use, expected)]
     same = sum(plan.name.split("#")[0] == entry.name for plan in plans)
     name = f"{entry.name}#{same + 1}" if same else entry.name
-    plans.append(PluginPlan(name, entry.section, entry.path, found, options))
+    plans.append(PluginPlan(name, entry.section, entry.path, found, options, loader.base))
     return []
 
 
 class _Bars:
     """Opens the data sections of a file; faults that the file can mend carry its places."""
 
-    def __init__(self, base: Path) -> None:
+    def __init__(self, base: Path, extensions: list[PluginPlan]) -> None:
         self.streams: list[BarStream] = []
         self.fees: list[int] = []
         self.finer: list[BarStream | None] = []
         self.unreadable: DataError | None = None
         self._base = base
+        self._extensions = extensions
 
     def open(self, draft: Draft) -> list[str]:
         """Open what is well formed; returns a line for each fault, and keeps a file that cannot be read for later."""
@@ -214,15 +252,19 @@ class _Bars:
         at: tuple[str | int, ...] = path
         source: tuple[str | int, ...] = (*path, "source")
         try:
-            stream = make_stream(config, self._base)
+            named = next((each for each in self._extensions if each.path == source), None)
+            if named is None and isinstance(config.source, PluginSource):
+                return []  # what is wrong with it was told where it is named
+            asked = made(named, lambda: "while its bars are read") if named is not None else None
+            stream = make_stream(config, self._base, asked)
             self.streams.append(stream)
             _check_range(stream)
             source = (*path, "finer", "source")
             at = ("fills", "resolution")
             self.finer.append(open_finer(config, draft.resolution, self._base, stream))
             at = ("account", "fees")
-            if draft.fees is not None:
-                self.fees.append(fee_of(stream.feed.contract.instrument, draft.fees))
+            if draft.account is not None:
+                self.fees.append(fee_of(stream.feed.contract.instrument, draft.account.fees))
         except ConfigError as error:
             at = (*path, *error.key) if isinstance(error, KeyedError) else at
             return [f"{draft.positions.where(at)} {path_text(at)}: {problem}" for problem in error.problems]

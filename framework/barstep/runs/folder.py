@@ -42,7 +42,7 @@ class RunFolder:
 
     def __init__(self, plan: RunPlan, out: Path | None) -> None:
         self._plan = plan
-        self.config_text = dump_resolved(plan.loaded, {p.path: p.options for p in plan.plugins})
+        self.config_text = dump_resolved(plan.loaded, {p.path: p.options for p in plan.named})
         self.config_hash = hashlib.sha256(self.config_text.encode()).hexdigest()
         self._created = datetime.now(UTC)
         name = plan.loaded.config.name
@@ -59,7 +59,7 @@ class RunFolder:
         plan = self._plan
         inside = self.path.is_relative_to(plan.workspace)
         brought_along = [bundled_root() / folder for folder in ("plugins", "strategies")]  # found by name from anywhere
-        named = [(p.path, p.found.origin, p.found.file) for p in plan.plugins]
+        named = [(p.path, p.found.origin, p.found.file) for p in plan.named if p.path]  # a plan's rules have none
         named += [(s.path, s.origin, s.file) for s in (plan.script,) if s is not None]
         uses = {}
         for path, origin, file in named:
@@ -72,7 +72,7 @@ class RunFolder:
             if found_there or origin not in ("path", "workspace") or Path(name).is_absolute():
                 continue
             uses[(*path, "use")] = self._way(file) + colon + wanted
-        options = {p.path: p.options for p in plan.plugins}
+        options = {p.path: p.options for p in plan.named}
         return dump_resolved(plan.loaded, options, uses=uses, place=self._place)
 
     def _place(self, given: str) -> str:
@@ -144,13 +144,14 @@ class RunFolder:
                     "origin": p.found.origin,
                     "sha256": _sha(p.found.file),
                 }
-                for p in plan.plugins
+                for p in plan.named
             ]
             + [
                 {"name": s.name, "class": "script", "origin": s.origin, "sha256": s.sha256}
                 for s in (plan.script,)
                 if s is not None
             ],
+            **({"plan": {**told, "sha256": plan.account.sha256()}} if (told := plan.account.told()) else {}),
             "seed": plan.loaded.config.seed,
             "versions": {"barstep": __version__, "python": platform.python_version(), **_library_versions()},
         }

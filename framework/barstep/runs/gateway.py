@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from barstep.config.data_schema import read_instrument
+from barstep.config.overrides import plugin_entries
 from barstep.data import ResampledStream, SessionTable
 from barstep.domain.bar import BarColumns, Timeframe
 from barstep.domain.errors import ConfigError
@@ -108,7 +109,18 @@ def run_mapping(base: Mapping[str, Any], request: StartRequest) -> dict[str, Any
     money = {key: extension[key] for key in ("balance", "fees") if extension.get(key) is not None}
     if money:
         mapping["account"] = {**(mapping.get("account") or {}), **money}
+    _check_plugins(base, mapping)
     return mapping
+
+
+def _check_plugins(base: Mapping[str, Any], mapping: dict[str, Any]) -> None:
+    """Whoever calls names no plugin: what is imported here, only the gateway's own run file says."""
+    own = [(entry.use, entry.options) for entry in plugin_entries(dict(base))]
+    for entry in plugin_entries(mapping):
+        if (entry.use, entry.options) not in own:
+            raise ConfigError(
+                f"barstep: got the plugin {entry.use!r}, expected none: the gateway's own run file names them"
+            )
 
 
 def _check_bounds(extension: Mapping[str, Any]) -> None:

@@ -11,13 +11,15 @@ from barstep.broker.http import HttpApi
 from barstep.broker.remote import HelperBroker
 from barstep.broker.wire import answer
 from barstep.config.data_schema import GatewaySource, SampleSource, SyntheticSource
-from barstep.domain.instrument import MICROS, micros
+from barstep.domain.errors import ConfigError
+from barstep.domain.instrument import MICROS
 from barstep.engine.desk import Desk
 from barstep.engine.recorder import Recorder
 from barstep.engine.remote_exchange import RemoteExchange
 from barstep.engine.remote_replay import RemoteReplay, RemoteStream
 from barstep.gateway.handler import Gateway
 from barstep.runs.assemble import register_plugins
+from barstep.runs.extensions import use_models
 from barstep.runs.gateway import opened
 from barstep.runs.sources import also_of, extent, sessions_of
 
@@ -33,18 +35,24 @@ EMBEDDED = "the embedded gateway"
 def build_remote(plan: RunPlan, sink: Any, log: Any) -> RemoteReplay:
     """Make the plugins, the broker and the replay of a plan whose `broker.kind` is helpers or http."""
     config, bars, fee = plan.loaded.config, plan.streams[0], plan.fees[0]
+    if config.broker.kind == "http" and plan.account.start_balance < MICROS:
+        raise ConfigError(
+            "account.plan: the account starts with less than 1 USD, which no gateway takes: use broker.kind embedded"
+        )
     api, name = _transport(plan)
     broker = HelperBroker(Helpers(api, {}), bars.feed.contract, name)
     broker.needs = [key for key in ("account", "fills") if key in plan.loaded.document]
     if any(finer is not None for finer in plan.finer):
         broker.needs = [*broker.needs, "data.finer"]
-    balance = micros(str(config.account.balance))
+    balance = plan.account.start_balance
     exchange = RemoteExchange(bars.feed, config.fills.options(), fee, balance, broker)
     data = config.data[0]
     stream = RemoteStream(bars, exchange.markets[0], sessions_of(bars), data.history, also_of(data))
     desk = Desk(exchange, broker, [stream], data.history, config.seed, log)
+    use_models(plan, exchange, desk.when)
+    desk.attempts = plan.account.attempts(exchange)
     hooks = register_plugins(plan, desk, [stream])
-    return RemoteReplay(desk, hooks, Recorder(sink, per_bar=False), broker, _request(plan, bars))
+    return RemoteReplay(desk, hooks, Recorder(sink, desk.attempts, per_bar=False), broker, _request(plan, bars))
 
 
 def _transport(plan: RunPlan) -> tuple[Api, str]:
@@ -64,9 +72,10 @@ def _request(plan: RunPlan, bars: BarStream) -> dict[str, Any]:
     """The body of Replay/start: the documented fields, and in the extension the run's own words."""
     config = plan.loaded.config
     data, source = config.data[0], config.data[0].source
+    balance = plan.account.start_balance / MICROS
     extension: dict[str, Any] = {
         "fills": {"profile": config.fills.profile, **asdict(config.fills.options())},
-        "balance": float(config.account.balance),
+        "balance": balance if balance >= 1 else None,
         "fees": plan.fees[0] / MICROS,
         "contract": bars.feed.contract.name,
         "start": data.start.isoformat() if data.start is not None else None,

@@ -17,9 +17,11 @@ from barstep.domain.result import RunResult, RunStatus
 from barstep.domain.session import NS, to_datetime
 from barstep.runs.array_lane import Ending, play_arrays, why_not
 from barstep.runs.assemble import RunPlan, build, load_plan
+from barstep.runs.extensions import measured
 from barstep.runs.finer import mismatch_warning
 from barstep.runs.folder import RunFolder
 from barstep.runs.log import run_logger
+from barstep.runs.plans import attempt_row
 from barstep.runs.remote import build_remote
 from barstep.runs.script import play_script
 from barstep.runs.sources import extent, past_expiry
@@ -27,9 +29,11 @@ from barstep.runs.spool import RunSpool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from zoneinfo import ZoneInfo
 
     from barstep.engine.replay import Replay
     from barstep.runs.script import Loopback
+    from barstep.stats.measures import Measures
 
 EVENT_LANE_RUNS = "array was asked for, the event lane ran"
 
@@ -85,7 +89,7 @@ def play(
     folder = RunFolder(plan, Path(out) if out is not None else None)
     log = run_logger(run=folder.label)
     config = plan.loaded.config
-    start = round(config.account.balance * MICROS)
+    start = plan.account.start_balance
     wanted = config.lane == "array"
     hindrance = why_not(plan) if wanted else ""
     if hindrance:
@@ -94,14 +98,21 @@ def play(
         spool = RunSpool(folder.working, start, progress)
         lane = _Arrays(plan, spool, log) if wanted and not hindrance else _Events(plan, spool, log, hindrance)
 
-        def complete(status: RunStatus, error: BarstepError | None) -> RunResult:
+        def complete(status: RunStatus, error: BarstepError | None) -> tuple[RunResult, BarstepError | None]:
             spool.finish()
+            own: Measures = {}
+            if error is None:
+                try:
+                    own = measured(plan.of("metrics"), folder.working, start / MICROS)
+                except PluginError as raised:
+                    status, error = "failed", raised
             result = _result(plan, lane.ending(), spool, status, error)
+            result.metrics |= own
             folder.write(result)
-            return result
+            return result, error
 
         def give_up() -> None:
-            result = complete("interrupted", None)
+            result, _ = complete("interrupted", None)
             folder.place()
             result.folder = folder.path
             if leave is not None:
@@ -113,13 +124,18 @@ def play(
         except BaseException:
             spool.abort()
             raise
-        result = complete(status, error)
+        result, error = complete(status, error)
     result.folder = folder.path
     log.info(
-        "run", status=status, digest=result.digest[:12], bars=result.bars, trades=result.trades, net_pnl=result.net_pnl
+        "run",
+        status=result.status,
+        digest=result.digest[:12],
+        bars=result.bars,
+        trades=result.trades,
+        net_pnl=result.net_pnl,
     )
     if error is not None:
-        error.add_note(f"the run's folder, marked {status}: {folder.path}")
+        error.add_note(f"the run's folder, marked {result.status}: {folder.path}")
         raise error
     return result
 
@@ -172,7 +188,8 @@ class _Events:
             else:
                 with _stop_on_interrupt(replay):
                     replay.run()
-                interrupted = replay.stopping and not replay.exchange.failed
+                passed = replay.attempts is not None and replay.attempts.over
+                interrupted = replay.stopping and not (replay.exchange.failed or passed)
         except (PluginError, BrokerError) as raised:
             error = raised
         if isinstance(error, BrokerError):
@@ -186,7 +203,10 @@ class _Events:
         exchange = self._replay.exchange
         told = [f"lane: {EVENT_LANE_RUNS}: {self._hindrance}"] if self._hindrance else []
         warnings = self._replay.warnings + told
-        return Ending("event", exchange.start_balance, exchange.balance, exchange.failed, warnings)
+        attempts = None if self._replay.attempts is None else self._replay.attempts.made
+        return Ending(
+            "event", exchange.start_balance, exchange.balance, exchange.failed, warnings, attempts, exchange.adjustments
+        )
 
 
 def _result(plan: RunPlan, ending: Ending, spool: RunSpool, status: RunStatus, error: BarstepError | None) -> RunResult:
@@ -222,7 +242,7 @@ def _result(plan: RunPlan, ending: Ending, spool: RunSpool, status: RunStatus, e
         fill_profile=config.fills.profile,
         start_balance=ending.start_balance / MICROS,
         final_balance=ending.balance / MICROS,
-        net_pnl=(ending.balance - ending.start_balance) / MICROS,
+        net_pnl=(ending.balance - ending.start_balance - sum(amount for _, amount in ending.adjustments)) / MICROS,
         fees=spool.fees / MICROS,
         fills=spool.fills,
         trades=trades,
@@ -233,15 +253,36 @@ def _result(plan: RunPlan, ending: Ending, spool: RunSpool, status: RunStatus, e
         risk={
             "failed": ending.failed,
             "breaches": [
-                {"guard": b.guard.name, "action": b.guard.action, "time": to_datetime(b.at_ns, zone).isoformat()}
+                {
+                    "guard": b.guard.name,
+                    "action": b.guard.action,
+                    "time": to_datetime(b.at_ns, zone).isoformat(),
+                    "basis": b.guard.basis,
+                    "side": b.guard.side,
+                    "level": b.level / MICROS,
+                }
                 for b in spool.breaches
             ],
             "denials": dict(sorted(spool.denials.items())),
+            **_attempts(plan, ending, zone),
         },
         warnings=warnings,
         resolutions=dict(sorted(spool.resolutions.items())),
         mismatches=spool.mismatches,
     )
+
+
+def _attempts(plan: RunPlan, ending: Ending, zone: ZoneInfo) -> dict[str, Any]:
+    """What the risk section says about the plan and the attempts, where there are such."""
+    told = plan.account.told()
+    found: dict[str, Any] = {"plan": told} if told is not None else {}
+    if ending.attempts is not None:
+        found["attempts"] = [attempt_row(attempt, zone) for attempt in ending.attempts]
+        found["adjustments"] = [
+            {"time": to_datetime(at_ns, zone).isoformat(), "usd": amount / MICROS}
+            for at_ns, amount in ending.adjustments
+        ]
+    return found
 
 
 @contextmanager

@@ -16,10 +16,12 @@ from barstep.config.data_schema import (
     GatewaySource,
     InlineInstrument,
     PackagedInstrument,
+    PluginSource,
     SampleSource,
     StoreSource,
     SyntheticSource,
 )
+from barstep.config.plugin_schema import PluginConfig
 from barstep.data.store import Store, series_name
 from barstep.domain.bar import Feed, Timeframe
 from barstep.domain.errors import ConfigError, DataError
@@ -27,6 +29,7 @@ from barstep.domain.instrument import Contract, Instrument, micros
 from barstep.domain.session import NS, to_datetime
 from barstep.engine.remote_replay import RemoteBars
 from barstep.hooks.loader import find_workspace
+from barstep.runs.extensions import plugin_bars, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from barstep.config.data_schema import DataConfig, FileSource
     from barstep.data.sessions import SessionTable
     from barstep.domain.bar import BarStream
+    from barstep.hooks.asking import Asked
 
 SYNTHETIC_START = date(2020, 1, 2)
 """First trading day of synthetic bars when neither the source nor the data section gives one."""
@@ -91,8 +95,10 @@ def make_instrument(given: PackagedInstrument | InlineInstrument) -> Instrument:
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
-def fee_of(instrument: Instrument, schedule: str | Decimal) -> int:
-    """Micro-dollars per contract and side: the instrument's own figure, else the account's schedule or figure."""
+def fee_of(instrument: Instrument, schedule: str | Decimal | PluginConfig) -> int:
+    """Micro-dollars per contract and side: the instrument's own figure, else the account's; 0 where a model says it."""
+    if isinstance(schedule, PluginConfig):
+        return 0  # the model says at each fill
     if "own" in instrument.fees:
         return instrument.fees["own"]
     if not isinstance(schedule, str):
@@ -103,8 +109,13 @@ def fee_of(instrument: Instrument, schedule: str | Decimal) -> int:
     return instrument.fees[schedule]
 
 
-def make_stream(config: DataConfig, base: Path) -> BarStream:
-    """The bars of a data section; `base` is the folder that relative paths start from.
+def make_stream(config: DataConfig, base: Path, source: Asked | None = None) -> BarStream:
+    """The bars of a data section.
+
+    Args:
+        config: The section.
+        base: The folder that relative paths start from.
+        source: The data source that the section names, where it names one and the caller has made it.
 
     Raises:
         DataError: When the bars cannot be read; EmptyRangeError when start and end leave none.
@@ -121,6 +132,10 @@ def make_stream(config: DataConfig, base: Path) -> BarStream:
             stream: BarStream = _synthetic(config.source, config, item, base_length or timeframe)
     elif isinstance(config.source, StoreSource):
         stream = _stored(config.source, config, item, base_length or timeframe, base)
+    elif isinstance(config.source, PluginSource):
+        contract = _contract(config, item, _start_day(config))
+        with _about("source"):
+            stream = plugin_bars(config, contract, base_length or timeframe, source or source_of(config, base))
     else:
         stream = _file_bars(config, item, base_length, timeframe, base)
     if stream.feed.timeframe.seconds == timeframe.seconds:
@@ -298,6 +313,15 @@ def _first_day(path: Path, layout: data.Layout, item: Instrument, timeframe: Tim
     probe = data.FileStream(path, data.front_contract(item, date(2000, 1, 1)), timeframe, layout=layout)
     span = probe.span()
     return to_datetime(span[0], probe.feed.zone).date() if span else datetime.now(UTC).date()
+
+
+def _start_day(config: DataConfig) -> date:
+    """The day by which a source's contract is told: it is asked for the bars of a contract."""
+    day = _day(config.start)
+    if day is None and config.contract is None:
+        told = "got no start and no contract, expected one of the two beside it: a data source is asked for a contract"
+        raise KeyedError(("source",), [told])
+    return day or datetime.now(UTC).date()
 
 
 def _day(moment: date | datetime | None) -> date | None:

@@ -116,7 +116,8 @@ class RunSpool:
             self._spools["notes"].append(tables.note_rows(recorder.notes))
         self.breaches += recorder.breaches
         ends = equity["end_ns"]
-        self.meter.add(ends, equity["low"], equity["high"], equity["position"])
+        adjusted = equity.get("adjusted", 0)  # a new attempt's start balance is no result of trading
+        self.meter.add(ends, equity["low"] - adjusted, equity["high"] - adjusted, equity["position"])
         money = {name: equity[name] / MICROS for name in ("balance", "equity", "low", "high")}
         self._spools["equity"].append({"time": ends, **money, "position": equity["position"]})
         self._progress(self.meter.bars)

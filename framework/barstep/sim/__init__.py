@@ -10,5 +10,6 @@ walk.py       the path inside a bar (R14-R16)
 choice.py     which path counts, and whether the bar is ambiguous (R17)
 finer.py      a bar walked through the finer bars it is made of (R21)
 guards.py     account levels watched inside the bar (R19)
+models.py     fees and slippage that a model decides
 ledger.py     FIFO lots, trades and the identities of R20
 """

@@ -26,6 +26,8 @@ class AccountState:
         start_balance: Micro-dollars.
 
     Attributes:
+        adjustments: When the balance was put back to the start for a new attempt, and by how much: the replay's clock in
+            UTC nanoseconds, and micro-dollars.
         failed: Name of the guard that failed the account, or empty.
         between_bars: True in phase A, while session hooks run: an order asked for then waits for the bar's open.
         current: The market whose bar is being played.
@@ -35,6 +37,8 @@ class AccountState:
     def __init__(self, feeds: Sequence[Feed], options: FillOptions, fees: Sequence[int], start_balance: int) -> None:
         self.options = options
         self.start_balance = start_balance
+        self.adjustments: list[tuple[int, int]] = []
+        self._opening = start_balance
         self.markets = [Market(feed, options, fee) for feed, fee in zip(feeds, fees, strict=True)]
         self._by_contract = {market.feed.contract.id: market for market in self.markets}
         self.records = Records()
@@ -61,13 +65,13 @@ class AccountState:
 
     @property
     def balance(self) -> int:
-        """Start balance, realised results and fees, in micro-dollars (R20)."""
-        return self.start_balance + sum(market.ledger.balance for market in self.markets)
+        """Start balance and adjustments, realised results and fees, in micro-dollars (R20)."""
+        return self._opening + sum(market.ledger.balance for market in self.markets)
 
     @property
     def equity(self) -> int:
         """Balance and open results at the last closes, in micro-dollars."""
-        return self.start_balance + sum(market.ledger.worth(market.last_close or 0) for market in self.markets)
+        return self._opening + sum(market.ledger.worth(market.last_close or 0) for market in self.markets)
 
     @property
     def day_result(self) -> int:
@@ -98,6 +102,6 @@ class AccountState:
 
     def _worth_of_others(self, market: Market) -> int:
         if len(self.markets) == 1:
-            return self.start_balance
+            return self._opening
         others = (other for other in self.markets if other is not market)
-        return self.start_balance + sum(other.ledger.worth(other.last_close or 0) for other in others)
+        return self._opening + sum(other.ledger.worth(other.last_close or 0) for other in others)

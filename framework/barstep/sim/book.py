@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from barstep.domain.fill import Phase
     from barstep.domain.order import Order
     from barstep.sim.guards import ArmedGuard
+    from barstep.sim.models import Models
 
 MARKET, STOP, STOP_LIMIT, LIMIT = range(4)
 """Kinds of working orders; the number is the rank of R13 and R15. A trailing stop is a stop whose level moves."""
@@ -125,17 +126,19 @@ class Book:
 
     `cash` is the cash flow of all fills in ticks (a buy is negative), `fees` micro-dollars. `base` is what the rest of the
     account is worth in micro-dollars: the start balance and the other contracts at their last close. `lots` are signed
-    (size, price) pairs, kept only while a guard watches a position's open result.
+    (size, price) pairs, kept only while a guard watches a position's open result. `models` decide fees and slippage where
+    they are not constant, else None.
     """
 
     __slots__ = (
-        "base", "cash", "failed", "fee", "fees", "fills", "guards", "live", "locked", "log", "lots", "newborn", "next_id",
-        "position", "r17b", "r17b_acted", "r17b_due", "tick_value", "volume_left",
+        "base", "cash", "failed", "fee", "fees", "fills", "guards", "live", "locked", "log", "lots", "models", "newborn",
+        "next_id", "position", "r17b", "r17b_acted", "r17b_due", "tick_value", "volume_left",
     )  # fmt: skip
 
     def __init__(self, tick_value: int, fee: int) -> None:
         self.tick_value = tick_value
         self.fee = fee
+        self.models: Models | None = None
         self.live: list[Working] = []
         self.position = 0
         self.cash = 0
@@ -159,6 +162,7 @@ class Book:
         twin = Book.__new__(Book)
         twin.tick_value = self.tick_value
         twin.fee = self.fee
+        twin.models = self.models
         twin.live = [copy(working) for working in self.live]
         twin.position = self.position
         twin.cash = self.cash

@@ -97,6 +97,27 @@ class SimulatedExchange(OrderEntry):
         self._guards.pop((plugin, name), None)
         self._arm()
 
+    def fail(self, guard: Guard) -> None:
+        """Fail the account now, as the guard does when it is breached inside a bar: close all at the last close."""
+        self.failed = self.failed or guard.name
+        self.flatten(guard.name, "R19", "hooks")
+        self.events.append(Breach(guard, self.clock_ns, guard.level))
+
+    def restart(self) -> None:
+        """A new attempt of a flat account: the balance is put back to the start by an adjustment, guards begin anew."""
+        for market in self.markets:
+            for order in self.working_orders(market.feed.contract):
+                self._cancel_now(market, order, "a new attempt begins")
+            market.book.guards = []
+            market.book.failed = market.book.locked = ""
+        amount = self.start_balance - self.balance
+        self.adjustments.append((self.clock_ns, amount))
+        self._opening += amount
+        self.failed = ""
+        for market in self.markets:
+            market.book.base = self._worth_of_others(market)
+        self._arm()
+
     def _arm(self) -> None:
         old = {id(armed.guard): armed for armed in self.markets[0].book.guards}
         armed = [old.get(id(guard)) or ArmedGuard(guard, self._day_start) for guard in self._guards.values()]
@@ -114,7 +135,7 @@ class SimulatedExchange(OrderEntry):
         for armed, was in zip(armed_now, before, strict=False):
             if armed.breaches == was.breaches:
                 continue
-            self.events.append(Breach(armed.guard, self.clock_ns))
+            self.events.append(Breach(armed.guard, self.clock_ns, armed.level))
             if armed.guard.basis != "position":
                 for other in self.markets:
                     if other is not market and other.last_close is not None:

@@ -31,6 +31,7 @@ class Guard:
         side: `floor` or `cap`.
         action: `fail` the account, `lock` the day, or `flatten`.
         trail: Micro-dollars that a floor stays below the highest value seen, or None for a level that stays.
+        trail_until: Micro-dollars at which a trailing floor stops for good, or None when it never stops.
         plugin: Who set it.
     """
 
@@ -41,6 +42,7 @@ class Guard:
     action: Action = "flatten"
     trail: int | None = None
     plugin: str = ""
+    trail_until: int | None = None
 
 
 class ArmedGuard:
@@ -96,7 +98,9 @@ class ArmedGuard:
                 self.way, self.acted, self.level = way, False, self.guard.level
         line = self.line(book) if self.guard.trail is not None else None
         if line is not None and self.guard.trail is not None:
-            self.level = max(self.level, line[0] + line[1] * price - self.guard.trail)
+            level = line[0] + line[1] * price - self.guard.trail
+            until = self.guard.trail_until
+            self.level = max(self.level, level if until is None else min(level, until))
 
     def breach(self, book: Book, price: int, direction: int) -> int | None:
         """The first price from `price` on, going in `direction`, at which it is breached (R15); None if there is none."""
@@ -179,9 +183,12 @@ def liquidate(book: Book, price: int, slip: int, phase: Phase, leg: int, rule: s
         return
     sign = -1 if position > 0 else 1
     size = abs(position)
+    models = book.models
+    if models is not None:
+        slip = models.forced(sign, size, slip, book.next_id)
     paid = price + sign * slip
     book.cash -= sign * size * paid
-    book.fees += size * book.fee
+    book.fees += size * (book.fee if models is None else models.rate(sign, size))
     book.position = 0
     book.book_lot(sign * size, paid)
     book.log.append(Execution(None, book.next_id, sign, size, paid, price, rule, phase, leg, False, 0, reason))

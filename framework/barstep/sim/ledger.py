@@ -12,6 +12,8 @@ from barstep.domain.fill import Fill, Trade
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from barstep.sim.models import Models
+
 
 class Lot(Struct, gc=False, eq=False):
     """A part of an opening fill that is still open: signed size, entry price and the extremes seen since, in ticks."""
@@ -38,6 +40,7 @@ class Ledger:
         cash: Cash flow of all fills in ticks, a buy is negative.
         realised: Ticks that closed lots earned.
         fees: Micro-dollars paid.
+        models: What decides fees that are not constant, else None.
         lots: Open lots, oldest first.
         average: Size-weighted mean of the entries in ticks, unchanged by reductions; 0 while flat.
         entries: Opening fills since the position was last flat.
@@ -45,12 +48,14 @@ class Ledger:
     """
 
     __slots__ = (
-        "average", "cash", "entries", "fee", "fees", "high", "lots", "low", "position", "realised", "seen", "tick_value",
+        "average", "cash", "entries", "fee", "fees", "high", "lots", "low", "models", "position", "realised", "seen",
+        "tick_value",
     )  # fmt: skip
 
     def __init__(self, tick_value: int, fee: int) -> None:
         self.tick_value = tick_value
         self.fee = fee
+        self.models: Models | None = None
         self.position = 0
         self.cash = 0
         self.realised = 0
@@ -111,12 +116,13 @@ class Ledger:
         signed = fill.size if fill.side == "buy" else -fill.size
         price = fill.price_ticks
         self.cash -= signed * price
-        fee = fill.size * self.fee
+        rate = self.fee if self.models is None else self.models.rate(1 if signed > 0 else -1, fill.size)
+        fee = fill.size * rate
         self.fees += fee
         position = self.position
         trades, closed, opened = [], 0, fill.size
         if position * signed < 0:
-            trades = self._close(fill, signed, reason)
+            trades = self._close(fill, signed, rate, reason)
             closed = min(opened, abs(position))
             opened -= closed
         if opened:
@@ -138,7 +144,7 @@ class Ledger:
         fill.position_after = position
         return trades
 
-    def _close(self, fill: Fill, signed: int, reason: str) -> list[Trade]:
+    def _close(self, fill: Fill, signed: int, rate: int, reason: str) -> list[Trade]:
         trades: list[Trade] = []
         lots = self.lots
         left, price, earned = abs(signed), fill.price_ticks, 0
@@ -153,7 +159,8 @@ class Ledger:
             high = (lot.high if lot.high > price else price) - paid
             worst, best = (low, high) if way > 0 else (-high, -low)
             gross = ticks * size * self.tick_value
-            trades.append(Trade(lot.fill, fill, size, gross, 2 * size * self.fee, worst, best, reason))
+            fees = size * (lot.fill.fee // lot.fill.size + rate)  # a fill's fee is a rate for each of its contracts
+            trades.append(Trade(lot.fill, fill, size, gross, fees, worst, best, reason))
             left -= size
             if size == held * way:
                 del lots[0]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from barstep.domain.fill_options import FillOptions
     from barstep.sim.finer import Magnifier
     from barstep.sim.guards import ArmedGuard
+    from barstep.sim.models import Models
 
 
 FAR = (1 << 30) - 1
@@ -84,11 +85,17 @@ class Market:
         self.shut: list[bool] | None = None
         self._simple = self._share is None and options.intrabar in ("pessimistic", "optimistic")
 
+    def use(self, models: Models) -> None:
+        """Let models decide fees and slippage, from before the first bar on."""
+        self.book.models = self.ledger.models = models
+
     def load(self, columns: BarColumns, shut: NDArray[np.bool_] | None) -> None:
         """Take the next chunk of bars; `shut` marks rows on which nothing fills (R5), None when there are none.
 
         The driver then sets `row` to the bar that is complete; -1 is the moment before the chunk's first bar.
         """
+        if self.book.models is not None:
+            self.book.models.look()
         if self.closes:
             self._closed_before, self._stamps_before = self.last_close, self.stamps
         self.first = columns.first
@@ -183,7 +190,12 @@ class Market:
 
     def may_be_simple(self, row: int) -> bool:
         """Whether `play_single` may be tried on a bar: one path or two, nothing finer, no limit on volume, not shut."""
-        return self._simple and self.finer is None and (self.shut is None or not self.shut[row])
+        return (
+            self._simple
+            and self.finer is None
+            and self.book.models is None
+            and (self.shut is None or not self.shut[row])
+        )
 
     def finish_bar(self, row: int) -> None:
         """Phase D for the orders: trailing stops that move on the close (R10), delayed requests (R23), R28."""

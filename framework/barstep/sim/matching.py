@@ -32,14 +32,16 @@ def try_at(book: Book, working: Working, price: int, now: Moment, phase: Phase, 
         return
     options, sign, kind, level = now.options, working.sign, working.kind, working.level
     if kind == MARKET:
-        paid, level = price + sign * options.market_slip_ticks, price
+        slip = options.market_slip_ticks
+        paid, level = price + sign * (slip if book.models is None else book.models.slip(book, working, slip)), price
     elif kind == STOP:
-        paid = stop_price(price, sign, now)
+        paid = stop_price(book, working, price, now)
     elif kind == STOP_LIMIT:
         trigger(book, working, price, now, phase, leg, arriving)
         return
     elif arriving:
-        better = price + sign * options.market_slip_ticks
+        slip = options.market_slip_ticks
+        better = price + sign * (slip if book.models is None else book.models.slip(book, working, slip))
         paid = min(level, better) if sign > 0 else max(level, better)
     elif options.gap_price == "open" or (options.gap_price == "auction" and now.first_of_session):
         paid = price
@@ -55,7 +57,7 @@ def fire(book: Book, working: Working, now: Moment, leg: int) -> None:
     if working.kind == STOP_LIMIT:
         trigger(book, working, level, now, "path", leg, arriving)
     elif working.kind == STOP:
-        paid = stop_price(level, working.sign, now)
+        paid = stop_price(book, working, level, now)
         execute(book, working, paid, level, working.rule, now, "path", leg, arriving)
     elif not same_bar_guard(book, working, now, leg):
         execute(book, working, level, level, working.rule, now, "path", leg, arriving)
@@ -78,7 +80,7 @@ def same_bar_guard(book: Book, target: Working, now: Moment, leg: int) -> bool:
     if stop.blocked:  # no volume is left for it in this bar (R22): neither of the two fills
         target.blocked = True
         return True
-    paid = stop_price(stop.level, stop.sign, now)
+    paid = stop_price(book, stop, stop.level, now)
     execute(book, stop, paid, stop.level, "R17b", now, "path", leg, stop.arrive_bar == now.bar)
     return True
 
@@ -87,7 +89,8 @@ def trigger(book: Book, working: Working, price: int, now: Moment, phase: Phase,
     """A stop-limit whose stop is reached fills at once or rests as a limit from here on (R9)."""
     sign, limit = working.sign, working.limit
     if sign * (price - limit) <= 0:
-        slipped = price + sign * now.options.stop_slip_ticks
+        slip = now.options.stop_slip_ticks
+        slipped = price + sign * (slip if book.models is None else book.models.slip(book, working, slip))
         paid = min(limit, slipped) if sign > 0 else max(limit, slipped)
         execute(book, working, paid, working.level, working.rule, now, phase, leg, arriving)
         return
@@ -130,7 +133,7 @@ def execute(
     book.position = after
     book.fills += 1
     book.cash -= sign * size * price
-    book.fees += size * book.fee
+    book.fees += size * (book.fee if book.models is None else book.models.rate(sign, size))
     if book.lots is not None:
         book.book_lot(sign * size, price)
     working.size -= size
@@ -148,9 +151,10 @@ def execute(
         _bear_children(book, working, price, opened, now, phase)
 
 
-def stop_price(price: int, sign: int, now: Moment) -> int:
+def stop_price(book: Book, stop: Working, price: int, now: Moment) -> int:
     """What a stop pays from the price that triggered it (R8)."""
-    slipped = price + sign * now.options.stop_slip_ticks
+    slip = now.options.stop_slip_ticks
+    slipped = price + stop.sign * (slip if book.models is None else book.models.slip(book, stop, slip))
     return min(max(slipped, now.low), now.high) if now.options.clamp_slippage else slipped
 
 

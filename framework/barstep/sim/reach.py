@@ -35,7 +35,7 @@ def in_reach(book: Book, now: Moment) -> list[AnyEvent]:
 def only_event(book: Book, now: Moment, reachable: list[AnyEvent]) -> Working | None:
     """The order that fires when both paths must end alike: only it can fire, and nothing follows from that."""
     only = reachable[0]
-    if len(reachable) > 1 or only is None or only.trail or only.kind not in (STOP, LIMIT):
+    if book.models is not None or len(reachable) > 1 or only is None or only.trail or only.kind not in (STOP, LIMIT):
         return None
     bracket = only.bracket
     if bracket is not None and (
@@ -106,7 +106,7 @@ def guards_silent(book: Book, start: int, low: int, high: int, options: FillOpti
     contract gains or loses at most a range of the bar; fills are off the path by slippage and, for limits, by their
     distance from the open. Three times that is more than enough.
     """
-    if not corridor.fixed:
+    if not corridor.fixed or book.models is not None:
         return False
     slip = options.market_slip_ticks + options.stop_slip_ticks + options.forced_slip_ticks
     position = book.position

@@ -46,10 +46,11 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A guard that was breached, and the replay's clock when it acted, UTC nanoseconds."""
+    """A guard that was breached: the replay's clock when it acted, UTC nanoseconds, and its level then, micro-dollars."""
 
     guard: Guard
     at_ns: int
+    level: int
 
 
 Event = Fill | Trade | Order | Breach | AmbiguousBar | Mismatch

@@ -40,6 +40,8 @@ data:
   history: 1000
 account:
   balance: 100000
+  on_fail: stop
+  on_pass: stop
   fees: 1
 fills:
   profile: strict

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from barstep.config import load_run
 from barstep.domain.errors import ConfigError
 
-TOP = "version, name, data, account, fills, broker, strategies, risk, observers, seed"
+TOP = "version, name, data, account, fills, broker, strategies, risk, observers, metrics, seed"
 MOMENT = "a date such as 2013-09-01 or a date and time with its zone such as 2013-09-03T14:30:00-05:00"
 
 # (text of the good file, what replaces it, the first line of the error)
@@ -33,7 +33,8 @@ MISTAKES = [
     (
         "{balance: 50000, ",
         "{balnce: 50000, ",
-        "run.yaml:4:13 account.balnce: got the unknown key balnce, expected one of balance, fees; did you mean balance?",
+        "run.yaml:4:13 account.balnce: got the unknown key balnce, expected one of balance, plan, on_fail, on_pass, fees; "
+        "did you mean balance?",
     ),
     ("50000", "50_000", "run.yaml:4:22 account.balance: got 50_000, expected a number > 0; did you mean 50000?"),
     ("50000", '"50,000"', 'run.yaml:4:22 account.balance: got "50,000", expected a number > 0; did you mean 50000?'),
@@ -77,8 +78,8 @@ MISTAKES = [
     (
         "source: sample",
         "source: {kind: synthetik}",
-        "run.yaml:3:59 data.source.kind: got synthetik, expected one of sample, synthetic, file, store, gateway; did you mean "
-        "synthetic?",
+        "run.yaml:3:59 data.source.kind: got synthetik, expected one of sample, synthetic, file, store, gateway, plugin; "
+        "did you mean synthetic?",
     ),
     (
         "source: sample",

@@ -63,7 +63,8 @@ NAMES = "sma_crossover, max_position, trading_hours, trade_journal"
         ("seed=x", "--set seed=x seed: got x, expected a whole number >= 0"),
         (
             "account.balnce=3",
-            "--set account.balnce=3 account.balnce: got the unknown key balnce, expected one of balance, fees; "
+            "--set account.balnce=3 account.balnce: got the unknown key balnce, "
+            "expected one of balance, plan, on_fail, on_pass, fees; "
             "did you mean balance?",
         ),
         ("foo", "--set foo: got foo, expected key=value"),
@@ -72,7 +73,7 @@ NAMES = "sma_crossover, max_position, trading_hours, trade_journal"
         (
             "sma_crosover.fast=1",
             f"--set sma_crosover.fast=1: got sma_crosover, expected one of {NAMES}, version, name, data, account, fills, "
-            "broker, strategies, risk, observers, seed; did you mean sma_crossover?",
+            "broker, strategies, risk, observers, metrics, seed; did you mean sma_crossover?",
         ),
         (
             "risk.max_pos.contracts=1",

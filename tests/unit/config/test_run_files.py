@@ -101,6 +101,7 @@ def test_a_profile_gives_what_is_not_written(profile):
 def test_every_option_of_the_fill_model_can_be_written():
     written = {name: field.default for name, field in FillsConfig.model_fields.items() if name != "profile"}
     assert written.pop("resolution") is None, "none, unless there are finer bars: not the exchange's to know"
+    assert written.pop("slippage") is None, "a model takes the place of options, it is none"
     assert written == {field.name: field.default for field in fields(FillOptions)}
 
 
@@ -140,7 +141,7 @@ def test_a_mapping_names_key_paths_only():
     assert caught.value.problems == [
         "account.balance: got 0, expected a number > 0",
         "sed: got the unknown key sed, expected one of version, name, data, account, fills, broker, strategies, risk, "
-        "observers, seed; did you mean seed?",
+        "observers, metrics, seed; did you mean seed?",
     ]
 
 
@@ -157,7 +158,7 @@ def test_checks_of_names_run_in_the_same_pass_also_over_faults(write, run_text):
         names = [entry.name for entry in draft.plugins]
         assert names == ["sma_crossover", "max_position", "trading_hours", "trade_journal"]
         assert [config.label for _, config in draft.data] == ["ES"]
-        assert draft.fees is None, "the account is faulty"
+        assert draft.account is None, "it is faulty"
         return [draft.positions.line((*draft.plugins[0].path, "options", "fast"), "10", "another")]
 
     with pytest.raises(ConfigError) as caught:

@@ -151,24 +151,27 @@ def flat_rows(
 
 def _guards(rules: Sequence[Named], start: int) -> tuple[NDArray[np.int64], list[Guard]]:
     """The guards, those set before the first bar first, then by how hard they act."""
-    found: list[tuple[Guard, int]] = []
+    found: list[tuple[Guard, int, int]] = []
     for plugin, form in rules:
         if isinstance(form, forms.GuardForm):
-            trail = None if form.trail is None else micros(form.trail)
-            found.append((Guard(form.name, form.basis, micros(form.level), form.side, form.action, trail, plugin), -1))
+            trail, until = (None if usd is None else micros(usd) for usd in (form.trail, form.trail_until))
+            guard = Guard(form.name, form.basis, micros(form.level), form.side, form.action, trail, plugin, until)
+            found.append((guard, -1, at.NEVER if until is None else until))
     for plugin, form in rules:
         if isinstance(form, forms.BalanceFloor):
-            below = micros(form.below)
-            found.append((Guard(form.name, "equity", start - below, "floor", form.action, None, plugin), below))
+            below = micros(form.below) + (0 if form.touch else 1)
+            stop = at.NEVER if form.lock is None else start + micros(form.lock) - (0 if form.touch else 1)
+            guard = Guard(form.name, "equity", start - below, "floor", "fail", None, plugin)
+            found.append((guard, below if form.follows else -1, stop))
     found.sort(key=lambda each: _SEVERITY[each[0].action])
     rows = np.zeros((len(found), at.GUARD), np.int64)
-    for row, (guard, below) in zip(rows, found, strict=True):
+    for row, (guard, below, stop) in zip(rows, found, strict=True):
         row[at.G_CAP], row[at.G_DAY] = guard.side == "cap", guard.basis == "day"
         row[at.G_LEVEL] = row[at.G_BASE] = guard.level
-        row[at.G_ACTION], row[at.G_BELOW] = _SEVERITY[guard.action], below
+        row[at.G_ACTION], row[at.G_BELOW], row[at.G_STOP] = _SEVERITY[guard.action], below, stop
         row[at.G_TRAIL] = -1 if guard.trail is None else guard.trail
         row[at.G_START] = start
-    return rows, [guard for guard, _ in found]
+    return rows, [guard for guard, _, _ in found]
 
 
 def _denied(

@@ -53,6 +53,7 @@ class GuardForm:
         side: A floor is breached at or below the level, a cap at or above.
         action: `fail`, `lock` or `flatten`.
         trail: USD that a floor stays below the highest value seen, or None.
+        trail_until: USD at which a trailing floor stops for good, or None.
     """
 
     name: str
@@ -61,23 +62,28 @@ class GuardForm:
     side: Literal["floor", "cap"] = "floor"
     action: Literal["fail", "lock", "flatten"] = "flatten"
     trail: float | None = None
+    trail_until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BalanceFloor:
-    """A floor of equity that follows the balance between trading days and stops at the start balance.
+    """A floor of equity that fails the account, and that may follow the balance from day to day.
 
-    At each session's start: `floor = max(floor, min(balance - below, start))`, from `start - below` on.
+    It begins at `start - below`; where it follows, at each session's start `floor = max(floor, min(balance - below, stop))`.
 
     Attributes:
         name: What results call it.
         below: USD.
-        action: `fail`, `lock` or `flatten`.
+        follows: Whether it moves at all.
+        lock: USD above the start balance where it stops for good, None for nowhere.
+        touch: Equity that equals the floor is a breach already; else it must lie below.
     """
 
     name: str
     below: float
-    action: Literal["fail", "lock", "flatten"] = "fail"
+    follows: bool = True
+    lock: float | None = 0.0
+    touch: bool = True
 
 
 @dataclass(frozen=True, slots=True)

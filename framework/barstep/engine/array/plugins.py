@@ -9,9 +9,11 @@ from barstep.engine.array.account import Named
 from barstep.engine.array.causality import looks_ahead
 from barstep.engine.array.signals import wants_of
 from barstep.hooks.checks import hooks_of
-from barstep.hooks.manager import where_raised
+from barstep.hooks.manager import raised_at
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from barstep.engine.array.bars import ArrayBars
     from barstep.engine.array.work import Wants
     from barstep.hooks.plugin import Plugin
@@ -20,7 +22,7 @@ _OF_POSITIONS = ("on_start", "on_bar")
 _OF_EVENTS = ("on_start", "on_fill", "on_trade", "on_order", "on_stop")
 
 
-def fault_of(name: str, section: str, cls: type[Plugin]) -> str:
+def fault_of(name: str, section: str, cls: type[Plugin], make: Callable[[], Any]) -> str:
     """Why a plugin cannot run in the array lane; empty when it can.
 
     A claim to an array form holds for the class that makes it. Where a class below overrides a hook it has to be made anew.
@@ -28,7 +30,8 @@ def fault_of(name: str, section: str, cls: type[Plugin]) -> str:
     if section == "strategies":
         return _fault(name, cls, "positions", "has no positions(bars)", _OF_POSITIONS)
     if section == "risk":
-        return _fault(name, cls, "array_form", "has no array_form()", None)
+        fault = _fault(name, cls, "array_form", "has no array_form()", None)
+        return fault or ("" if make().array_form() is not None else f"{name} has no array form with these options")
     if not getattr(cls, "events_only", False):
         return f"the observer {name} may look at the account or at bars: events_only = True says that it does not"
     return _fault(name, cls, "events_only", "", _OF_EVENTS)
@@ -47,7 +50,7 @@ def wants_from(name: str, strategy: Plugin, bars: ArrayBars, file: str) -> Wants
         if seen:
             raise ValueError(seen)
     except Exception as error:
-        raise PluginError(name, "positions", where_raised(error, file), "all bars at once", error) from error
+        raise PluginError(name, "positions", raised_at(error, file), "all bars at once", error) from error
     return wants
 
 

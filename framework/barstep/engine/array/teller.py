@@ -244,7 +244,7 @@ class Teller:
 
     def _breach(self, bar: int, row: Row) -> None:
         guard = self._account.guard_names[row[at.P_ONE]]
-        self._events.append(Breach(guard, int(self._ends[bar])))
+        self._events.append(Breach(guard, int(self._ends[bar]), row[at.P_ONE + 1]))
         if guard.action == "lock":
             verdict = Verdict(guard.plugin or guard.name, 0, lock_reason(guard))
             lock = (int(self._account.session_of[bar]), verdict)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _NEAR = 2
 
 
+_WATCHED = {"equity": "equity", "day": "the day's result", "position": "the open result of a contract"}
+
+
 def find_end(records: Records, text: str) -> datetime:
     """The end of the bar that a text names: a time inside it, in the exchange's zone unless it says another, or its number.
 
@@ -81,18 +84,30 @@ def _prices(records: Records, place: int, end: datetime) -> list[Fact]:
     facts = [
         Fact(None, f"{name}, {number}, from {records.at(bar.start_ns)} to {records.at(bar.end_ns)}: {prices(bar)}")
     ]
+    for adjusted in records.result["risk"].get("adjustments", []):
+        if datetime.fromisoformat(adjusted["time"]).timestamp() * 1_000_000_000 == bar.start_ns and not place:
+            told = f"before its open a new attempt began: the balance was adjusted by {adjusted['usd']:+,.2f} USD"
+            facts.append(Fact(None, told))
     if not bar.volume:
         facts.append(Fact(None, "no volume: where volume is known nothing fills in it", ("R5",)))
     return facts
 
 
 def _guards(records: Records, end: datetime) -> list[Fact]:
-    breaches = records.result["risk"].get("breaches", [])
-    return [
-        Fact(end, f"the guard {breach['guard']} was reached: {breach['action']}", ("R19",))
-        for breach in breaches
-        if datetime.fromisoformat(breach["time"]) == end
-    ]
+    facts = []
+    closed = any(fill["rule"] == "R19" for fill in records.rows("fills", bar_end=end))
+    for breach in records.result["risk"].get("breaches", []):
+        if datetime.fromisoformat(breach["time"]) == end:
+            facts.append(Fact(end, f"the guard {breach['guard']} was reached: {breach['action']}", ("R19",)))
+            if "level" in breach:
+                what, where = _WATCHED[breach["basis"]], "below" if breach["side"] == "floor" else "above"
+                flat = "" if closed else "; nothing was held any more"
+                facts.append(Fact(end, f"it watches {what}: {breach['level']:,.2f} USD or {where}{flat}", ("R19",)))
+    for attempt in records.result["risk"].get("attempts", []):
+        if attempt["time"] is not None and datetime.fromisoformat(attempt["time"]) == end:
+            after = f"attempt {attempt['number']} {attempt['verdict']} by {attempt['rule']}"
+            facts.append(Fact(end, f"{after}, margin {attempt['margin']:,.2f} USD, day {attempt['days']}"))
+    return facts
 
 
 def _orders(records: Records, end: datetime) -> list[Fact]:

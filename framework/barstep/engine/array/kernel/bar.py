@@ -7,7 +7,7 @@ from barstep.engine.array.kernel.layout import (
     AFTER_HOOKS, AMBIGUOUS, ARRIVE, AT_FILLS, AT_LOG, BAR, BAR_CLOSE, BAR_HIGH, BAR_LOW, BAR_OPEN, BOOK_A, BOOK_B, CASH,
     E_PRICE, E_RULE, E_SIGN, E_SIZE, E_TYPE, ENTRY, EVENT, EXECUTION, F_AFTER, F_ARRIVING, F_BAR, F_ID, F_LEVEL, F_OPENED,
     F_PRICE, F_REALISED, F_RULE, F_SIGN, F_SIZE, FAILED, FEE, FEES, FILL, FILL_ROOM, FILLS, FIRST, FROM, G_ACTED, G_BASE,
-    G_BEFORE, G_BELOW, G_BREACHES, G_DAY, G_LEVEL, G_START, GUARD, GUARDS, HIGH, HOOKS, ID, IN_BAR, KIND, L_FEES, LEVEL, LIVE,
+    G_BEFORE, G_BELOW, G_BREACHES, G_DAY, G_LEVEL, G_START, G_STOP, GUARD, GUARDS, HIGH, HOOKS, ID, IN_BAR, KIND, L_FEES, LEVEL, LIVE,
     LOCKED, LOGGED, LOW, MARKET, MARKET_SLIP, N_FILLS, NEEDS, NUMBERS, ORDERS, P_ONE, POSITION, REALISED, REDUCE, SAVES,
     SEEN, SHOWN, SIGN, SIZE, START, STATE, STOP_TICKS, TAKEN, TARGET_TICKS, TICK_VALUE, TOLD_BREACH, TOLD_EXECUTION,
     TOLD_OUTCOME, TRAIL, TRAIL_AT_CLOSE, TRAIL_TICKS, WORKING,
@@ -30,7 +30,7 @@ def begin_session(m, b, last_close):
         if m[g + G_DAY]:
             m[g + G_LEVEL] = m[g + G_BASE]
         if m[g + G_BELOW] >= 0:
-            m[g + G_LEVEL] = max(m[g + G_LEVEL], min(balance - m[g + G_BELOW], m[START]))
+            m[g + G_LEVEL] = max(m[g + G_LEVEL], min(balance - m[g + G_BELOW], m[g + G_STOP]))
 
 
 @helper
@@ -107,6 +107,7 @@ def tell_breaches(m, b, batch):
             t = tell(m, TOLD_BREACH, batch)
             if t:
                 m[t + P_ONE] = i
+                m[t + P_ONE + 1] = m[g + G_LEVEL]
 
 
 @helper

@@ -3,7 +3,7 @@
 from barstep.engine.array.kernel.jit import helper
 from barstep.engine.array.kernel.layout import (
     BAR_HIGH, BAR_LOW, CASH, FAIL, FAILED, FEES, FORCED_SLIP, G_ACTED, G_ACTION, G_BREACHES, G_CAP, G_DAY, G_LEVEL, G_START,
-    G_TRAIL, GUARD, GUARDS, LIVE, LOCK, LOCKED, POSITION, START, STATE, TICK_VALUE,
+    G_STOP, G_TRAIL, GUARD, GUARDS, LIVE, LOCK, LOCKED, POSITION, START, STATE, TICK_VALUE,
 )  # fmt: skip
 from barstep.engine.array.kernel.removal import liquidate
 
@@ -24,9 +24,14 @@ def value(m, b, g, price):
 def follow_guards(m, b, price):
     """Raise trailing floors after the value seen at a price."""
     for i in range(m[GUARDS]):
-        g = b + STATE + i * GUARD
-        if m[g + G_TRAIL] >= 0:
-            m[g + G_LEVEL] = max(m[g + G_LEVEL], value(m, b, g, price) - m[g + G_TRAIL])
+        follow_one(m, b, b + STATE + i * GUARD, price)
+
+
+@helper
+def follow_one(m, b, g, price):
+    """Raise one guard's trailing floor, up to where it stops for good."""
+    if m[g + G_TRAIL] >= 0:
+        m[g + G_LEVEL] = max(m[g + G_LEVEL], min(value(m, b, g, price) - m[g + G_TRAIL], m[g + G_STOP]))
 
 
 @helper
@@ -69,8 +74,7 @@ def test_guards(m, b, price, phase, leg):
         acting = False
         for i in range(m[GUARDS]):
             g = b + STATE + i * GUARD
-            if m[g + G_TRAIL] >= 0:
-                m[g + G_LEVEL] = max(m[g + G_LEVEL], value(m, b, g, price) - m[g + G_TRAIL])
+            follow_one(m, b, g, price)
             if not idle(m, b, g) and breach(m, b, g, price, 0) == 0:
                 act(m, b, i, price, phase, leg)
                 acting = True
