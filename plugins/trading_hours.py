@@ -46,7 +46,11 @@ class TradingHours(RiskRule):
     def array_form(self) -> list[Form] | None:
         if self.before_early_close is not None:
             return None  # the flat time moves from day to day
-        flat = [] if self.flat_by is None else [FlatBy(self.flat_by), EntryHours(self.after_flat, flat_reason(self.flat_by))]
+        flat = (
+            []
+            if self.flat_by is None
+            else [FlatBy(self.flat_by), EntryHours(self.after_flat, flat_reason(self.flat_by))]
+        )
         return [*flat, EntryHours(self.outside, self.hours_reason())]
 
     def after_flat(self, session: Session) -> list[tuple[datetime, datetime]]:

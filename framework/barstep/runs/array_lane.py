@@ -161,7 +161,14 @@ def _deliver(recorder: Recorder, hooks: HookManager, events: list[Event], log: A
 def _flush(recorder: Recorder, equity: dict[str, NDArray[np.int64]], start: int, stop: int) -> None:
     """Hand on what was recorded, with the equity of rows [start, stop)."""
     recorder.sink.take(recorder, {name: values[start:stop] for name, values in equity.items()})
-    for kept in (recorder.fills, recorder.trades, recorder.orders, recorder.ambiguous, recorder.breaches, recorder.notes):
+    for kept in (
+        recorder.fills,
+        recorder.trades,
+        recorder.orders,
+        recorder.ambiguous,
+        recorder.breaches,
+        recorder.notes,
+    ):
         kept.clear()
 
 
@@ -176,9 +183,7 @@ def _equity(account: Account, left: Left) -> dict[str, NDArray[np.int64]]:
         np.repeat(held[:, column], lasts) for column in (at.S_POSITION, at.S_CASH, at.S_FEES, at.S_BALANCE)
     )
     base, value = cash * tick - fees + start, position * tick
-    close, one, two = (
-        base + value * price[:played] for price in (bars.close_ticks, bars.low_ticks, bars.high_ticks)
-    )
+    close, one, two = (base + value * price[:played] for price in (bars.close_ticks, bars.low_ticks, bars.high_ticks))
     low, high = np.minimum(one, two), np.maximum(one, two)
     low[rows], high[rows] = left.steps[:, at.S_LOW] + start, left.steps[:, at.S_HIGH] + start
     values = (bars.end_ns[:played], balance + start, close, low, high, position)

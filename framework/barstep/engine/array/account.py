@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -121,10 +121,23 @@ def make_account(
     if clocks:
         flats, straddled = flat_rows(bars, sessions, session_of, min(clocks))
     options = options_of(fills, bars.feed.contract.instrument.tick_value, fee, start, cap, most)
-    rows = (_read_only(shut if shut.any() else shut[:0]), *(_read_only(np.append(r, len(bars))) for r in (begins, flats)))
+    after = len(bars)  # a row that is never reached
+    rows = (_read_only(shut if shut.any() else shut[:0]), _read_only([*begins, after]), _read_only([*flats, after]))
     denied = _read_only(_denied(bars, sessions, session_of, [form for _, form in hours]))
     return Account(
-        bars, sessions, session_of, options, rows, guards, names, denied, caps, entries, hours, min(clocks, default=None), straddled
+        bars,
+        sessions,
+        session_of,
+        options,
+        rows,
+        guards,
+        names,
+        denied,
+        caps,
+        entries,
+        hours,
+        min(clocks, default=None),
+        straddled,
     )
 
 
@@ -197,7 +210,7 @@ def _ns(moment: datetime) -> int:
     return int(moment.timestamp()) * NS + moment.microsecond * 1000
 
 
-def _read_only(values: NDArray[np.generic]) -> NDArray[np.generic]:
+def _read_only(values: Any) -> NDArray[Any]:
     view = np.ascontiguousarray(values)[:]
     view.flags.writeable = False
     return view

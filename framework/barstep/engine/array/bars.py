@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from barstep.domain.bar import BarColumns
+from barstep.domain.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
     from barstep.domain.session import Session
     from barstep.indicators import Indicator
 
+    Locate = Callable[[NDArray[np.int64]], tuple[list[Session], NDArray[np.int64], NDArray[np.bool_]]]
+
 CACHE_BYTES = 256 << 20
 """How much the indicators of one set of bars may hold in memory; the one that was asked for longest ago makes room."""
-
-Locate = "Callable[[NDArray[np.int64]], tuple[list[Session], NDArray[np.int64], NDArray[np.bool_]]]"
 
 _NAMES = ("start_ns", "end_ns", "open", "high", "low", "close", "volume")
 
@@ -59,11 +60,14 @@ class ArrayBars:
         self._lock = Lock()
 
     @classmethod
-    def read(cls, stream: BarStream, locate: Locate) -> tuple[ArrayBars, list[Session], NDArray[np.int64], NDArray[np.bool_]]:
+    def read(
+        cls, stream: BarStream, locate: Locate
+    ) -> tuple[ArrayBars, list[Session], NDArray[np.int64], NDArray[np.bool_]]:
         """All bars of a stream, their sessions, the session of each bar, and whether it lies in a stretch of trading."""
         parts = list(stream.chunks())
-        join = [np.concatenate([getattr(part, name) for part in parts]) for name in _NAMES]
-        columns = BarColumns(*join)
+        if not parts:
+            raise DataError(f"{stream.feed.contract.name}: no bars; choose other dates")
+        columns = _columns([np.concatenate([getattr(part, name) for part in parts]) for name in _NAMES])
         sessions, index, inside = locate(columns.start_ns)
         return cls(stream.feed, columns, np.diff(index, prepend=-1) != 0), sessions, index, inside
 
@@ -116,12 +120,15 @@ class ArrayBars:
     def open_saved(cls, folder: Path, feed: Feed) -> ArrayBars:
         """Bars that `save` wrote, memory-mapped: all processes of a machine share one copy."""
         columns = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in _NAMES]
-        return cls(feed, BarColumns(*columns), np.load(folder / "new_session.npy", mmap_mode="r"))
+        return cls(feed, _columns(columns), np.load(folder / "new_session.npy", mmap_mode="r"))
 
     def _compute(self, indicator: Indicator, name: str) -> NDArray[np.float64]:
         tick = self.feed.contract.instrument.tick_size
         ask = (self.chunk, tick.numerator, tick.denominator, self.new_session)
-        return indicator.compute(*ask) if name == "value" else indicator.replay(*ask, name)
+        if name == "value":
+            return indicator.compute(*ask)
+        lines: Any = getattr(indicator, "compute_lines", None)
+        return indicator._replay(*ask, name) if lines is None else getattr(lines(*ask), name)
 
     def _points(self, name: str) -> NDArray[np.float64]:
         tick = self.feed.contract.instrument.tick_size
@@ -162,3 +169,8 @@ def _arguments(indicator: Indicator) -> Hashable:
     except TypeError:
         return id(indicator)
     return tuple(held)
+
+
+def _columns(given: list[NDArray[np.int64]]) -> BarColumns:
+    start_ns, end_ns, opens, highs, lows, closes, volume = given
+    return BarColumns(start_ns, end_ns, opens, highs, lows, closes, volume)

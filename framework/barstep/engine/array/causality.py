@@ -34,10 +34,10 @@ def looks_ahead(positions: Callable[[ArrayBars], Any], bars: ArrayBars, wants: W
         known = bars.head(row + 1)
         try:
             answer = positions(known)
-        except Exception as error:  # noqa: BLE001 - whatever it raises is told
+        except Exception as error:
             return f"with the first {row + 1:,} bars alone it raises {type(error).__name__}: {error}"
         for name, whole, part in zip(wants._fields, wants, wants_of(answer, row + 1), strict=True):
-            whole = whole[: row + 1] if len(whole) > 1 else whole  # noqa: PLW2901
+            whole = whole[: row + 1] if len(whole) > 1 else whole
             differ = np.flatnonzero(np.broadcast_to(whole, part.shape if len(part) > 1 else whole.shape) != part)
             if len(differ):
                 at = int(differ[0])

@@ -26,6 +26,11 @@ class Clock:
         self.ns = 0
         self.notes: list[Note] = []
 
+    @property
+    def now(self) -> datetime:
+        """The clock as a datetime of the exchange's zone."""
+        return to_datetime(self.ns, self.feed.zone)
+
 
 class EventContext:
     """What an observer with `events_only = True` sees in the array lane: no bars, no account, no positions.
@@ -47,7 +52,7 @@ class EventContext:
     @property
     def now(self) -> datetime:
         """The replay's clock."""
-        return to_datetime(self._clock.ns, self._clock.feed.zone)
+        return self._clock.now
 
     def note(self, text: str) -> None:
         """Write a line into the run's notes, with the clock and the plugin's name."""

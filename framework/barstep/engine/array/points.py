@@ -1,4 +1,4 @@
-"""One point of a parameter grid: a strategy over bars that are ready, without a folder, an object or a row that is not asked for."""
+"""One point of a parameter grid: a strategy over bars that are ready, without a folder and without objects."""
 
 from __future__ import annotations
 
@@ -66,19 +66,20 @@ def run_array_point(account: Account, strategy: Plugin, work: Work, *, digest: b
 
 def point_of(account: Account, left: Left, digest: str = "") -> Point:
     """The figures of a run."""
-    m = left.figures
-    failed = int(left.book[at.FAILED])
-    numbers = m[
-        [
-            at.L_FEES, at.N_FILLS, at.N_TRADES, at.AMBIGUOUS, at.DENIED, at.REJECTED, at.BARS, at.IN_MARKET,
-        ]
-    ].tolist()  # fmt: skip
+    m, failed = left.figures, int(left.book[at.FAILED])
     return Point(
-        balance_of(left) - int(m[at.START]),
-        int(m[at.DRAWDOWN]),
-        *numbers,
-        account.guard_names[failed - 1].name if failed else "",
-        digest,
+        net=balance_of(left) - int(m[at.START]),
+        max_drawdown=int(m[at.DRAWDOWN]),
+        fees=int(m[at.L_FEES]),
+        fills=int(m[at.N_FILLS]),
+        trades=int(m[at.N_TRADES]),
+        ambiguous_bars=int(m[at.AMBIGUOUS]),
+        denied_orders=int(m[at.DENIED]),
+        rejected_orders=int(m[at.REJECTED]),
+        bars=int(m[at.BARS]),
+        bars_in_market=int(m[at.IN_MARKET]),
+        failed=account.guard_names[failed - 1].name if failed else "",
+        digest=digest,
     )
 
 

@@ -73,7 +73,9 @@ def wants_of(answer: Any, bars: int) -> Wants:
 def _whole(values: Any, name: str, *shapes: tuple[int, ...]) -> NDArray[np.int64]:
     array = np.atleast_1d(np.asarray(values))
     if array.dtype.kind not in "iu":
-        raise ValueError(f"{name}: got {array.dtype} values, expected whole numbers: use np.where, or .astype(np.int64)")
+        raise ValueError(
+            f"{name}: got {array.dtype} values, expected whole numbers: use np.where, or .astype(np.int64)"
+        )
     if array.shape not in shapes:
         expected = " or ".join(str(shape) for shape in dict.fromkeys(shapes))
         raise ValueError(f"{name}: got the shape {array.shape}, expected {expected}, one value a bar")

@@ -120,7 +120,9 @@ class Teller:
             if opens > form.contracts - max(0, worst)
         ]
         found += [
-            Verdict(plugin, 0, form.reason.format(taken=taken)) for plugin, form in account.entries if taken >= form.entries
+            Verdict(plugin, 0, form.reason.format(taken=taken))
+            for plugin, form in account.entries
+            if taken >= form.entries
         ]
         bits = int(account.denied[bar]) if len(account.denied) else 0
         spoken = set[str]()
@@ -225,8 +227,8 @@ class Teller:
 
     def _outcome(self, bar: int, row: Row) -> None:
         side, chosen, equity, failed, locked = row[at.P_ONE : at.P_ONE + 5]
-        names = [self._cause(guard) if guard else "" for guard in (failed, locked)]
-        made = Outcome(Book(0, 0), "A" if side == 1 else "B", equity, [], *names, bool(chosen))
+        fail, lock = (self._cause(guard) if guard else "" for guard in (failed, locked))
+        made = Outcome(Book(0, 0), "A" if side == 1 else "B", equity, [], fail, lock, bool(chosen))
         if side == 1:
             self._events.append(AmbiguousBar(self._feed, bar, int(self._ends[bar]), [made]))
         else:

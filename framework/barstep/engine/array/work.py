@@ -70,10 +70,10 @@ class Work:
         )
         return Left(m[: at.BOOK], m[at.BOOK : at.BOOK + at.STATE], *rows)
 
-    def digest_text(self, account: Account, fills: NDArray[np.int64]) -> memoryview:
+    def digest_text(self, account: Account, fills: NDArray[np.int64]) -> bytes | memoryview:
         """The digest's lines of some fills, as bytes; good until the next call."""
         if not len(fills):
-            return memoryview(b"")
+            return b""
         contract = account.bars.feed.contract.id.encode()
         sides = [b"|" + contract + b"|" + side + b"|" for side in (b"buy", b"sell")]
         between = np.array([list(side.ljust(len(sides[1]), b"\0")) for side in sides], np.uint8)
@@ -81,7 +81,7 @@ class Work:
         if len(self._text) < need:
             self._text = np.zeros(need, np.uint8)
         used = kernel().digest_lines(fills, account.bars.end_ns, between, self._text)
-        return memoryview(self._text)[:used]
+        return self._text[:used].data
 
     def _play(self, account: Account, wants: Wants, keep: int) -> bool:
         """One attempt; False when there was too little room, and more is wanted now."""

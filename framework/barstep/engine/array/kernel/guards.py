@@ -2,8 +2,31 @@
 
 from barstep.engine.array.kernel.jit import helper
 from barstep.engine.array.kernel.layout import (
-    BAR_HIGH, BAR_LOW, CASH, FAIL, FAILED, FEES, FORCED_SLIP, G_ACTED, G_ACTION, G_BREACHES, G_CAP, G_DAY, G_LEVEL, G_START,
-    G_STOP, G_TRAIL, GUARD, GUARDS, LIVE, LOCK, LOCKED, POSITION, START, STATE, TICK_VALUE,
+    BAR_HIGH,
+    BAR_LOW,
+    CASH,
+    FAIL,
+    FAILED,
+    FEES,
+    FORCED_SLIP,
+    G_ACTED,
+    G_ACTION,
+    G_BREACHES,
+    G_CAP,
+    G_DAY,
+    G_LEVEL,
+    G_START,
+    G_STOP,
+    G_TRAIL,
+    GUARD,
+    GUARDS,
+    LIVE,
+    LOCK,
+    LOCKED,
+    POSITION,
+    START,
+    STATE,
+    TICK_VALUE,
 )  # fmt: skip
 from barstep.engine.array.kernel.removal import liquidate
 

@@ -5,10 +5,55 @@ from barstep.engine.array.kernel.gate import ask
 from barstep.engine.array.kernel.guards import worth
 from barstep.engine.array.kernel.jit import entry_point, helper
 from barstep.engine.array.kernel.layout import (
-    AT_CLOSE, AT_THE_END, BAR, BAR_CLOSE, BAR_HIGH, BAR_LOW, BAR_OPEN, BARS, BOOK, CLOSE_AT_END, DRAWDOWN, END,
-    END_OF_DATA, EVENT, FAILED, FAR, FIRST, FLAT_TIME, FORCED_SLIP, G_ACTED, G_CAP, G_DAY, G_LEVEL, G_START, G_TRAIL, GUARD,
-    GUARDS, HIGH, IN_BAR, IN_MARKET, KEEP, KIND, L_POSITION, LIVE, LOGGED, LOW, MARKET, MARKET_SLIP, NEEDS, ORDERS, PEAK,
-    POSITION, SETTLE, START, STATE, STEPPED, TICK_VALUE, TRAIL, WORKING,
+    AT_CLOSE,
+    AT_THE_END,
+    BAR,
+    BAR_CLOSE,
+    BAR_HIGH,
+    BAR_LOW,
+    BAR_OPEN,
+    BARS,
+    BOOK,
+    CLOSE_AT_END,
+    DRAWDOWN,
+    END,
+    END_OF_DATA,
+    EVENT,
+    FAILED,
+    FAR,
+    FIRST,
+    FLAT_TIME,
+    FORCED_SLIP,
+    G_ACTED,
+    G_CAP,
+    G_DAY,
+    G_LEVEL,
+    G_START,
+    G_TRAIL,
+    GUARD,
+    GUARDS,
+    HIGH,
+    IN_BAR,
+    IN_MARKET,
+    KEEP,
+    KIND,
+    L_POSITION,
+    LIVE,
+    LOGGED,
+    LOW,
+    MARKET,
+    MARKET_SLIP,
+    NEEDS,
+    ORDERS,
+    PEAK,
+    POSITION,
+    SETTLE,
+    START,
+    STATE,
+    STEPPED,
+    TICK_VALUE,
+    TRAIL,
+    WORKING,
 )  # fmt: skip
 from barstep.engine.array.kernel.ledger import book_late, catch_up, earned_at
 from barstep.engine.array.kernel.removal import cancel_all
@@ -56,25 +101,29 @@ def play(m, opens, highs, lows, closes, shut, begins, flats, want, stops, target
                     catch_up(m, lows, highs, k + 1)
                     flatten(m, b, m[FORCED_SLIP], SETTLE, 18, FLAT_TIME, IN_BAR)
         if want[k] != KEEP:
-            stop = stops[0] if len(stops) == 1 else stops[k]
-            target = targets[0] if len(targets) == 1 else targets[k]
-            trail = trails[0] if len(trails) == 1 else trails[k]
-            order = ask(m, b, want[k], stop, target, trail, denied[k] if len(denied) else 0)
+            barred = denied[k] if len(denied) else 0
+            order = ask(m, b, want[k], pick(stops, k), pick(targets, k), pick(trails, k), barred)
             if order and m[AT_CLOSE] and tradable:
                 catch_up(m, lows, highs, k + 1)
                 fill_at_close(m, b, order)
         k += 1
-        if k < n and not m[b + FAILED]:
+        if m[b + FAILED]:
+            break
+        if k < n:
             measure(m)
             up, down = refresh(m, b)
-        elif k < n or m[b + FAILED]:
-            break
     m[BARS] = k
     if n:
         catch_up(m, lows, highs, k)
         if not m[b + FAILED]:
             finish(m, b)
         measure(m)
+
+
+@helper
+def pick(distances, k):
+    """A bar's distance: one for all bars, or one each."""
+    return distances[0] if len(distances) == 1 else distances[k]
 
 
 @helper

@@ -1,8 +1,8 @@
 """Positions from pairs of lines."""
 
 import numpy as np
-from barstep.engine.array.kernel.jit import entry_point
 
+from barstep.engine.array.kernel.jit import entry_point
 from barstep.engine.array.kernel.layout import KEEP
 
 

@@ -1,7 +1,6 @@
 """The lines of the digest as bytes."""
 
 from barstep.engine.array.kernel.jit import entry_point, helper
-
 from barstep.engine.array.kernel.layout import F_BAR, F_PRICE, F_SIGN, F_SIZE
 
 

@@ -3,8 +3,30 @@
 from barstep.engine.array.kernel.guards import act, breach, follow_guards, idle, test_guards
 from barstep.engine.array.kernel.jit import helper
 from barstep.engine.array.kernel.layout import (
-    ARRIVE, BAR, BAR_CLOSE, BAR_HIGH, BAR_LOW, BAR_OPEN, EVENT, FILLS, FROM, G_CAP, GUARD, GUARDS, KIND, LIVE, NEEDS,
-    NEVER, OPEN, ORDERS, PATH, REACHED, STATE, TRAIL, TRAIL_AT_CLOSE, WORKING,
+    ARRIVE,
+    BAR,
+    BAR_CLOSE,
+    BAR_HIGH,
+    BAR_LOW,
+    BAR_OPEN,
+    EVENT,
+    FILLS,
+    FROM,
+    G_CAP,
+    GUARD,
+    GUARDS,
+    KIND,
+    LIVE,
+    NEEDS,
+    NEVER,
+    OPEN,
+    ORDERS,
+    PATH,
+    REACHED,
+    STATE,
+    TRAIL,
+    TRAIL_AT_CLOSE,
+    WORKING,
 )  # fmt: skip
 from barstep.engine.array.kernel.orders import fire, fires, follow, try_at, try_newborn
 from barstep.engine.array.kernel.removal import log_point
