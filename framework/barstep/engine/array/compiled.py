@@ -33,6 +33,7 @@ class Kernel(NamedTuple):
     play: Callable[..., None]
     digest_lines: Callable[..., int]
     crossover: Callable[..., None]
+    first_outside: Callable[..., int]
 
 
 def installed() -> bool:
@@ -61,7 +62,9 @@ def kernel() -> Kernel:
             names = {name: import_module(f"barstep.engine.array.kernel.{name}") for name in ("play", "text", "signals")}
         finally:
             config.CACHE_DIR = before
-    return Kernel(names["play"].play, names["text"].digest_lines, names["signals"].crossover)
+    return Kernel(
+        names["play"].play, names["text"].digest_lines, names["signals"].crossover, names["signals"].first_outside
+    )
 
 
 @cache

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 KEEP = _KEEP
 """In an array of positions: ask for nothing after this bar, as an `on_bar` that does not call `ctx.set_position`."""
 
+_FEW = 10_000  # rows that numpy looks through before compiled code is loaded
+
 MOST = 1_000_000
 """Contracts and ticks beyond which a wish is a mistake."""
 
@@ -60,7 +62,7 @@ def wants_of(answer: Any, bars: int) -> Wants:
     given = answer if isinstance(answer, WithBracket) else WithBracket(answer)
     names = ("stop_loss_ticks", "take_profit_ticks", "trailing_stop_ticks")
     positions = _whole(given.positions, "positions", (bars,))
-    _in_range(positions[positions != KEEP], "positions", -MOST)
+    _in_range(positions, "positions", -MOST)
     distances = [_whole(getattr(given, name), name, (1,), (bars,)) for name in names]
     for name, values in zip(names, distances, strict=True):
         _in_range(values, name, 0)
@@ -85,6 +87,10 @@ def _whole(values: Any, name: str, *shapes: tuple[int, ...]) -> NDArray[np.int64
 
 
 def _in_range(values: NDArray[np.int64], name: str, least: int) -> None:
-    if values.size and (int(values.min()) < least or int(values.max()) > MOST):
-        bad = values[(values < least) | (values > MOST)][0]
-        raise ValueError(f"{name}: got {bad}, expected {least:,} to {MOST:,}")
+    if installed() and len(values) > _FEW:
+        row = kernel().first_outside(values, least, MOST)
+    else:
+        bad = np.flatnonzero(((values < least) & (values != KEEP)) | (values > MOST))
+        row = int(bad[0]) if len(bad) else -1
+    if row >= 0:
+        raise ValueError(f"{name}: got {values[row]} in row {row:,}, expected {least:,} to {MOST:,}")

@@ -32,6 +32,7 @@ from barstep.engine.array.kernel.layout import (
     G_TRAIL,
     GUARD,
     GUARDS,
+    HEAD,
     HIGH,
     IN_BAR,
     IN_MARKET,
@@ -40,6 +41,7 @@ from barstep.engine.array.kernel.layout import (
     L_POSITION,
     LIVE,
     LOGGED,
+    LOTS,
     LOW,
     MARKET,
     MARKET_SLIP,
@@ -57,10 +59,11 @@ from barstep.engine.array.kernel.layout import (
 )  # fmt: skip
 from barstep.engine.array.kernel.ledger import book_late, catch_up, earned_at
 from barstep.engine.array.kernel.removal import cancel_all
+from barstep.engine.array.kernel.sprint import may_sprint, sprint
 
 
 @entry_point
-def play(m, opens, highs, lows, closes, shut, begins, flats, want, stops, targets, trails, denied):
+def play(m, opens, highs, lows, closes, shut, begins, flats, want, stops, targets, trails, denied):  # noqa: C901
     """Play all bars.
 
     Args:
@@ -76,10 +79,16 @@ def play(m, opens, highs, lows, closes, shut, begins, flats, want, stops, target
     b, n = BOOK, len(opens)
     begun = flat = 0
     up, down = -FAR, FAR
+    fast = may_sprint(m, stops, targets, trails, denied)
     k = 0
     while k < n:
-        asking = False
-        if up > -FAR:
+        asking = measured = False
+        if fast and m[b + LIVE] == 0 and m[LOTS] - m[HEAD] < 2:
+            k, asking = sprint(m, k, min(n - 1, flats[flat]), opens, highs, lows, shut, want)
+            measured = asking
+            while begins[begun] < k:
+                begun += 1
+        elif up > -FAR:
             k, asking = skip(m, k, min(n - 1, begins[begun], flats[flat]), highs, lows, want, up, down)
         m[BAR], m[BAR_OPEN], m[BAR_HIGH], m[BAR_LOW], m[BAR_CLOSE] = k, opens[k], highs[k], lows[k], closes[k]
         tradable = len(shut) == 0 or not shut[k]
@@ -110,7 +119,8 @@ def play(m, opens, highs, lows, closes, shut, begins, flats, want, stops, target
         if m[b + FAILED]:
             break
         if k < n:
-            measure(m)
+            if not measured:
+                measure(m)
             up, down = refresh(m, b)
     m[BARS] = k
     if n:

@@ -12,3 +12,12 @@ def crossover(fast, slow, size, out):
     for i in range(len(fast)):
         above, below = fast[i] > slow[i], fast[i] < slow[i]
         out[i] = size if above else (-size if below else np.int64(KEEP))
+
+
+@entry_point
+def first_outside(values, least, most):
+    """The first row whose value is neither KEEP nor from `least` to `most`; -1 when there is none."""
+    for i in range(len(values)):
+        if (values[i] < least and values[i] != KEEP) or values[i] > most:
+            return i
+    return -1

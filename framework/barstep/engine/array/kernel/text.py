@@ -37,11 +37,12 @@ def write_number(out, at, number):
         out[at] = 45
         at += 1
         number = -number
-    digits, rest = 1, number // 10
-    while rest:
+    digits, power = 1, 10
+    while number >= power and digits < 19:
         digits += 1
-        rest //= 10
+        power *= 10
     for place in range(at + digits - 1, at - 1, -1):
-        out[place] = 48 + number % 10
-        number //= 10
+        rest = number // 10
+        out[place] = 48 + number - 10 * rest
+        number = rest
     return at + digits
