@@ -105,6 +105,12 @@ class ArrayBars:
         """
         return self._once((type(indicator), _arguments(indicator), name), lambda: self._compute(indicator, name))
 
+    def forget(self) -> None:
+        """Empty the cache of indicators and prices."""
+        with self._lock:
+            self._cache.clear()
+            self._held = 0
+
     def head(self, rows: int) -> ArrayBars:
         """The first bars, as they looked when no later ones were known."""
         return ArrayBars(self.feed, self.chunk[:rows], self.new_session[:rows], cache_bytes=0)

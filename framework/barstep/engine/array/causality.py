@@ -16,8 +16,13 @@ if TYPE_CHECKING:
     from barstep.engine.array.bars import ArrayBars
     from barstep.engine.array.work import Wants
 
+
 LOOKS = 3
 """Shorter histories that are tried."""
+
+
+class LookAheadError(ValueError):
+    """Positions that know later bars."""
 
 
 def looks_ahead(positions: Callable[[ArrayBars], Any], bars: ArrayBars, wants: Wants, looks: int = LOOKS) -> str:

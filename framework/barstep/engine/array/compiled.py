@@ -34,6 +34,7 @@ class Kernel(NamedTuple):
     digest_lines: Callable[..., int]
     crossover: Callable[..., None]
     first_outside: Callable[..., int]
+    equity_curve: Callable[..., None]
 
 
 def installed() -> bool:
@@ -62,9 +63,8 @@ def kernel() -> Kernel:
             names = {name: import_module(f"barstep.engine.array.kernel.{name}") for name in ("play", "text", "signals")}
         finally:
             config.CACHE_DIR = before
-    return Kernel(
-        names["play"].play, names["text"].digest_lines, names["signals"].crossover, names["signals"].first_outside
-    )
+    text, signals = names["text"], names["signals"]
+    return Kernel(names["play"].play, text.digest_lines, signals.crossover, signals.first_outside, text.equity_curve)
 
 
 @cache

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from barstep.domain.errors import PluginError
 from barstep.engine.array.account import Named
-from barstep.engine.array.causality import looks_ahead
+from barstep.engine.array.causality import LookAheadError, looks_ahead
 from barstep.engine.array.signals import wants_of
-from barstep.hooks.checks import hooks_of
+from barstep.hooks.checks import hooks_of, where
 from barstep.hooks.manager import raised_at
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from barstep.engine.array.work import Wants
     from barstep.hooks.plugin import Plugin
 
+ALL_BARS = "all bars at once"
 _OF_POSITIONS = ("on_start", "on_bar")
 _OF_EVENTS = ("on_start", "on_fill", "on_trade", "on_order", "on_stop")
 
@@ -47,10 +48,10 @@ def wants_from(name: str, strategy: Plugin, bars: ArrayBars, file: str) -> Wants
     try:
         wants = wants_of(positions(bars), len(bars))
         seen = looks_ahead(positions, bars, wants)
-        if seen:
-            raise ValueError(seen)
     except Exception as error:
-        raise PluginError(name, "positions", raised_at(error, file), "all bars at once", error) from error
+        raise PluginError(name, "positions", raised_at(error, file), ALL_BARS, error) from error
+    if seen:
+        raise PluginError(name, "positions", where(type(strategy).positions), ALL_BARS, LookAheadError(seen))  # type: ignore[attr-defined]
     return wants
 
 

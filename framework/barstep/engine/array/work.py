@@ -50,6 +50,7 @@ class Work:
         self._orders, self._lots = 16, 64
         self._rooms = [0, 0, 0, 0]
         self._text = np.zeros(0, np.uint8)
+        self._equity = np.zeros(0, np.int64)
         self._make()
 
     def play(self, account: Account, wants: Wants, keep: int) -> Left:
@@ -69,6 +70,15 @@ class Work:
             for start, count, width in zip(self._starts, used, _WIDTHS, strict=True)
         )
         return Left(m[: at.BOOK], m[at.BOOK : at.BOOK + at.STATE], *rows)
+
+    def equity(self, account: Account, left: Left) -> NDArray[np.int64]:
+        """Equity at each bar's close in micro-dollars, for a run whose tables were kept; good until the next call."""
+        played = int(left.figures[at.BARS])
+        if len(self._equity) < played:
+            self._equity = np.zeros(played, np.int64)
+        out = self._equity[:played]
+        kernel().equity_curve(left.steps, account.bars.columns[3], account.options, out)
+        return out
 
     def digest_text(self, account: Account, fills: NDArray[np.int64]) -> bytes | memoryview:
         """The digest's lines of some fills, as bytes; good until the next call."""

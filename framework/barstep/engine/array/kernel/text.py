@@ -1,7 +1,18 @@
-"""The lines of the digest as bytes."""
+"""What follows from a run's fills and steps: the lines of the digest as bytes, and the equity curve."""
 
 from barstep.engine.array.kernel.jit import entry_point, helper
-from barstep.engine.array.kernel.layout import F_BAR, F_PRICE, F_SIGN, F_SIZE
+from barstep.engine.array.kernel.layout import (
+    F_BAR,
+    F_PRICE,
+    F_SIGN,
+    F_SIZE,
+    S_CASH,
+    S_FEES,
+    S_POSITION,
+    S_ROW,
+    START,
+    TICK_VALUE,
+)  # fmt: skip
 
 
 @entry_point
@@ -46,3 +57,17 @@ def write_number(out, at, number):
         out[place] = 48 + number - 10 * rest
         number = rest
     return at + digits
+
+
+@entry_point
+def equity_curve(steps, closes, options, out):
+    """Equity at each bar's close in micro-dollars, from the steps that fills left."""
+    row, base, slope = 0, options[START], 0
+    for i in range(len(steps) + 1):
+        until = steps[i, S_ROW] if i < len(steps) else len(out)
+        while row < until:
+            out[row] = base + slope * closes[row]
+            row += 1
+        if i < len(steps):
+            base = options[START] + steps[i, S_CASH] * options[TICK_VALUE] - steps[i, S_FEES]
+            slope = steps[i, S_POSITION] * options[TICK_VALUE]
