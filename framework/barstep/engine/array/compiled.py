@@ -35,6 +35,7 @@ class Kernel(NamedTuple):
     crossover: Callable[..., None]
     first_outside: Callable[..., int]
     equity_curve: Callable[..., None]
+    moving_mean: Callable[..., None]
 
 
 def installed() -> bool:
@@ -63,8 +64,10 @@ def kernel() -> Kernel:
             names = {name: import_module(f"barstep.engine.array.kernel.{name}") for name in ("play", "text", "signals")}
         finally:
             config.CACHE_DIR = before
-    text, signals = names["text"], names["signals"]
-    return Kernel(names["play"].play, text.digest_lines, signals.crossover, signals.first_outside, text.equity_curve)
+    made = {
+        name: getattr(module, name) for module in names.values() for name in Kernel._fields if hasattr(module, name)
+    }
+    return Kernel(**made)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Positions from pairs of lines."""
+"""Lines over bars, and positions from pairs of them."""
 
 import numpy as np
 
@@ -21,3 +21,17 @@ def first_outside(values, least, most):
         if (values[i] < least and values[i] != KEEP) or values[i] > most:
             return i
     return -1
+
+
+@entry_point
+def moving_mean(values, n, numerator, divisor, out):
+    """Means of each n neighbours as `SMA.compute` gives them, bit for bit: a whole sum, one division. NaN before the n-th."""
+    total, first = 0, min(n, len(values))
+    for i in range(first):
+        total += values[i]
+        out[i] = np.nan
+    if first == n:
+        out[n - 1] = total * numerator / divisor
+    for i in range(first, len(values)):
+        total += values[i] - values[i - n]
+        out[i] = total * numerator / divisor
