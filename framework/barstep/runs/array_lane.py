@@ -18,8 +18,8 @@ from barstep.engine.array.plugins import fault_of, forms_of, wants_from
 from barstep.engine.array.points import balance_of
 from barstep.engine.array.teller import Teller
 from barstep.engine.array.work import Work
+from barstep.engine.flat_times import straddle_warning
 from barstep.engine.recorder import EQUITY_COLUMNS, Recorder
-from barstep.engine.replay import straddle_warning
 from barstep.hooks.manager import HookManager, Registered
 from barstep.runs.sources import sessions_of
 from barstep.sim.records import AmbiguousBar, Breach
