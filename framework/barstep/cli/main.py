@@ -15,6 +15,7 @@ from barstep.cli import (
     init,
     instruments,
     new,
+    parity,
     plans,
     plugins,
     run,
@@ -45,6 +46,7 @@ app.add_typer(plans.app, name="plans")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(instruments.app, name="instruments")
 app.add_typer(bars.app, name="data")
+app.add_typer(parity.app, name="check")
 app.add_typer(new.app, name="new")
 app.command("init")(init.init)
 
