@@ -163,7 +163,7 @@ def flat_rows(
 
 
 def _guards(rules: Sequence[Named], start: int) -> tuple[NDArray[np.int64], list[Guard]]:
-    """The guards, those set before the first bar first, then by how hard they act."""
+    """The guards by how hard they act, then by name: the order in which they go where nothing else decides."""
     found: list[tuple[Guard, int, int]] = []
     for plugin, form in rules:
         if isinstance(form, forms.GuardForm):
@@ -176,7 +176,7 @@ def _guards(rules: Sequence[Named], start: int) -> tuple[NDArray[np.int64], list
             stop = at.NEVER if form.lock is None else start + micros(form.lock) - (0 if form.touch else 1)
             guard = Guard(form.name, "equity", start - below, "floor", "fail", None, plugin)
             found.append((guard, below if form.follows else -1, stop))
-    found.sort(key=lambda each: _SEVERITY[each[0].action])
+    found.sort(key=lambda each: (_SEVERITY[each[0].action], each[0].name, each[0].plugin))
     rows = np.zeros((len(found), at.GUARD), np.int64)
     for row, (guard, below, stop) in zip(rows, found, strict=True):
         row[at.G_CAP], row[at.G_DAY] = guard.side == "cap", guard.basis == "day"
