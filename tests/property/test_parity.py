@@ -42,7 +42,13 @@ RULES: dict[str, list[dict[str, Any]]] = {
     "max_position": [{"contracts": 1}, {"contracts": 2}],
     "max_trades": [{"trades": 1}, {"trades": 4}],
     "daily_loss_limit": [{"usd": 100}, {"usd": 400}],
-    "max_loss_limit": [{"usd": 150}, {"usd": 600}],
+    "daily_profit_cap": [{"usd": 100}, {"usd": 300}],
+    "max_loss_limit": [
+        {"usd": 150},
+        {"usd": 600},
+        {"usd": 150, "trail": "static", "touch": False},
+        {"usd": 300, "lock": None, "touch": False},
+    ],
     "trading_hours": [
         {"flat_by": "15:10"},
         {"flat_by": "14:47", "entries_until": "14:45"},

@@ -66,7 +66,7 @@ class Account:
     denied: NDArray[np.int64]
     caps: list[tuple[str, forms.PositionCap]]
     entries: list[tuple[str, forms.EntryCap]]
-    hours: list[tuple[str, forms.EntryHours]]
+    hours: list[tuple[str, forms.FlatBy | forms.EntryHours]]
     flat_by: time | None = None
     straddled: int = 0
 
@@ -111,7 +111,7 @@ def make_account(
     """
     caps = [(n.plugin, n.form) for n in rules if isinstance(n.form, forms.PositionCap)]
     entries = [(n.plugin, n.form) for n in rules if isinstance(n.form, forms.EntryCap)]
-    hours = [(n.plugin, n.form) for n in rules if isinstance(n.form, forms.EntryHours)]
+    hours = [(n.plugin, n.form) for n in rules if isinstance(n.form, forms.FlatBy | forms.EntryHours)]
     clocks = [n.form.clock for n in rules if isinstance(n.form, forms.FlatBy)]
     guards, names = _guards(rules, start)
     cap = min((form.contracts for _, form in caps), default=at.FAR)
@@ -163,7 +163,7 @@ def flat_rows(
 
 
 def _guards(rules: Sequence[Named], start: int) -> tuple[NDArray[np.int64], list[Guard]]:
-    """The guards, those set before the first bar first, then by how hard they act."""
+    """The guards by how hard they act, then by name: the order in which they go where nothing else decides."""
     found: list[tuple[Guard, int, int]] = []
     for plugin, form in rules:
         if isinstance(form, forms.GuardForm):
@@ -176,7 +176,7 @@ def _guards(rules: Sequence[Named], start: int) -> tuple[NDArray[np.int64], list
             stop = at.NEVER if form.lock is None else start + micros(form.lock) - (0 if form.touch else 1)
             guard = Guard(form.name, "equity", start - below, "floor", "fail", None, plugin)
             found.append((guard, below if form.follows else -1, stop))
-    found.sort(key=lambda each: _SEVERITY[each[0].action])
+    found.sort(key=lambda each: (_SEVERITY[each[0].action], each[0].name, each[0].plugin))
     rows = np.zeros((len(found), at.GUARD), np.int64)
     for row, (guard, below, stop) in zip(rows, found, strict=True):
         row[at.G_CAP], row[at.G_DAY] = guard.side == "cap", guard.basis == "day"
@@ -188,7 +188,10 @@ def _guards(rules: Sequence[Named], start: int) -> tuple[NDArray[np.int64], list
 
 
 def _denied(
-    bars: ArrayBars, sessions: list[Session], session_of: NDArray[np.int64], hours: Sequence[forms.EntryHours]
+    bars: ArrayBars,
+    sessions: list[Session],
+    session_of: NDArray[np.int64],
+    hours: Sequence[forms.FlatBy | forms.EntryHours],
 ) -> NDArray[np.int64]:
     """For each bar a bit for each form that lets nothing open at its end."""
     if not hours:
@@ -198,16 +201,21 @@ def _denied(
     for start, stop in pairwise(begins):
         session, clocks = sessions[int(session_of[start])], bars.end_ns[start:stop]
         for bit, form in enumerate(hours):
-            for opens, closes in form.closed(session):
-                first = 0 if opens is None else int(np.searchsorted(clocks, _ns(opens)))
-                last = stop - start if closes is None else int(np.searchsorted(clocks, _ns(closes)))
-                flags[start + first : start + last] |= 1 << bit
+            if isinstance(form, forms.FlatBy):
+                for opens, closes in session.flat_spans(form.clock):  # both ends included
+                    first, last = np.searchsorted(clocks, opens), np.searchsorted(clocks, closes, side="right")
+                    flags[start + int(first) : start + int(last)] |= 1 << bit
+            else:
+                early = 0 if form.first is None else int(np.searchsorted(clocks, _ns(session.at(form.first))))
+                late = stop - start if form.last is None else int(np.searchsorted(clocks, _ns(session.at(form.last))))
+                flags[start : start + early] |= 1 << bit
+                flags[start + late : stop] |= 1 << bit
     return flags
 
 
 def _ns(moment: datetime) -> int:
-    """UTC nanoseconds of an aware datetime, to the microsecond."""
-    return int(moment.timestamp()) * NS + moment.microsecond * 1000
+    """UTC nanoseconds of a datetime of whole seconds."""
+    return int(moment.timestamp()) * NS
 
 
 def _read_only(values: Any) -> NDArray[Any]:

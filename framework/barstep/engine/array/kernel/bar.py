@@ -4,95 +4,13 @@ from barstep.engine.array.kernel.choice import trail_in_reach, trail_through, wa
 from barstep.engine.array.kernel.guards import guards_in_reach, test_guards, worth
 from barstep.engine.array.kernel.jit import helper
 from barstep.engine.array.kernel.layout import (
-    AFTER_HOOKS,
-    AMBIGUOUS,
-    ARRIVE,
-    AT_FILLS,
-    AT_LOG,
-    BAR,
-    BAR_CLOSE,
-    BAR_HIGH,
-    BAR_LOW,
-    BAR_OPEN,
-    BOOK_A,
-    BOOK_B,
-    CASH,
-    E_PRICE,
-    E_RULE,
-    E_SIGN,
-    E_SIZE,
-    E_TYPE,
-    ENTRY,
-    EVENT,
-    EXECUTION,
-    F_AFTER,
-    F_ARRIVING,
-    F_BAR,
-    F_ID,
-    F_LEVEL,
-    F_OPENED,
-    F_PRICE,
-    F_REALISED,
-    F_RULE,
-    F_SIGN,
-    F_SIZE,
-    FAILED,
-    FEE,
-    FEES,
-    FILL,
-    FILL_ROOM,
-    FILLS,
-    FIRST,
-    FROM,
-    G_ACTED,
-    G_BASE,
-    G_BEFORE,
-    G_BELOW,
-    G_BREACHES,
-    G_DAY,
-    G_LEVEL,
-    G_START,
-    G_STOP,
-    GUARD,
-    GUARDS,
-    HIGH,
-    HOOKS,
-    ID,
-    IN_BAR,
-    KIND,
-    L_FEES,
-    LEVEL,
-    LIVE,
-    LOCKED,
-    LOGGED,
-    LOW,
-    MARKET,
-    MARKET_SLIP,
-    N_FILLS,
-    NEEDS,
-    NUMBERS,
-    ORDERS,
-    P_ONE,
-    POSITION,
-    REALISED,
-    REDUCE,
-    SAVES,
-    SEEN,
-    SHOWN,
-    SIGN,
-    SIZE,
-    START,
-    STATE,
-    STOP_TICKS,
-    TAKEN,
-    TARGET_TICKS,
-    TICK_VALUE,
-    TOLD_BREACH,
-    TOLD_EXECUTION,
-    TOLD_OUTCOME,
-    TRAIL,
-    TRAIL_AT_CLOSE,
-    TRAIL_TICKS,
+    AFTER_HOOKS, AMBIGUOUS, ARRIVE, AT_FILLS, AT_LOG, BAR, BAR_CLOSE, BAR_HIGH, BAR_LOW, BAR_OPEN, BOOK_A, BOOK_B, CASH,
+    E_PRICE, E_RULE, E_SIGN, E_SIZE, E_TYPE, ENTRY, EVENT, EXECUTION, F_AFTER, F_ARRIVING, F_BAR, F_ID, F_LEVEL,
+    F_OPENED, F_PRICE, F_REALISED, F_RULE, F_SIGN, F_SIZE, FAILED, FEE, FEES, FILL, FILL_ROOM, FILLS, FIRST, FROM,
+    G_ACTED, G_ACTION, G_BASE, G_BEFORE, G_BELOW, G_BREACHES, G_CAP, G_DAY, G_LEVEL, G_START, G_STOP, G_TURN, GUARD,
+    GUARDS, HIGH, HOOKS, ID, IN_BAR, KIND, L_FEES, LEVEL, LIVE, LOCKED, LOGGED, LOW, MARKET, MARKET_SLIP, N_FILLS,
+    NEEDS, NUMBERS, ORDERS, P_ONE, POSITION, REALISED, REDUCE, SAVES, SEEN, SHOWN, SIGN, SIZE, START, STATE, STOP_TICKS,
+    TAKEN, TARGET_TICKS, TICK_VALUE, TOLD_BREACH, TOLD_EXECUTION, TOLD_OUTCOME, TRAIL, TRAIL_AT_CLOSE, TRAIL_TICKS,
     WORKING,
 )  # fmt: skip
 from barstep.engine.array.kernel.ledger import apply_fill, book_bar, book_late, earned_at, mark, see, span, tell
@@ -183,14 +101,37 @@ def note_guards(m, b):
 
 @helper
 def tell_breaches(m, b, batch):
-    """The guards that have acted since `note_guards`."""
-    for i in range(m[GUARDS]):
-        g = b + STATE + i * GUARD
-        if m[g + G_BREACHES] != m[g + G_BEFORE]:
-            t = tell(m, TOLD_BREACH, batch)
-            if t:
-                m[t + P_ONE] = i
-                m[t + P_ONE + 1] = m[g + G_LEVEL]
+    """The guards that have acted since `note_guards`, in the order in which they did."""
+    while True:
+        first = 0
+        for i in range(m[GUARDS]):
+            g = b + STATE + i * GUARD
+            if m[g + G_BREACHES] != m[g + G_BEFORE] and (first == 0 or acted_before(m, g, first)):
+                first = g
+        if first == 0:
+            return
+        m[first + G_BEFORE] = m[first + G_BREACHES]
+        t = tell(m, TOLD_BREACH, batch)
+        if t:
+            m[t + P_ONE] = (first - b - STATE) // GUARD
+            m[t + P_ONE + 1] = m[first + G_LEVEL]
+
+
+@helper
+def acted_before(m, g, other):
+    """Whether a guard acted before another: by its place in the walk, then as guards go that are breached at one price."""
+    if m[g + G_TURN] != m[other + G_TURN]:
+        return m[g + G_TURN] < m[other + G_TURN]
+    if m[g + G_ACTION] != m[other + G_ACTION]:
+        return m[g + G_ACTION] < m[other + G_ACTION]
+    return strict_level(m, g) < strict_level(m, other)  # rows stand by name
+
+
+@helper
+def strict_level(m, g):
+    """A guard's level of equity, the smaller the stricter."""
+    level = m[g + G_LEVEL] + (m[g + G_START] if m[g + G_DAY] else 0)
+    return level if m[g + G_CAP] else -level
 
 
 @helper

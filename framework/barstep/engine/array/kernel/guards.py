@@ -2,31 +2,8 @@
 
 from barstep.engine.array.kernel.jit import helper
 from barstep.engine.array.kernel.layout import (
-    BAR_HIGH,
-    BAR_LOW,
-    CASH,
-    FAIL,
-    FAILED,
-    FEES,
-    FORCED_SLIP,
-    G_ACTED,
-    G_ACTION,
-    G_BREACHES,
-    G_CAP,
-    G_DAY,
-    G_LEVEL,
-    G_START,
-    G_STOP,
-    G_TRAIL,
-    GUARD,
-    GUARDS,
-    LIVE,
-    LOCK,
-    LOCKED,
-    POSITION,
-    START,
-    STATE,
-    TICK_VALUE,
+    BAR_HIGH, BAR_LOW, CASH, FAIL, FAILED, FEES, FORCED_SLIP, G_ACTED, G_ACTION, G_BREACHES, G_CAP, G_DAY, G_LEVEL,
+    G_START, G_STOP, G_TRAIL, G_TURN, GUARD, GUARDS, LIVE, LOCK, LOCKED, LOGGED, POSITION, START, STATE, TICK_VALUE,
 )  # fmt: skip
 from barstep.engine.array.kernel.removal import liquidate
 
@@ -77,16 +54,32 @@ def breach(m, b, g, price, direction):
 
 
 @helper
-def act(m, b, i, price, phase, leg):
+def beyond(m, b, g, price):
+    """By how much a guard is breached at a price: the smaller, the more."""
+    gap = value(m, b, g, price) - m[g + G_LEVEL]
+    return -gap if m[g + G_CAP] else gap
+
+
+@helper
+def goes_before(m, b, g, other, price):
+    """Whether of two guards breached at a price the first one acts: the harder one, then the one breached by more."""
+    if m[g + G_ACTION] != m[other + G_ACTION]:
+        return m[g + G_ACTION] < m[other + G_ACTION]
+    return beyond(m, b, g, price) < beyond(m, b, other, price)  # rows stand by name
+
+
+@helper
+def act(m, b, g, price, phase, leg):
     """Carry a breach out: cancel all orders, close at the breach price with the forced slip, apply the action."""
-    g = b + STATE + i * GUARD
+    number = (g - b - STATE) // GUARD + 1
     m[g + G_ACTED] = 1
+    m[g + G_TURN] = m[b + LOGGED]
     m[g + G_BREACHES] += 1
-    liquidate(m, b, price, m[FORCED_SLIP], phase, leg, 19, i + 1)
+    liquidate(m, b, price, m[FORCED_SLIP], phase, leg, 19, number)
     if m[g + G_ACTION] == FAIL and not m[b + FAILED]:
-        m[b + FAILED] = i + 1
+        m[b + FAILED] = number
     elif m[g + G_ACTION] == LOCK and not m[b + LOCKED]:
-        m[b + LOCKED] = i + 1
+        m[b + LOCKED] = number
 
 
 @helper
@@ -94,14 +87,17 @@ def test_guards(m, b, price, phase, leg):
     """Test all guards at a price and let the breached ones act, until none has anything to do."""
     acting = m[GUARDS] > 0
     while acting:
-        acting = False
+        follow_guards(m, b, price)
+        first = 0
         for i in range(m[GUARDS]):
             g = b + STATE + i * GUARD
-            follow_one(m, b, g, price)
-            if not idle(m, b, g) and breach(m, b, g, price, 0) == 0:
-                act(m, b, i, price, phase, leg)
-                acting = True
-                break
+            if idle(m, b, g) or breach(m, b, g, price, 0) != 0:
+                continue
+            if first == 0 or goes_before(m, b, g, first, price):
+                first = g
+        acting = first > 0
+        if acting:
+            act(m, b, first, price, phase, leg)
 
 
 @helper

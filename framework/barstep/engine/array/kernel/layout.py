@@ -60,9 +60,9 @@ BOOK = _next()
 
 # -- a book: state, guards, working orders, log of the bar -----------------------------------------------------
 POSITION, CASH, FEES, FILLS, NEXT_ID, LIVE, LOGGED, FAILED, LOCKED, STATE = range(10)
-G_CAP, G_DAY, G_LEVEL, G_BASE, G_ACTION, G_TRAIL, G_START, G_ACTED, G_BREACHES, G_BEFORE, G_BELOW, G_STOP, GUARD = (
-    range(13)
-)
+(
+    G_CAP, G_DAY, G_LEVEL, G_BASE, G_ACTION, G_TRAIL, G_START, G_ACTED, G_BREACHES, G_BEFORE, G_BELOW, G_STOP, G_TURN, GUARD,
+) = range(14)  # fmt: skip
 FAIL, LOCK, FLATTEN = range(3)
 MOST_GUARDS = 8
 ORDERS = STATE + MOST_GUARDS * GUARD

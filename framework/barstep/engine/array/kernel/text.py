@@ -2,16 +2,7 @@
 
 from barstep.engine.array.kernel.jit import entry_point, helper
 from barstep.engine.array.kernel.layout import (
-    F_BAR,
-    F_PRICE,
-    F_SIGN,
-    F_SIZE,
-    S_CASH,
-    S_FEES,
-    S_POSITION,
-    S_ROW,
-    START,
-    TICK_VALUE,
+    F_BAR, F_PRICE, F_SIGN, F_SIZE, S_CASH, S_FEES, S_POSITION, S_ROW, START, TICK_VALUE,
 )  # fmt: skip
 
 

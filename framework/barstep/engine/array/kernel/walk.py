@@ -1,32 +1,10 @@
 """The walk through a bar: the open (R13) and the legs of a path (R14-R16), as in `barstep.sim.walk`."""
 
-from barstep.engine.array.kernel.guards import act, breach, follow_guards, idle, test_guards
+from barstep.engine.array.kernel.guards import act, breach, follow_guards, goes_before, idle, test_guards
 from barstep.engine.array.kernel.jit import helper
 from barstep.engine.array.kernel.layout import (
-    ARRIVE,
-    BAR,
-    BAR_CLOSE,
-    BAR_HIGH,
-    BAR_LOW,
-    BAR_OPEN,
-    EVENT,
-    FILLS,
-    FROM,
-    G_CAP,
-    GUARD,
-    GUARDS,
-    KIND,
-    LIVE,
-    NEEDS,
-    NEVER,
-    OPEN,
-    ORDERS,
-    PATH,
-    REACHED,
-    STATE,
-    TRAIL,
-    TRAIL_AT_CLOSE,
-    WORKING,
+    ARRIVE, BAR, BAR_CLOSE, BAR_HIGH, BAR_LOW, BAR_OPEN, EVENT, FILLS, FROM, G_CAP, GUARD, GUARDS, KIND, LIVE, NEEDS,
+    NEVER, OPEN, ORDERS, PATH, REACHED, STATE, TRAIL, TRAIL_AT_CLOSE, WORKING,
 )  # fmt: skip
 from barstep.engine.array.kernel.orders import fire, fires, follow, try_at, try_newborn
 from barstep.engine.array.kernel.removal import log_point
@@ -85,7 +63,7 @@ def walk_leg(m, b, price, target, leg):
     direction = 1 if target > price else -1
     while True:
         order, guard, distance = next_event(m, b, price, target, direction)
-        if order == 0 and guard < 0:
+        if order + guard == 0:
             break
         price += distance * direction
         log_point(m, b, price)
@@ -105,10 +83,10 @@ def walk_leg(m, b, price, target, leg):
 def next_event(m, b, price, target, direction):
     """The event with the smallest (distance, rank, id) on the way to `target`, both ends included (R15).
 
-    Returns the place of an order or 0, the number of a guard or -1, and the distance.
+    Returns the place of an order and that of a guard, one of them 0, both when there is none, and the distance.
     """
     reach = (target - price) * direction
-    order, guard, best, best_rank = 0, -1, NEVER, 0
+    order, guard, best, best_rank = 0, 0, NEVER, 0
     for i in range(m[b + LIVE]):
         w = b + ORDERS + i * WORKING
         if m[w + NEEDS] != direction or m[w + FROM] > m[BAR]:
@@ -124,8 +102,13 @@ def next_event(m, b, price, target, direction):
             continue
         distance = breach(m, b, g, price, direction)
         rank = 4 if m[g + G_CAP] else 0
-        if 0 <= distance <= reach and (distance < best or (distance == best and rank < best_rank)):
-            order, guard, best, best_rank = 0, i, distance, rank
+        if distance < 0 or distance > reach:
+            continue
+        tie = distance == best and rank == best_rank and guard > 0
+        if distance < best or (distance == best and rank < best_rank):
+            order, guard, best, best_rank = 0, g, distance, rank
+        elif tie and goes_before(m, b, g, guard, price + distance * direction):
+            guard = g
     return order, guard, best
 
 
