@@ -22,7 +22,7 @@ from barstep.runs.log import run_logger
 from barstep.runs.plans import attempt_row
 from barstep.runs.remote import build_remote
 from barstep.runs.script import play_script
-from barstep.runs.sources import extent, past_expiry
+from barstep.runs.sources import extent, past_expiry, sessions_of
 from barstep.runs.spool import RunSpool
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def play(
     config = plan.loaded.config
     start = plan.account.start_balance
     with folder.writing():
-        spool = RunSpool(folder.working, start, progress)
+        spool = RunSpool(folder.working, start, progress, sessions_of(plan.streams[0]))
         make = build if config.broker.kind == "embedded" else build_remote
         replay = make(plan, spool, log)
 

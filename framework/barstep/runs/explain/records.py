@@ -52,7 +52,7 @@ class Records:
 
     def rows(self, table: str, **equal: Any) -> list[Row]:
         """The rows of a table whose columns have given values, in their order."""
-        frame = self._table(table)
+        frame = self.table(table)
         for name, value in equal.items():
             frame = frame.filter(frame[name] == value)
         found: list[Row] = frame.rows(named=True)
@@ -60,10 +60,11 @@ class Records:
 
     def column(self, table: str, name: str) -> list[Any]:
         """A column of a table."""
-        values: list[Any] = self._table(table)[name].to_list()
+        values: list[Any] = self.table(table)[name].to_list()
         return values
 
-    def _table(self, name: str) -> Any:
+    def table(self, name: str) -> Any:
+        """A whole table as a polars frame."""
         if name not in self._tables:
             self._tables[name] = read_table(self.folder / f"{name}.parquet")
         return self._tables[name]
