@@ -16,7 +16,7 @@ import pytest
 from barstep.config import data_schema, schema
 from barstep.config.fields import Section
 from barstep.domain.fill_options import PROFILES, FillOptions
-from barstep.domain.result import RunResult
+from barstep.runs.result import RunResult
 from barstep.hooks.specs import HOOK_NAMES, HookSpecs
 from barstep.runs import tables
 from barstep.runs.explain.words import RULES

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from barstep.domain.result import RunResult
     from barstep.runs.assemble import RunPlan
+    from barstep.runs.result import RunResult
 
 
 def play_and_tell(plan: RunPlan, *, out: Path | None, as_json: bool, quiet: bool) -> None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from barstep.data import ResampledStream
 from barstep.domain.errors import BarstepError, BrokerError, ConfigError, PluginError
 from barstep.domain.instrument import MICROS
-from barstep.domain.result import RunResult, RunStatus
 from barstep.domain.session import NS, to_datetime
 from barstep.runs.assemble import RunPlan, build, load_plan
 from barstep.runs.extensions import measured
@@ -21,6 +20,7 @@ from barstep.runs.folder import RunFolder
 from barstep.runs.log import run_logger
 from barstep.runs.plans import attempt_row
 from barstep.runs.remote import build_remote
+from barstep.runs.result import RunResult, RunStatus
 from barstep.runs.script import play_script
 from barstep.runs.sources import extent, past_expiry, sessions_of
 from barstep.runs.spool import RunSpool

@@ -79,18 +79,7 @@ class RunSpool:
     def __init__(
         self, folder: Path, start: int, progress: Callable[[int], None], sessions: SessionTable | None = None
     ) -> None:
-        self._spools = {
-            name: TableSpool(folder / f"{name}.parquet", schema)
-            for name, schema in (
-                ("fills", tables.FILLS),
-                ("trades", tables.TRADES),
-                ("orders", tables.ORDERS),
-                ("equity", tables.EQUITY),
-                ("ambiguous", tables.AMBIGUOUS),
-                ("mismatches", tables.MISMATCHES),
-                ("notes", tables.NOTES),
-            )
-        }
+        self._spools = {name: TableSpool(folder / f"{name}.parquet", schema) for name, schema in tables.SCHEMAS.items()}
         self._progress = progress
         self.digest = Digest()
         self.meter = EquityMeter(start)

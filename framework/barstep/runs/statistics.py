@@ -121,11 +121,11 @@ def _too_few(group: Group[Any], count: int) -> Iterable[str]:
 def trades_of(run: Records) -> Trades:
     """The closed trades of a run."""
     table = run.table("trades")
-    money = (_micros(table, name) for name in ("net_pnl", "fees", "mae", "mfe"))
+    net, fees, worst, best = (_micros(table, name) for name in ("net_pnl", "fees", "mae", "mfe"))
     entered, left = (_ns(table, name) for name in ("entry_time", "exit_time"))
     bars, size, ambiguous = (table[name].to_numpy().astype(np.int64) for name in ("bars", "size", "ambiguous"))
     risk = _micros(table.with_columns(table["risk"].fill_null(0.0)), "risk") if "risk" in table.columns else 0 * size
-    return Trades(*money, bars, size, ambiguous, left - entered, risk)
+    return Trades(net, fees, worst, best, bars, size, ambiguous, left - entered, risk)
 
 
 def days_of(run: Records) -> Days:
@@ -201,7 +201,7 @@ def _readings(run: Records) -> Readings:
 
 
 def _start(run: Records) -> int:
-    return round(run.result["start_balance"] * MICROS)
+    return round(float(run.result["start_balance"]) * MICROS)
 
 
 def _added(run: Records, ends: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -218,7 +218,8 @@ def _opens(sessions: list[Session]) -> NDArray[np.int64]:
 
 
 def _micros(table: Any, name: str) -> NDArray[np.int64]:
-    return np.rint(table[name].to_numpy() * MICROS).astype(np.int64)
+    whole: NDArray[np.int64] = np.rint(table[name].to_numpy() * MICROS).astype(np.int64)
+    return whole
 
 
 def _ns(table: Any, name: str) -> NDArray[np.int64]:

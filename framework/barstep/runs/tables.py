@@ -52,6 +52,12 @@ AMBIGUOUS: dict[str, Kind] = {
 MISMATCHES: dict[str, Kind] = {"contract": "text", "bar_index": "int", "bar_end": "time", "reason": "text"}
 NOTES: dict[str, Kind] = {"time": "time", "plugin": "text", "text": "text"}
 
+SCHEMAS: dict[str, dict[str, Kind]] = {
+    "fills": FILLS, "trades": TRADES, "orders": ORDERS, "equity": EQUITY, "ambiguous": AMBIGUOUS,
+    "mismatches": MISMATCHES, "notes": NOTES,
+}  # fmt: skip
+"""Every table of a run's folder, by its name."""
+
 Rows = dict[str, Any]
 """Values by column, all of one length: lists or arrays."""
 
