@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from barstep.hooks.markers import hookimpl
     from barstep.hooks.plugin import Observer, RiskRule, Strategy
     from barstep.runs.importing import import_bars
-    from barstep.runs.result import RunResult, load
+    from barstep.runs.loading import load
+    from barstep.runs.result import RunResult
     from barstep.runs.run import run
 
 _HOMES = {
@@ -59,7 +60,7 @@ _HOMES = {
     "Trade": "domain.fill",
     "hookimpl": "hooks.markers",
     "import_bars": "runs.importing",
-    "load": "runs.result",
+    "load": "runs.loading",
     "option": "domain.option",
     "run": "runs.run",
 }

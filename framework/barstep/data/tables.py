@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
@@ -176,23 +176,23 @@ def pandas_frame(frame: pl.DataFrame) -> Any:
     return pd.DataFrame(columns)
 
 
-def write_table(frame: pl.DataFrame, file: Path | IO[bytes], form: Literal["csv", "parquet"]) -> None:
-    """Write a result table as CSV (times in ISO 8601 with `Z`) or Parquet; a file appears whole or not at all.
+def write_table(frame: pl.DataFrame, file: Path) -> None:
+    """Write a result table as CSV (times in ISO 8601 with `Z`) or Parquet, by the ending of the file's name.
+
+    The file appears whole or not at all.
 
     Raises:
         BarstepError: It cannot be written.
     """
-    target = file.with_name(f".{file.name}.unfinished") if isinstance(file, Path) else file
+    unfinished = file.with_name(f".{file.name}.unfinished")
     try:
-        if form == "csv":
-            frame.write_csv(target, datetime_format="%Y-%m-%dT%H:%M:%S%.3fZ")
+        if file.suffix == ".csv":
+            frame.write_csv(unfinished, datetime_format="%Y-%m-%dT%H:%M:%S%.3fZ")
         else:
-            frame.write_parquet(target, compression="zstd")
-        if isinstance(file, Path):
-            os.replace(target, file)  # noqa: PTH105 - the atomic call, named as in the manual
+            frame.write_parquet(unfinished, compression="zstd")
+        os.replace(unfinished, file)  # noqa: PTH105 - the atomic call, named as in the manual
     except (OSError, pl.exceptions.PolarsError) as error:
-        if isinstance(target, Path):
-            target.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
         raise BarstepError(f"{file}: it cannot be written: {getattr(error, 'strerror', None) or error}") from error
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, asdict, dataclass, field, fields
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
+from barstep import data
 from barstep.domain.errors import ConfigError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
     import polars as pl
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 RunStatus = Literal["done", "interrupted", "failed"]
 TableName = Literal["fills", "trades", "orders", "equity", "ambiguous", "mismatches", "notes"]
 """A table of a run's folder; docs/results.md tells its columns."""
+TABLES: tuple[TableName, ...] = get_args(TableName)
 
 
 @dataclass(slots=True)
@@ -96,13 +99,10 @@ class RunResult:
             ConfigError: There is no such table.
             DataError: The run's folder is gone or damaged.
         """
-        from barstep.data import pandas_frame, read_table
-        from barstep.runs.tables import SCHEMAS
-
-        if name not in SCHEMAS:
-            raise ConfigError(f"no table {name!r}: a run has {', '.join(SCHEMAS)}")
-        frame = read_table(self._folder() / f"{name}.parquet")
-        return pandas_frame(frame) if pandas else frame
+        if name not in TABLES:
+            raise ConfigError(f"no table {name!r}: a run has {', '.join(TABLES)}")
+        frame = data.read_table(self._folder() / f"{name}.parquet")
+        return data.pandas_frame(frame) if pandas else frame
 
     def statistics(self) -> Statistics:
         """Every measure of the run with intervals, drawdowns and breakdowns, computed from its folder.
@@ -110,7 +110,7 @@ class RunResult:
         Raises:
             ConfigError, DataError: The run's folder is gone or damaged.
         """
-        from barstep.runs.statistics import statistics
+        from barstep.runs.statistics import statistics  # noqa: PLC0415 - it reads results, and much else
 
         return statistics(self._folder())
 
@@ -118,35 +118,6 @@ class RunResult:
         if self.folder is None:
             raise ConfigError(f"{self.name}: this result has no folder; barstep.load(folder) reads one that has")
         return self.folder
-
-
-def load(run: str | Path) -> RunResult:
-    """A stored run.
-
-    Args:
-        run: Its folder, the beginning of its config hash, or `last`; the last two are looked for under `runs/` in the
-            workspace of the current folder.
-
-    Raises:
-        ConfigError: There is none, several, or its `result.json` cannot be read.
-    """
-    from barstep.hooks.loader import find_workspace
-    from barstep.runs.folder import find_run
-
-    return read_run(find_run(str(run), find_workspace(Path.cwd())))
-
-
-def read_run(folder: Path) -> RunResult:
-    """The result of a run's folder; keys that a later version may have added are left out.
-
-    Raises:
-        ConfigError: `result.json` cannot be read, or lacks something.
-    """
-    from barstep.runs.folder import read_result
-
-    document = read_result(folder)
-    known = [each for each in fields(RunResult) if each.name != "folder"]
-    return RunResult(**{each.name: document[each.name] for each in known if each.name in document}, folder=folder)
 
 
 REQUIRED = tuple(each.name for each in fields(RunResult) if each.default is MISSING and each.default_factory is MISSING)
