@@ -1,5 +1,7 @@
 """Writes docs/measures.md anew from the measures themselves: `python docs/make_measures.py`."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -95,9 +95,7 @@ def statistics(folder: Path) -> Statistics:
         ConfigError, DataError: The folder lacks something, or something in it cannot be read.
     """
     run = Records(folder)
-    if not run.contracts:
-        raise ConfigError(f"{folder}: config.resolved.yaml does not tell what was traded, so its days are not known")
-    hours = SessionTable(run.contracts[0].instrument.session)
+    hours = session_table(run)
     trades, days, curve, fills = trades_of(run), days_of(run), _curve(run, hours), _fills(run)
     samples: tuple[tuple[Group[Any], Any], ...] = ((TRADES, trades), (COSTS, fills), (EQUITY, curve), (DAYS, days))
     return Statistics(
@@ -118,6 +116,19 @@ def _too_few(group: Group[Any], count: int) -> Iterable[str]:
     return [each.name for each in group.measures.values() if each.interval and count < group.least]
 
 
+def session_table(run: Records) -> SessionTable:
+    """The trading days of a run: those of its first contract.
+
+    Raises:
+        ConfigError: The stored configuration does not tell what was traded.
+    """
+    if not run.contracts:
+        raise ConfigError(
+            f"{run.folder}: config.resolved.yaml does not tell what was traded, so its days are not known"
+        )
+    return SessionTable(run.contracts[0].instrument.session)
+
+
 def trades_of(run: Records) -> Trades:
     """The closed trades of a run."""
     table = run.table("trades")
@@ -135,7 +146,7 @@ def days_of(run: Records) -> Days:
 
 def day_meter(run: Records) -> DayMeter:
     """The trading days of a run, and when each opened."""
-    hours = SessionTable(run.contracts[0].instrument.session)
+    hours = session_table(run)
     meter = DayMeter(_start(run))
     table = run.table("equity")
     ends = _ns(table, "time")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -50,6 +51,17 @@ class Records:
         self._tables: dict[str, Any] = {}
         self._bars: dict[str, RunBars] = {}
 
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """The document `manifest.json`."""
+        path = self.folder / "manifest.json"
+        try:
+            document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            document["data"], document["plugins"], document["versions"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ConfigError(f"{path}: it is no run's manifest, or damaged: {error}") from error
+        return document
+
     def rows(self, table: str, **equal: Any) -> list[Row]:
         """The rows of a table whose columns have given values, in their order."""
         frame = self.table(table)
@@ -95,8 +107,7 @@ class Records:
         """The bars of a contract, or the finer ones inside them; where they cannot be read, `why` says so."""
         key = f"{place}{finer}"
         if key not in self._bars:
-            manifest = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
-            described = manifest["data"][place]
+            described = self.manifest["data"][place]
             section = None
             if place < len(self.options.data):
                 section = self.options.finer(place) if finer else self.options.data[place]
