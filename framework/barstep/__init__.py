@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from barstep.domain.option import option
     from barstep.domain.order import Order
     from barstep.domain.pending_fill import PendingFill
-    from barstep.domain.result import RunResult
     from barstep.domain.risk import RiskDecision
     from barstep.domain.run_arrays import RunArrays
     from barstep.domain.session import Session
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from barstep.hooks.markers import hookimpl
     from barstep.hooks.plugin import Observer, RiskRule, Strategy
     from barstep.runs.importing import import_bars
+    from barstep.runs.loading import load
+    from barstep.runs.result import RunResult
     from barstep.runs.run import run
 
 _HOMES = {
@@ -52,13 +53,14 @@ _HOMES = {
     "RiskDecision": "domain.risk",
     "RiskRule": "hooks.plugin",
     "RunArrays": "domain.run_arrays",
-    "RunResult": "domain.result",
+    "RunResult": "runs.result",
     "Session": "domain.session",
     "SlippageModel": "hooks.extension",
     "Strategy": "hooks.plugin",
     "Trade": "domain.fill",
     "hookimpl": "hooks.markers",
     "import_bars": "runs.importing",
+    "load": "runs.loading",
     "option": "domain.option",
     "run": "runs.run",
 }
@@ -93,6 +95,7 @@ __all__ = [
     "__version__",
     "hookimpl",
     "import_bars",
+    "load",
     "option",
     "run",
 ]

@@ -11,19 +11,18 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from barstep.config import data_schema, schema
 from barstep.config.fields import Section
 from barstep.domain.fill_options import PROFILES, FillOptions
-from barstep.domain.result import RunResult
 from barstep.engine.attempts import Attempt
 from barstep.hooks.specs import HOOK_NAMES, HookSpecs
 from barstep.rules import Plan
 from barstep.runs import tables
 from barstep.runs.explain.words import RULES
-from barstep.stats.measures import EquityMeter, trade_measures
+from barstep.runs.extensions import own_measures
+from barstep.runs.result import RunResult
 
 REPO = Path(__file__).resolve().parents[2]
 PAGES = [REPO / "README.md", *sorted((REPO / "docs").rglob("*.md"))]
@@ -33,6 +32,16 @@ BANNED = ("candle", "symbol", "commission scheme", "protection", "sweep", "study
 
 def page(name: str) -> str:
     return (REPO / "docs" / f"{name}.md").read_text(encoding="utf-8")
+
+
+def make(name: str) -> Any:
+    """A maker of something in docs/, as a module."""
+    spec = importlib.util.spec_from_file_location(name, REPO / "docs" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    maker = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(maker)
+    return maker
 
 
 def missing(names: object, text: str) -> list[str]:
@@ -96,9 +105,16 @@ def test_each_column_of_a_table_is_described(table: str) -> None:
 
 
 def test_each_measure_and_each_figure_of_a_result_is_described() -> None:
-    none = np.array([], dtype=np.int64)
-    assert missing({**trade_measures(none, none, none, none, none), **EquityMeter(0).measures()}, page("results")) == []
+    assert missing(sorted(own_measures()), page("results")) == []
     assert missing([field.name for field in fields(RunResult) if field.name != "folder"], page("results")) == []
+
+
+def test_the_page_of_measures_is_that_of_the_code() -> None:
+    maker = make("make_measures")
+    assert page("measures") == maker.render(), "docs/measures.md is stale: run python docs/make_measures.py"
+    listed = [measure for group in maker.GROUPS for measure in group.measures.values()]
+    assert len(listed) == len({measure.name for measure in listed}) > 40
+    assert [measure.name for measure in listed if not (measure.formula and measure.unit and measure.basis)] == []
 
 
 def test_relative_links_lead_somewhere() -> None:

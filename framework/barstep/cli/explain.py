@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from barstep.cli.output import JsonOption, columns, console, emit
-from barstep.cli.runs import complete, workspace
+from barstep.cli.runs import RunArgument, workspace
 
 if TYPE_CHECKING:
     from barstep.runs.explain import Story
 
 
 def explain(
-    run: Annotated[
-        str,
-        typer.Argument(
-            metavar="RUN", help="A run's folder, the beginning of its config hash, or last.", autocompletion=complete
-        ),
-    ],
+    run: RunArgument,
     order: Annotated[int | None, typer.Option("--order", metavar="ID", help="An order, as in orders.parquet.")] = None,
     bar: Annotated[
         str | None,
@@ -50,14 +45,18 @@ def _show(story: Story) -> None:
     out.print()
     out.print(story.title, style="bold")
     out.print()
-    rows = [(story.run.local(fact.when), _with_rules(fact.text, fact.rules)) for fact in story.facts]
-    columns(out, ("", ""), rows)
+    columns(out, ("", ""), story_rows(story))
     if story.rules:
         out.print()
         columns(out, ("", ""), story.rules.items())
     for remark in story.remarks:
         out.print()
         out.print(remark, soft_wrap=True)
+
+
+def story_rows(story: Story) -> list[tuple[str, str]]:
+    """The facts of a story as rows: when, and what by which rules."""
+    return [(story.run.local(fact.when), _with_rules(fact.text, fact.rules)) for fact in story.facts]
 
 
 def _with_rules(text: str, rules: tuple[str, ...]) -> str:

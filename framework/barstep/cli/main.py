@@ -10,6 +10,7 @@ import typer
 from barstep._version import __version__
 from barstep.cli import (
     bars,
+    compare,
     evaluate,
     explain,
     init,
@@ -41,6 +42,9 @@ app.command("validate")(validate.validate)
 app.command("serve")(serve.serve)
 app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(explain.explain)
+app.command("compare")(compare.compare)
+app.command("reproduce")(compare.reproduce)
+app.command("sensitivity")(compare.sensitivity)
 app.add_typer(runs.app, name="runs")
 app.add_typer(plans.app, name="plans")
 app.add_typer(plugins.app, name="plugins")

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from barstep.domain.result import RunResult
     from barstep.runs.assemble import RunPlan
+    from barstep.runs.result import RunResult
 
 
 def play_and_tell(plan: RunPlan, *, out: Path | None, as_json: bool, quiet: bool) -> None:
@@ -40,7 +40,7 @@ def play_and_tell(plan: RunPlan, *, out: Path | None, as_json: bool, quiet: bool
             tail.end_line()
             _leave(result, tell_folder=not as_json)
 
-        result = play(plan, out=out, progress=meter, loopback=_loopback(plan), leave=leave)
+        result = play(plan, out=out, progress=meter, loopback=loopback(plan), leave=leave)
     tail.end_line()
     interrupted = result.status == "interrupted"
     if as_json:
@@ -115,7 +115,7 @@ def _bars(plan: RunPlan) -> int | None:
     return None if None in counts else sum(count or 0 for count in counts)
 
 
-def _loopback(plan: RunPlan) -> Any:
+def loopback(plan: RunPlan) -> Any:
     """The server for scripts with a header of their own; None for all others, so that nothing heavy is imported."""
     from barstep.domain.errors import ConfigError
 

@@ -1,15 +1,16 @@
-"""`barstep runs list|show`: what earlier runs left behind."""
+"""`barstep runs list|show|export`: what earlier runs left behind."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from barstep.cli.output import JsonOption, columns, console, emit
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from barstep.runs.result import TableName
 
 app = typer.Typer(help="Earlier runs of this workspace.", no_args_is_help=True)
 
@@ -18,8 +19,6 @@ _SHORT = ("name", "status", "instrument", "timeframe", "start", "end", "net_pnl"
 
 def workspace() -> Path:
     """The workspace of the current folder."""
-    from pathlib import Path
-
     from barstep.hooks.loader import find_workspace
 
     return find_workspace(Path.cwd())
@@ -31,6 +30,14 @@ def complete(incomplete: str) -> list[str]:
 
     names = ["last", *(run.name.rpartition("-")[2] for run in run_folders(workspace()))]
     return [name for name in dict.fromkeys(names) if name.startswith(incomplete)]
+
+
+RunArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN", help="A run's folder, the beginning of its config hash, or last.", autocompletion=complete
+    ),
+]
 
 
 @app.command("list")
@@ -52,27 +59,51 @@ def list_(as_json: JsonOption = False) -> None:
 
 @app.command("show")
 def show(
-    run: Annotated[
-        str,
-        typer.Argument(
-            metavar="RUN", help="A run's folder, the beginning of its config hash, or last.", autocompletion=complete
-        ),
-    ],
+    run: RunArgument,
+    with_statistics: Annotated[
+        bool, typer.Option("--statistics", help="Every measure, with intervals, drawdowns and breakdowns.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show a run's summary again."""
+    """Show a run's summary again, or all that can be measured of it."""
+    from barstep.cli.measured import show_statistics
     from barstep.cli.summary import summary
     from barstep.runs.folder import find_run, read_result
+    from barstep.runs.statistics import statistics
 
     folder = find_run(run, workspace())
     result = read_result(folder)
+    found = statistics(folder) if with_statistics else None
     if as_json:
-        emit({**result, "folder": str(folder)})
+        emit({**result, "folder": str(folder), **({"statistics": found.as_dict()} if found is not None else {})})
         return
     out = console()
+    if found is not None:
+        show_statistics(out, result, found)
+        return
     summary(out, result, folder)
     out.print()
     out.print(str(folder), soft_wrap=True)
+
+
+@app.command("export")
+def export(
+    run: RunArgument,
+    table: Annotated[str, typer.Option("--table", metavar="NAME", help="trades, fills, orders, equity, ...")],
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="A file that ends in .csv or .parquet.")],
+) -> None:
+    """Write a table of a run as CSV or Parquet."""
+    from barstep.data import write_table
+    from barstep.domain.errors import ConfigError
+    from barstep.runs.loading import load
+
+    if to.suffix not in (".csv", ".parquet"):
+        raise ConfigError(f"--to {to}: expected a file that ends in .csv or .parquet")
+    if to.exists():
+        raise ConfigError(f"--to {to}: it exists; choose another file, or remove it")
+    frame = load(run).table(cast("TableName", table))
+    write_table(frame, to)
+    typer.echo(f"{to}: {len(frame):,} rows")
 
 
 def _row(folder: Path, result: dict[str, Any]) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from barstep.data.store import Store
     from barstep.data.synthetic import SyntheticStream
     from barstep.data.table_chunks import column_chunks
-    from barstep.data.tables import TableSpool, read_column, read_table
+    from barstep.data.tables import TableSpool, pandas_frame, read_column, read_table, write_table
     from barstep.data.windows import Window, Windows, check_longer
 
 _HOME = {
@@ -83,6 +83,7 @@ _HOME = {
     "instrument": "instruments",
     "instrument_names": "instruments",
     "last_day": "instruments",
+    "pandas_frame": "tables",
     "parse_contract": "instruments",
     "read_column": "tables",
     "read_table": "tables",
@@ -91,6 +92,7 @@ _HOME = {
     "session_hours": "hours",
     "write_bars": "info",
     "write_csv": "info",
+    "write_table": "tables",
 }
 
 __all__ = [
@@ -118,6 +120,7 @@ __all__ = [
     "instrument",
     "instrument_names",
     "last_day",
+    "pandas_frame",
     "parse_contract",
     "read_column",
     "read_table",
@@ -126,6 +129,7 @@ __all__ = [
     "session_hours",
     "write_bars",
     "write_csv",
+    "write_table",
 ]
 
 

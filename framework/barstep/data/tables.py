@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from barstep.data.background import BackgroundParquet
-from barstep.domain.errors import DataError
+from barstep.domain.errors import BarstepError, ConfigError, DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -157,6 +157,43 @@ def read_table(path: str | Path) -> pl.DataFrame:
         return pl.read_parquet(path, glob=False)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise DataError(f"{path}: not a result table: {str(error).splitlines()[0]}") from error
+
+
+def pandas_frame(frame: pl.DataFrame) -> Any:
+    """The same rows as a pandas frame; times stay in UTC.
+
+    Raises:
+        ConfigError: pandas is not there.
+    """
+    try:
+        import pandas as pd  # noqa: PLC0415 - wanted by few, and heavy
+    except ModuleNotFoundError as error:
+        raise ConfigError("pandas is not installed: pip install pandas, or use the polars frame") from error
+    columns = {}
+    for series in frame:
+        values = pd.Series(series.to_numpy(), name=series.name)
+        columns[series.name] = values.dt.tz_localize("UTC") if series.dtype == pl.Datetime else values
+    return pd.DataFrame(columns)
+
+
+def write_table(frame: pl.DataFrame, file: Path) -> None:
+    """Write a result table as CSV (times in ISO 8601 with `Z`) or Parquet, by the ending of the file's name.
+
+    The file appears whole or not at all.
+
+    Raises:
+        BarstepError: It cannot be written.
+    """
+    unfinished = file.with_name(f".{file.name}.unfinished")
+    try:
+        if file.suffix == ".csv":
+            frame.write_csv(unfinished, datetime_format="%Y-%m-%dT%H:%M:%S%.3fZ")
+        else:
+            frame.write_parquet(unfinished, compression="zstd")
+        os.replace(unfinished, file)  # noqa: PTH105 - the atomic call, named as in the manual
+    except (OSError, pl.exceptions.PolarsError) as error:
+        unfinished.unlink(missing_ok=True)
+        raise BarstepError(f"{file}: it cannot be written: {getattr(error, 'strerror', None) or error}") from error
 
 
 def read_column(path: Path, name: str) -> NDArray[Any]:

@@ -6,8 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from barstep.config import Positions, validate_options
 from barstep.config.data_schema import PluginSource
 from barstep.data import SessionTable, SourceStream, bounds_ns, read_column
@@ -20,7 +18,9 @@ from barstep.hooks.loader import Loader, find_workspace
 from barstep.hooks.plugin import configure, option_fields
 from barstep.runs import tables
 from barstep.sim.models import Models
-from barstep.stats.measures import EquityMeter, trade_measures
+from barstep.stats.days import DAYS
+from barstep.stats.equity import EQUITY
+from barstep.stats.trades import TRADES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -82,8 +82,8 @@ def plugin_bars(config: DataConfig, contract: Contract, timeframe: Timeframe, as
 
 def own_measures() -> frozenset[str]:
     """Names of the measures that every run has: no metric of one's own may take them."""
-    none = np.array([], dtype=np.int64)
-    return frozenset({**trade_measures(none, none, none, none, none), **EquityMeter(0).measures()})
+    groups = (TRADES.measures, EQUITY.measures, DAYS.measures)
+    return frozenset(name for group in groups for name, measure in group.items() if measure.headline)
 
 
 def measured(plans: Sequence[PluginPlan], folder: Path, start_balance: float) -> Measures:

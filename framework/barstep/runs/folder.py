@@ -20,16 +20,18 @@ from barstep.config.problems import value_at
 from barstep.data import read_table
 from barstep.domain.errors import BarstepError, ConfigError
 from barstep.hooks.loader import bundled_root
+from barstep.runs.result import REQUIRED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from barstep.domain.result import RunResult
     from barstep.runs.assemble import RunPlan
+    from barstep.runs.result import RunResult
 
 _LIBRARIES = ("numpy", "pluggy", "polars", "pydantic", "pyyaml")
 
 _TRIES = 1000
+_NAMED = 3
 
 
 class RunFolder:
@@ -192,11 +194,18 @@ def run_folders(workspace: Path) -> list[Path]:
 
 
 def read_result(folder: Path) -> dict[str, Any]:
-    """The stored result of a run."""
+    """The stored result of a run.
+
+    Raises:
+        ConfigError: It cannot be read, or lacks something.
+    """
     try:
         document: dict[str, Any] = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(f"{folder}: result.json cannot be read: {error}") from error
+    missing = [name for name in REQUIRED if name not in document] if isinstance(document, dict) else list(REQUIRED)
+    if missing:
+        raise ConfigError(f"{folder}: result.json is no run's, or damaged: it has no {', '.join(missing[:_NAMED])}")
     return document
 
 

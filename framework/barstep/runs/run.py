@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from barstep.data import ResampledStream
 from barstep.domain.errors import BarstepError, BrokerError, ConfigError, PluginError
 from barstep.domain.instrument import MICROS
-from barstep.domain.result import RunResult, RunStatus
 from barstep.domain.session import NS, to_datetime
 from barstep.runs.array_lane import Ending, play_arrays, why_not
 from barstep.runs.assemble import RunPlan, build, load_plan
@@ -23,8 +22,9 @@ from barstep.runs.folder import RunFolder
 from barstep.runs.log import run_logger
 from barstep.runs.plans import attempt_row
 from barstep.runs.remote import build_remote
+from barstep.runs.result import RunResult, RunStatus
 from barstep.runs.script import play_script
-from barstep.runs.sources import extent, past_expiry
+from barstep.runs.sources import extent, past_expiry, sessions_of
 from barstep.runs.spool import RunSpool
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def play(
     if hindrance:
         log.warning(EVENT_LANE_RUNS, reason=hindrance)
     with folder.writing():
-        spool = RunSpool(folder.working, start, progress)
+        spool = RunSpool(folder.working, start, progress, sessions_of(plan.streams[0]))
         lane = _Arrays(plan, spool, log) if wanted and not hindrance else _Events(plan, spool, log, hindrance)
 
         def complete(status: RunStatus, error: BarstepError | None) -> tuple[RunResult, BarstepError | None]:

@@ -12,7 +12,9 @@ import numpy as np
 from barstep.data import TableSpool
 from barstep.domain.instrument import MICROS
 from barstep.runs import tables
-from barstep.stats.measures import EquityMeter, Measures, trade_measures
+from barstep.stats.days import DAYS, DayMeter
+from barstep.stats.equity import EquityMeter
+from barstep.stats.trades import COLUMNS, TRADES, Trades
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,10 +22,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from barstep.data import SessionTable
     from barstep.domain.fill import Fill, Trade
     from barstep.domain.order import Order
     from barstep.engine.recorder import Recorder
     from barstep.sim.records import Breach, Mismatch
+    from barstep.stats.measures import Measures
 
 
 class Digest:
@@ -69,24 +73,18 @@ class RunSpool:
         folder: An existing folder.
         start: Start balance in micro-dollars.
         progress: Called with the number of bars played after each chunk.
+        sessions: The trading days; without them there are no measures of days.
     """
 
-    def __init__(self, folder: Path, start: int, progress: Callable[[int], None]) -> None:
-        self._spools = {
-            name: TableSpool(folder / f"{name}.parquet", schema)
-            for name, schema in (
-                ("fills", tables.FILLS),
-                ("trades", tables.TRADES),
-                ("orders", tables.ORDERS),
-                ("equity", tables.EQUITY),
-                ("ambiguous", tables.AMBIGUOUS),
-                ("mismatches", tables.MISMATCHES),
-                ("notes", tables.NOTES),
-            )
-        }
+    def __init__(
+        self, folder: Path, start: int, progress: Callable[[int], None], sessions: SessionTable | None = None
+    ) -> None:
+        self._spools = {name: TableSpool(folder / f"{name}.parquet", schema) for name, schema in tables.SCHEMAS.items()}
         self._progress = progress
         self.digest = Digest()
         self.meter = EquityMeter(start)
+        self._days = DayMeter(start)
+        self._sessions = sessions
         self.fills = 0
         self.ambiguous_bars = 0
         self.mismatches = 0
@@ -117,7 +115,11 @@ class RunSpool:
         self.breaches += recorder.breaches
         ends = equity["end_ns"]
         adjusted = equity.get("adjusted", 0)  # a new attempt's start balance is no result of trading
-        self.meter.add(ends, equity["low"] - adjusted, equity["high"] - adjusted, equity["position"])
+        low = equity["low"] - adjusted
+        self.meter.add(ends, low, equity["high"] - adjusted, equity["position"])
+        if self._sessions is not None and len(ends):
+            opens = [session.open_ns for session in self._sessions.between(int(ends[0]) - 1, int(ends[-1]) - 1)]
+            self._days.add(np.array(opens, np.int64), ends, equity["equity"] - adjusted, low)
         money = {name: equity[name] / MICROS for name in ("balance", "equity", "low", "high")}
         self._spools["equity"].append({"time": ends, **money, "position": equity["position"]})
         self._progress(self.meter.bars)
@@ -139,9 +141,9 @@ class RunSpool:
         return sum(part.shape[1] for part in self._trades)
 
     def measures(self) -> Measures:
-        """All measures of the run."""
-        table = np.concatenate(self._trades, axis=1) if self._trades else np.empty((5, 0), np.int64)
-        return {**trade_measures(*table), **self.meter.measures()}
+        """The headlines of the run."""
+        table = np.concatenate(self._trades, axis=1) if self._trades else np.empty((COLUMNS, 0), np.int64)
+        return {**TRADES.headlines(Trades.of(table)), **self.meter.measures(), **DAYS.headlines(self._days.days())}
 
     def _take_fills(self, fills: Sequence[Fill]) -> None:
         if not fills:
@@ -158,7 +160,7 @@ class RunSpool:
             return
         rows, numbers = tables.trade_rows(trades)
         self._spools["trades"].append(rows)
-        self.ambiguous_trades += sum(rows["ambiguous"])
+        self.ambiguous_trades += int(rows["ambiguous"].sum())
         self._trades.append(numbers)
 
     def _take_orders(self, orders: Sequence[Order]) -> None:

@@ -35,7 +35,7 @@ TRADES: dict[str, Kind] = {
     "contract": "text", "side": "text", "size": "int", "entry_time": "time", "entry_bar": "int", "entry_price": "float",
     "exit_time": "time", "exit_bar": "int", "exit_price": "float", "gross_pnl": "float", "fees": "float",
     "net_pnl": "float", "mae": "float", "mfe": "float", "bars": "int", "exit_reason": "text", "ambiguous": "bool",
-    "entry_order": "int", "exit_order": "int", "plugin": "text", "tag": "text",
+    "entry_order": "int", "exit_order": "int", "plugin": "text", "tag": "text", "risk": "float",
 }  # fmt: skip
 ORDERS: dict[str, Kind] = {
     "id": "int", "plugin": "text", "tag": "text", "contract": "text", "side": "text", "kind": "text", "asked": "int",
@@ -52,6 +52,12 @@ AMBIGUOUS: dict[str, Kind] = {
 }  # fmt: skip
 MISMATCHES: dict[str, Kind] = {"contract": "text", "bar_index": "int", "bar_end": "time", "reason": "text"}
 NOTES: dict[str, Kind] = {"time": "time", "plugin": "text", "text": "text"}
+
+SCHEMAS: dict[str, dict[str, Kind]] = {
+    "fills": FILLS, "trades": TRADES, "orders": ORDERS, "equity": EQUITY, "ambiguous": AMBIGUOUS,
+    "mismatches": MISMATCHES, "notes": NOTES,
+}  # fmt: skip
+"""Every table of a run's folder, by its name."""
 
 Rows = dict[str, Any]
 """Values by column, all of one length: lists or arrays."""
@@ -94,7 +100,7 @@ def fill_rows(fills: Sequence[Fill]) -> Rows:
 def trade_rows(trades: Sequence[Trade]) -> tuple[Rows, NDArray[np.int64]]:
     """Rows of `trades.parquet`, one for each closed round trip in order of closing, and what the measures need.
 
-    That is net, fees, mae and mfe in micro-dollars, and bars: whole numbers, shape (5, n).
+    That is the attributes of `barstep.stats.trades.Trades`, each a row of whole numbers.
     """
     entries, exits = [t.entry for t in trades], [t.exit for t in trades]
     orders, feeds = [f.order for f in entries], [f.feed for f in entries]
@@ -105,14 +111,17 @@ def trade_rows(trades: Sequence[Trade]) -> tuple[Rows, NDArray[np.int64]]:
     worst = np.minimum(_ints([t.worst_ticks for t in trades]), 0)
     best = np.maximum(_ints([t.best_ticks for t in trades]), 0)
     entry_bar, exit_bar = _ints([f.bar_index for f in entries]), _ints([f.bar_index for f in exits])
+    entered, left = _ints(_moments(entries)), _ints(_moments(exits))
+    ambiguous = _ints([t.entry.certainty == "ambiguous" or t.exit.certainty == "ambiguous" for t in trades])
+    risk = _risks(entries) * value
     rows = {
         "contract": _each(feeds, lambda feed: feed.contract.id),
         "side": [f.side for f in entries],
         "size": size,
-        "entry_time": _moments(entries),
+        "entry_time": entered,
         "entry_bar": entry_bar,
         "entry_price": _prices(_ints([f.price_ticks for f in entries]), feeds),
-        "exit_time": _moments(exits),
+        "exit_time": left,
         "exit_bar": exit_bar,
         "exit_price": _prices(_ints([f.price_ticks for f in exits]), feeds),
         "gross_pnl": gross / MICROS,
@@ -122,13 +131,30 @@ def trade_rows(trades: Sequence[Trade]) -> tuple[Rows, NDArray[np.int64]]:
         "mfe": best * (value / MICROS),
         "bars": exit_bar - entry_bar,
         "exit_reason": [t.exit_reason for t in trades],
-        "ambiguous": [t.entry.certainty == "ambiguous" or t.exit.certainty == "ambiguous" for t in trades],
+        "ambiguous": ambiguous.astype(np.bool_),
         "entry_order": [o.id for o in orders],
         "exit_order": [f.order.id for f in exits],
         "plugin": [o.plugin for o in orders],
         "tag": [o.tag for o in orders],
+        "risk": [usd or None for usd in (risk / MICROS).tolist()],
     }
-    return rows, np.stack((gross - fees, fees, worst * value, best * value, exit_bar - entry_bar))
+    money = (gross - fees, fees, worst * value, best * value)
+    return rows, np.stack((*money, exit_bar - entry_bar, size, ambiguous, left - entered, risk))
+
+
+def _risks(entries: Sequence[Fill]) -> NDArray[np.int64]:
+    """Ticks from each fill to the stop that its order brought along; 0 where it brought none, or one already passed."""
+    risks = np.zeros(len(entries), np.int64)
+    for n, fill in enumerate(entries):
+        bracket = fill.order.bracket
+        if bracket is None:
+            continue
+        ticks = bracket.stop_ticks or bracket.trail_ticks
+        if ticks is None and bracket.stop is not None:
+            away = fill.price_ticks - round(bracket.stop / float(fill.contract.instrument.tick_size))
+            ticks = away if fill.side == "buy" else -away
+        risks[n] = max(0, ticks or 0)
+    return risks
 
 
 def order_rows(orders: Sequence[Order]) -> Rows:

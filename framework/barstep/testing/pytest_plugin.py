@@ -12,7 +12,7 @@ import barstep
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from barstep.domain.result import RunResult
+    from barstep.runs.result import RunResult
 
 
 class Workspace:

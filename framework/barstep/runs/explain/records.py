@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -50,9 +51,20 @@ class Records:
         self._tables: dict[str, Any] = {}
         self._bars: dict[str, RunBars] = {}
 
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """The document `manifest.json`."""
+        path = self.folder / "manifest.json"
+        try:
+            document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            document["data"], document["plugins"], document["versions"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ConfigError(f"{path}: it is no run's manifest, or damaged: {error}") from error
+        return document
+
     def rows(self, table: str, **equal: Any) -> list[Row]:
         """The rows of a table whose columns have given values, in their order."""
-        frame = self._table(table)
+        frame = self.table(table)
         for name, value in equal.items():
             frame = frame.filter(frame[name] == value)
         found: list[Row] = frame.rows(named=True)
@@ -60,10 +72,11 @@ class Records:
 
     def column(self, table: str, name: str) -> list[Any]:
         """A column of a table."""
-        values: list[Any] = self._table(table)[name].to_list()
+        values: list[Any] = self.table(table)[name].to_list()
         return values
 
-    def _table(self, name: str) -> Any:
+    def table(self, name: str) -> Any:
+        """A whole table as a polars frame."""
         if name not in self._tables:
             self._tables[name] = read_table(self.folder / f"{name}.parquet")
         return self._tables[name]
@@ -94,8 +107,7 @@ class Records:
         """The bars of a contract, or the finer ones inside them; where they cannot be read, `why` says so."""
         key = f"{place}{finer}"
         if key not in self._bars:
-            manifest = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
-            described = manifest["data"][place]
+            described = self.manifest["data"][place]
             section = None
             if place < len(self.options.data):
                 section = self.options.finer(place) if finer else self.options.data[place]

@@ -1,0 +1,90 @@
+"""The statistics of a run as tables for a trader, 80 columns wide."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from barstep.cli.output import columns, moment
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from barstep.runs.statistics import Statistics
+    from barstep.stats.equity import Drawdown
+
+_BASES = {
+    "static": "below the start balance",
+    "end_of_day": "below ends of days",
+    "intraday": "below any equity before",
+}
+
+
+def show_statistics(out: Console, result: dict[str, Any], found: Statistics) -> None:
+    """Print every measure, then drawdowns, breakdowns and what hung on ambiguous bars."""
+    from barstep.runs.statistics import GROUPS
+
+    out.print()
+    out.print(f"{result['name']}: {found.trades:,} closed trades, {found.days:,} trading days", style="bold")
+    for group in GROUPS:
+        out.print()
+        out.print(f"Of {group.title}", style="bold")
+        rows = []
+        for name, measure in group.measures.items():
+            mark = "PROVISIONAL" if name in found.provisional else ""
+            rows.append((name, _number(found.measures[name]), measure.unit, _interval(found, name), mark))
+        columns(out, ("", "", "unit", "95% interval", ""), rows, right=("",))
+    out.print()
+    out.print("Largest drawdowns, USD", style="bold")
+    columns(
+        out,
+        ("", "USD", "stood there", "lowest", "again"),
+        [(_BASES[name], _number(fall.usd), *_moments(found, fall)) for name, fall in found.drawdowns.items()],
+        right=("USD",),
+    )
+    for by, parts in found.breakdowns.items():
+        if len(parts) < 2 and by in ("tag", "exit_reason"):
+            continue
+        out.print()
+        out.print(f"By {by.replace('_', ' ')}", style="bold")
+        head = ("", "trades", "net P&L", "win rate", "expectancy", "profit factor")
+        rows = [
+            (
+                part.value or "-", f"{part.trades:,}{'*' * part.provisional}", _number(part.net_pnl),
+                "-" if part.win_rate is None else f"{part.win_rate:.1%}", _number(part.expectancy),
+                _number(part.profit_factor),
+            )
+            for part in parts
+        ]  # fmt: skip
+        columns(out, head, rows, right=head[1:])
+    out.print("* fewer than 30 trades: PROVISIONAL")
+    _readings(out, found)
+
+
+def _readings(out: Console, found: Statistics) -> None:
+    low, high, bars = found.readings
+    out.print()
+    if bars:
+        out.print(
+            f"{bars:,} ambiguous bars: net P&L {low:+,.2f} by their worst outcomes, {high:+,.2f} USD by their best, "
+            "all else as it was"
+        )
+    else:
+        out.print("No ambiguous bars: no path inside a bar changes the result")
+
+
+def _moments(found: Statistics, fall: Drawdown) -> list[str]:
+    from barstep.domain.session import to_datetime
+
+    at = (fall.since_ns, fall.lowest_ns, fall.recovered_ns)
+    return ["-" if ns is None else moment(to_datetime(ns, found.zone))[:16] for ns in at] if fall.usd else ["-"] * 3
+
+
+def _interval(found: Statistics, name: str) -> str:
+    bounds = found.intervals.get(name)
+    return "" if bounds is None else f"{_number(bounds[0])} to {_number(bounds[1])}"
+
+
+def _number(value: float | int | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"

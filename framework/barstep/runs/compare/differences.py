@@ -1,0 +1,68 @@
+"""What differs between runs before the first bar: configuration, bars, plugins, versions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from barstep.config.positions import path_text
+from barstep.config.yaml_source import read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from barstep.runs.explain.records import Records
+
+
+class Difference(NamedTuple):
+    """One thing that differs.
+
+    Attributes:
+        what: `config`, `data`, `plugins`, `plan`, `seed` or `versions`.
+        key: Where, such as `strategies[0].options.fast`.
+        values: One for each run, as text; None where a run has no such thing.
+    """
+
+    what: str
+    key: str
+    values: list[str | None]
+
+
+def differences(runs: Sequence[Records]) -> list[Difference]:
+    """What differs between stored runs, the configuration first."""
+    described = [_described(run) for run in runs]
+    keys = dict.fromkeys(key for each in described for key in each)
+    found = [Difference(*key, [each.get(key) for each in described]) for key in keys]
+    return sorted((each for each in found if len(set(each.values)) > 1), key=lambda each: _ORDER.index(each.what))
+
+
+_ORDER = ("config", "data", "plugins", "plan", "seed", "versions")
+_FILES = ("use", "path", "source")
+
+
+def _described(run: Records) -> dict[tuple[str, str], str]:
+    """All that a run was made of as texts by place, the same for the same things wherever the run's folder lies."""
+    tree = read_file(run.folder / "config.resolved.yaml").tree
+    found = {("config", path_text(path)): _here(path, text, run.folder) for path, text in _leaves(tree, ())}
+    manifest = run.manifest
+    for what in ("data", "plan", "seed", "versions"):
+        found |= {(what, path_text(path)): text for path, text in _leaves(manifest.get(what, {}), ())}
+    for plugin in manifest["plugins"]:
+        found["plugins", f"{plugin['name']}.sha256"] = str(plugin["sha256"])
+    return found
+
+
+def _leaves(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _leaves(item, (*path, key))
+    else:
+        yield path, str(value)
+
+
+def _here(path: tuple[str | int, ...], text: str, folder: Path) -> str:
+    """A file's place without the way that leads there from the run's folder."""
+    if path[-1] in _FILES and (folder / text.partition(":")[0]).is_file():
+        name, colon, wanted = text.partition(":")
+        return f"{(folder / name).resolve()}{colon}{wanted}"
+    return text
