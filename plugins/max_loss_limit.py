@@ -55,9 +55,5 @@ class MaxLossLimit(RiskRule):
             ctx.set_guard("max_loss_limit", level=self.floor - below, action="fail", trail=trail, trail_until=until)
 
     def array_form(self) -> BalanceFloor | None:
-        fits = self.checked == "live" and self.trail in ("static", "end_of_day")
-        return (
-            BalanceFloor("max_loss_limit", self.usd, self.trail == "end_of_day", self.lock, self.touch)
-            if fits
-            else None
-        )
+        follows = {"static": False, "end_of_day": True}.get(self.trail) if self.checked == "live" else None
+        return None if follows is None else BalanceFloor("max_loss_limit", self.usd, follows, self.lock, self.touch)
