@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from barstep.runs.compare import Comparison, Difference, Divergence
+    from barstep.runs.compare import Comparison
+    from barstep.runs.compare.differences import Difference
+    from barstep.runs.compare.divergence import Divergence
     from barstep.runs.reproduce import Reproduction
     from barstep.runs.sensitivity import Sensitivity
 

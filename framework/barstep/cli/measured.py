@@ -47,7 +47,7 @@ def show_statistics(out: Console, result: dict[str, Any], found: Statistics) -> 
         out.print()
         out.print(f"By {by.replace('_', ' ')}", style="bold")
         head = ("", "trades", "net P&L", "win rate", "expectancy", "profit factor")
-        rows = [
+        parted = [
             (
                 part.value or "-", f"{part.trades:,}{'*' * part.provisional}", _number(part.net_pnl),
                 "-" if part.win_rate is None else f"{part.win_rate:.1%}", _number(part.expectancy),
@@ -55,7 +55,7 @@ def show_statistics(out: Console, result: dict[str, Any], found: Statistics) -> 
             )
             for part in parts
         ]  # fmt: skip
-        columns(out, head, rows, right=head[1:])
+        columns(out, head, parted, right=head[1:])
     out.print("* fewer than 30 trades: PROVISIONAL")
     _readings(out, found)
 

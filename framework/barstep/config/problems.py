@@ -78,11 +78,9 @@ def schema_lines(error: ValidationError, tree: dict[str, Any], positions: Positi
 def unknown_key(path: Path, names: list[str], positions: Positions, what: str = "key") -> str:
     """The line for a key that does not exist, with the names that do."""
     word = str(path[-1])
-    hint = near(word, names)
-    if not hint and len(path) == 1:
-        sections = ("data", "account", "fills", "broker")
-        homes = [name for name in sections if word in _model_at((name,)).model_fields]
-        hint = f"did you mean {homes[0]}.{word}?" if homes else ""
+    sections = ("data", "account", "fills", "broker") if len(path) == 1 else ()
+    homes = [name for name in sections if word in _model_at((name,)).model_fields]
+    hint = f"did you mean {homes[0]}.{word}?" if homes else near(word, names)
     expected = f"one of {', '.join(names)}" if names else "none: it has no options"
     return positions.line(path, f"the unknown {what} {word}", expected, hint, key=True)
 

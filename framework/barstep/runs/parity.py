@@ -17,7 +17,7 @@ from barstep.runs.run import play
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from barstep.domain.result import RunResult
+    from barstep.runs.result import RunResult
 
 TABLES = ("fills", "trades", "orders", "equity", "ambiguous", "notes")
 LANES = ("event", "array")

@@ -69,6 +69,7 @@ strategies:
     name: 5
     at: 15:10
 seed: 0
+lane: event
 """
     )
 
