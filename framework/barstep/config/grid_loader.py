@@ -74,11 +74,13 @@ class LoadedGrid:
 
     Attributes:
         config: The grid.
+        positions: Places in its file.
         draft: Its run and its axes.
         conditions: What every point must fulfil.
     """
 
     config: GridConfig
+    positions: Positions
     draft: GridDraft
     conditions: list[Condition] = field(default_factory=list)
 
@@ -150,7 +152,7 @@ def _checked(
         lines += checks(draft)
     if lines or config is None:
         raise ConfigError(in_order(lines))
-    return LoadedGrid(config, draft, conditions)
+    return LoadedGrid(config, positions, draft, conditions)
 
 
 def _run_of(document: Document, folder: FilePath) -> tuple[tuple[Document, FilePath] | None, list[str]]:
