@@ -18,7 +18,7 @@ from barstep.batch.search import make_search
 from barstep.batch.shelf import Shelf
 from barstep.batch.store import Store, one_writer
 from barstep.batch.verify import verify
-from barstep.batch.walk_forward import walk_forward
+from barstep.batch.walk_forward import steps_of, walk_forward
 from barstep.batch.worker import peak_memory
 from barstep.hooks.loader import find_workspace
 
@@ -229,6 +229,7 @@ def _estimate(
 def _about(plan: GridPlan, search: Search) -> dict[str, Any]:
     """What `show` needs to know of a grid."""
     config = plan.loaded.config
+    runs = search.total if config.walk_forward is None else steps_of(plan) * (search.total + 1)
     return {
         "name": config.name,
         "run": plan.base.loaded.config.name,
@@ -238,6 +239,8 @@ def _about(plan: GridPlan, search: Search) -> dict[str, Any]:
         "rank_by": {"metric": config.rank_by.metric, "sign": config.rank_by.sign},
         "walk_forward": config.walk_forward.model_dump() if config.walk_forward else None,
         "points": search.total,
+        "runs": runs,
+        "file": config.run if isinstance(config.run, str) else "",
         "strategy": plan.strategy,
         "data": plan.data,
         "workspace": str(plan.workspace),

@@ -204,6 +204,12 @@ class Store:
         done, bad = self._db.execute(ask, (self.generation, part, part)).fetchone()
         return int(done), int(bad)
 
+    def lanes(self) -> tuple[int, int]:
+        """Points that the array lane played, and how many of them came to the same in the event lane."""
+        ask = "SELECT count(*), coalesce(sum(verified = 'same'), 0) FROM point WHERE generation = ? AND lane = 'array'"
+        found = self._db.execute(ask, (self.generation,)).fetchone()
+        return int(found[0]), int(found[1])
+
     def point(self, key: str) -> Row | None:
         """One point."""
         return next(self._rows("key = ?", (key,), "number", None), None)

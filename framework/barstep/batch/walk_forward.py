@@ -7,7 +7,6 @@ of its own from the plan's start balance, and the results are added up.
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -54,6 +53,12 @@ def folds(days: list[date], config: WalkForwardConfig) -> list[Fold]:
             "use more bars or a shorter train"
         )
     return found
+
+
+def steps_of(plan: GridPlan) -> int:
+    """How many steps a grid's walk-forward has; raises as `folds`."""
+    config = plan.loaded.config.walk_forward
+    return len(folds(day_ends(plan.base.streams)[0], config)) if config is not None else 0
 
 
 def walk_forward(
@@ -157,11 +162,3 @@ def _play_step(
     item = Item("test", number, plan.values(choice), frame, plan.task(frame, choice))
     player.play([item], 1)
     return player.store.point(item.task.key)
-
-
-def days_of(frame: str) -> tuple[str, str]:
-    """First and last day of a frame of a walk-forward, ISO dates."""
-    told = json.loads(frame)
-    start = next(value for key, value in told.items() if key.endswith(".start"))
-    end = next(value for key, value in told.items() if key.endswith(".end"))
-    return start, end
