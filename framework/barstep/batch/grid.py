@@ -7,6 +7,7 @@ import shutil
 import socket
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from barstep.batch.search import make_search
 from barstep.batch.shelf import Shelf
 from barstep.batch.store import Store, one_writer
 from barstep.batch.verify import verify
-from barstep.batch.walk_forward import steps_of, walk_forward
+from barstep.batch.walk_forward import runs_of, walk_forward
 from barstep.batch.worker import peak_memory
 from barstep.hooks.loader import find_workspace
 
@@ -130,7 +131,7 @@ def run_grid(
         ledger = TrialLedger(workspace / "runs", plan.strategy, plan.data)
         stack.callback(ledger.close)
         known = {frame.vals: (frame.hash, [day.isoformat() for day in frame.days]) for frame in frames.values()}
-        fresh = store.begin(plan.fingerprint, _about(plan, search), known)
+        fresh = store.begin(plan.fingerprint, _about(plan, search, overrides), known)
         if retry_failed:
             store.forget_failed()
         player = Player(store, ledger, runner, rank.metric, rank.sign, watch)
@@ -170,7 +171,7 @@ def _play(
     for choices in search.rounds():
         if not tried:
             tried = True
-            left, seconds = try_points(player, lambda: _items(plan, frames, choices))
+            left, seconds = try_points(player, partial(_items, plan, frames, choices))
             if search.learns:
                 left = search.total - player.progress.done
             outcome.estimate = expected(left, seconds)
@@ -208,12 +209,12 @@ def _figure(store: Store, item: Item, metric: str) -> float | None:
 def _dry(plan: GridPlan, search: Search, frames: dict[tuple[int, ...], Frame], runner: Runner) -> Estimate:
     """Play a point or two and keep nothing."""
     if plan.loaded.config.walk_forward is not None:
-        frames = {(): plan.frame({axis.name: 0 for axis in plan.axes})}
+        frames = {(): plan.frame(dict.fromkeys((axis.name for axis in plan.axes), 0))}
     frame = next(iter(frames.values()))
     choices = [next(iter(search.possible()))] * 2
     tasks = [plan.task(frame, choice) for choice in choices]
     played = next(iter(runner.play([Batch(frame.job, tasks)])))
-    return _estimate(plan, search, search.total, played.results[-1].seconds, runner, played.memory)
+    return _estimate(plan, search, runs_of(plan, search), played.results[-1].seconds, runner, played.memory)
 
 
 def _estimate(
@@ -223,13 +224,14 @@ def _estimate(
     together = memory if workers == 1 and runner.backend == "loky" else peak_memory() + workers * memory
     bars = max(stream.count() or 0 for stream in plan.base.streams)
     needed = None if seconds is None else seconds * left / workers
-    return Estimate(plan.loaded.config.name, search.total, left, needed, together if memory else 0, bars, workers)
+    return Estimate(
+        plan.loaded.config.name, runs_of(plan, search), left, needed, together if memory else 0, bars, workers
+    )
 
 
-def _about(plan: GridPlan, search: Search) -> dict[str, Any]:
+def _about(plan: GridPlan, search: Search, overrides: Sequence[str]) -> dict[str, Any]:
     """What `show` needs to know of a grid."""
     config = plan.loaded.config
-    runs = search.total if config.walk_forward is None else steps_of(plan) * (search.total + 1)
     return {
         "name": config.name,
         "run": plan.base.loaded.config.name,
@@ -239,7 +241,8 @@ def _about(plan: GridPlan, search: Search) -> dict[str, Any]:
         "rank_by": {"metric": config.rank_by.metric, "sign": config.rank_by.sign},
         "walk_forward": config.walk_forward.model_dump() if config.walk_forward else None,
         "points": search.total,
-        "runs": runs,
+        "runs": runs_of(plan, search),
+        "set": list(overrides),
         "file": config.run if isinstance(config.run, str) else "",
         "strategy": plan.strategy,
         "data": plan.data,

@@ -83,7 +83,7 @@ def told(row: Row) -> dict[str, Any]:
 
 def provisional(days: int, trades: int) -> list[str]:
     """Why figures are provisional."""
-    reasons = [f"{days:,} trading days, {LEAST_DAYS} wanted"] if days < LEAST_DAYS else []
+    reasons = [f"{days:,} trading day{'s' if days != 1 else ''}, {LEAST_DAYS} wanted"] if days < LEAST_DAYS else []
     return [*reasons, f"{trades:,} trades, {LEAST_TRADES} wanted"] if trades < LEAST_TRADES else reasons
 
 
@@ -109,7 +109,11 @@ def _overfitting(store: Store, best: Row) -> dict[str, Any] | None:
             alike[frame] = store.days(frame) == days
         return alike[frame]
 
-    numbers = [row.number for row in store.rows("grid") if not row.error and row.number != best.number and comparable(row.frame)]
+    numbers = [
+        row.number
+        for row in store.rows("grid")
+        if not row.error and row.number != best.number and comparable(row.frame)
+    ]
     wanted = set(random.Random(1).sample(numbers, min(len(numbers), MOST_COMPARED - 1))) | {best.number}  # noqa: S311
     columns = [row.daily for row in store.rows("grid") if row.number in wanted and not row.error]
     found = backtest_overfitting(np.column_stack(columns) / MICROS) if columns else None
@@ -159,7 +163,9 @@ def _stitched(store: Store) -> dict[str, Any]:
     """The account of a walk-forward over all its trading stretches."""
     segments = store.segments()
     rows = [(segment, store.point(segment["key"]) if "key" in segment else None) for segment in segments]
-    parts = [row.daily if row is not None and not row.error else np.zeros(segment["days"], np.int64) for segment, row in rows]
+    parts = [
+        row.daily if row is not None and not row.error else np.zeros(segment["days"], np.int64) for segment, row in rows
+    ]
     daily = np.concatenate(parts) / MICROS if parts else np.empty(0)
     trades = sum(int(segment.get("trades") or 0) for segment in segments)
     equity = np.cumsum(daily)
@@ -172,7 +178,9 @@ def _stitched(store: Store) -> dict[str, Any]:
         "days": len(daily),
         "trades": trades,
         "sharpe": ratio,
-        "probability_above_zero": None if ratio is None else probabilistic_sharpe(ratio, 0, len(daily), *moments(daily)),
+        "probability_above_zero": None
+        if ratio is None
+        else probabilistic_sharpe(ratio, 0, len(daily), *moments(daily)),
         "segments": segments,
     }
     return {"walk_forward": account, **_intervals(daily), "provisional": provisional(len(daily), trades)}

@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import product
 from math import prod
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from barstep.config import Positions, validate_options
 from barstep.config.environment import resolve
 from barstep.config.grid_loader import load_grid
 from barstep.config.overrides import put_value
-from barstep.config.positions import near
+from barstep.config.positions import near, path_text
 from barstep.config.reading import RefusedError
 from barstep.config.where import comparable
 from barstep.domain.errors import ConfigError
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from barstep.batch.shelf import Shelf
-    from barstep.config import Document
     from barstep.config.grid_loader import Axis, GridDraft, LoadedGrid
     from barstep.config.positions import Path as KeyPath
     from barstep.runs.assemble import PluginPlan, RunPlan
@@ -140,7 +140,9 @@ class GridPlan:
         """
         if not self.loaded.conditions:
             return True
-        point = {axis.name: known[place] for axis, known, place in zip(self.axes, self._comparable, choice, strict=True)}
+        point = {
+            axis.name: known[place] for axis, known, place in zip(self.axes, self._comparable, choice, strict=True)
+        }
         for condition in self.loaded.conditions:
             try:
                 if not condition(point):
@@ -175,12 +177,15 @@ class GridPlan:
         """The numbers of a point's values on the axes that make frames, by name."""
         return {self.axes[place].name: choice[place] for place in self.frame_axes}
 
-    def frame(self, values: Mapping[str, int], more: Mapping[str, str] | None = None) -> Frame:
+    def frame(
+        self, values: Mapping[str, int], days: Sequence[date] = (), more: Mapping[KeyPath, str] = MappingProxyType({})
+    ) -> Frame:
         """Make a frame ready: its bars on the shelf, its plugins found.
 
         Args:
             values: Of the axes that make frames.
-            more: Further keys of the run, by path, such as the dates of a walk-forward.
+            days: The first and the last of these trading days cut the bars; none for all of them.
+            more: Further keys of the run, by path.
 
         Raises:
             ConfigError, DataError: It cannot be played.
@@ -188,20 +193,25 @@ class GridPlan:
         draft = self.loaded.draft
         document = draft.document(values)
         told = {axis.name: axis.values[values[axis.name]] for axis in self.axes if axis.name in values}
-        for name, text in (more or {}).items():
-            put_value(document, _dotted(name), text, "walk_forward")
-            told[name] = text
+        for path, text in more.items():
+            put_value(document, path, text, "walk_forward")
+            told[path_text(path)] = text
         tree, _ = resolve(document.tree, Positions())
         plan = load_plan(document, folder=draft.folder, opener=self.shelf.open)
+        cut = (days[0].isoformat(), days[-1].isoformat()) if days else None
+        if cut is not None:
+            told["days"] = cut
         vals = json.dumps(told, separators=(",", ":"), default=str)
-        days, _ = day_ends(plan.streams)
+        known = list(days) or day_ends(plan.streams)[0]
         digest = _sha([told, _contents(plan)])
-        job = FrameJob(digest, tree, str(draft.folder), str(self.shelf.folder))
-        return Frame(vals, digest, days, job)
+        job = FrameJob(digest, tree, str(draft.folder), str(self.shelf.folder), cut)
+        return Frame(vals, digest, known, job)
 
     def task(self, frame: Frame, choice: Choice) -> Task:
         """The task of a point."""
-        texts = [[self.axes[axis.place].name, self.axes[axis.place].values[choice[axis.place]]] for axis in self.options]
+        texts = [
+            [self.axes[axis.place].name, self.axes[axis.place].values[choice[axis.place]]] for axis in self.options
+        ]
         options = tuple((axis.path, axis.option, axis.values[choice[axis.place]]) for axis in self.options)
         return Task(_sha([self.fingerprint, frame.hash, texts])[:32], frame.hash, options)
 
@@ -306,16 +316,20 @@ def _check_whole(plan: GridPlan) -> None:
     if frames > MOST_FRAMES:
         got = f"{frames:,} combinations of keys that are no plugin's options"
         lines.append(positions.line(("vary",), got, f"at most {MOST_FRAMES:,}", key=True))
-    for key, rank in (("rank_by", config.rank_by), ("walk_forward.rank_by", config.walk_forward and config.walk_forward.rank_by)):
+    for key, rank in (
+        ("rank_by", config.rank_by),
+        ("walk_forward.rank_by", config.walk_forward and config.walk_forward.rank_by),
+    ):
         if rank and rank.metric not in plan.metrics():
             hint = near(rank.metric, plan.metrics())
             expected = "a figure of the result such as net_pnl, profit_factor or daily_sharpe"
             lines.append(positions.line(tuple(key.split(".")), rank.metric, expected, hint))
     if plan.base.loaded.config.broker.kind != "embedded":
-        lines.append(f"broker.kind: got {plan.base.loaded.config.broker.kind}, expected embedded: a grid plays in this process's exchange")
+        kind = plan.base.loaded.config.broker.kind
+        lines.append(f"broker.kind: got {kind}, expected embedded: a grid's workers have the exchange in them")
     if plan.base.script is not None and plan.base.script.own_header:
-        lines.append(f"{plan.base.script.file}: got a script with a header of its own, expected one that uses the given helpers: "
-                     "a grid serves no gateway")  # fmt: skip
+        expected = "expected one that uses the given helpers: a grid serves no gateway"
+        lines.append(f"{plan.base.script.file}: got a script with a header of its own, {expected}")
     if config.walk_forward is not None:
         lines += _check_dates(plan)
     if lines:
@@ -328,15 +342,23 @@ def _check_dates(plan: GridPlan) -> list[str]:
     positions, lines = plan.loaded.positions, []
     for axis in plan.axes:
         if axis.path[0] == "data":
-            lines.append(positions.line(("vary", axis.name), axis.name, "no key of data: walk_forward sets the dates", key=True))
+            lines.append(
+                positions.line(("vary", axis.name), axis.name, "no key of data: walk_forward sets the dates", key=True)
+            )
         if axis.path == ("account", "balance"):
             expected = "no account.balance: walk_forward carries it from one stretch to the next"
             lines.append(positions.line(("vary", axis.name), axis.name, expected, key=True))
     at_end = plan.base.loaded.config.fills.at_end
     if at_end != "close":
-        lines.append(f"fills.at_end: got {at_end}, expected close: positions are flat where a stretch of walk_forward ends")
+        lines.append(
+            f"fills.at_end: got {at_end}, expected close: positions are flat where a stretch of walk_forward ends"
+        )
     if plan.loaded.config.search.kind == "optuna":
-        lines.append(positions.line(("search",), "optuna", "grid or random: walk_forward compares the same points in each stretch"))
+        lines.append(
+            positions.line(
+                ("search",), "optuna", "grid or random: walk_forward compares the same points in each stretch"
+            )
+        )
     return lines
 
 
@@ -368,7 +390,11 @@ def _check_points(plan: GridPlan) -> None:
             except ValueError as error:
                 refused.setdefault(plugin.name, []).append(str(error))
     if not count:
-        raise ConfigError(plan.loaded.positions.line(("where",), f"no point of {plan.size:,} left", "conditions that some point fulfils"))
+        raise ConfigError(
+            plan.loaded.positions.line(
+                ("where",), f"no point of {plan.size:,} left", "conditions that some point fulfils"
+            )
+        )
     if refused:
         at = plan.loaded.positions.where(("vary",), key=True)
         raise ConfigError(
@@ -393,7 +419,3 @@ def _file_sha(file: Path | None) -> str:
 
 def _sha(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, default=str, sort_keys=True).encode()).hexdigest()
-
-
-def _dotted(name: str) -> KeyPath:
-    return tuple(int(part) if part.isdigit() else part for part in name.replace("[", ".").replace("]", "").split("."))

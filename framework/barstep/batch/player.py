@@ -80,7 +80,13 @@ class Player:
     """
 
     def __init__(
-        self, store: Store, ledger: TrialLedger, runner: Runner, metric: str, sign: int, watch: Callable[[Progress], None]
+        self,
+        store: Store,
+        ledger: TrialLedger,
+        runner: Runner,
+        metric: str,
+        sign: int,
+        watch: Callable[[Progress], None],
     ) -> None:
         self.store, self.ledger, self.runner = store, ledger, runner
         self.progress = Progress()
@@ -179,7 +185,7 @@ def try_points(player: Player, items: Callable[[], Iterable[Item]]) -> tuple[int
     Returns:
         How many points were not finished before, and the seconds of one; None when there is none left.
     """
-    fresh = [item for item in islice((each for each in items() if not player.is_finished(each.task)), 2)]
+    fresh = list(islice((each for each in items() if not player.is_finished(each.task)), 2))
     left = sum(not player.is_finished(each.task) for each in items())
     if not fresh:
         return 0, None

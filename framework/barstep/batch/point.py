@@ -27,12 +27,14 @@ class FrameJob:
         tree: The run, with the environment's values in it.
         folder: Where the run's relative paths start.
         shelf: Folder of the mapped bars.
+        days: First and last trading day, where not all are played; ISO dates.
     """
 
     key: str
     tree: dict[str, Any]
     folder: str
     shelf: str
+    days: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import threading
 import warnings
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from barstep.batch.point import PointResult
@@ -168,8 +169,8 @@ def _joblib() -> Any:
 def _dask(runner: Runner) -> Iterator[None]:
     """A client of the cluster at the runner's address, or of one on this machine that ends with the block."""
     try:
-        import dask  # noqa: PLC0415
-        import distributed  # noqa: PLC0415
+        dask: Any = import_module("dask")
+        distributed: Any = import_module("distributed")
     except ImportError as error:
         raise ConfigError("--backend dask needs Dask: pip install 'barstep[batch]' 'dask[distributed]'") from error
     if runner.address is not None:

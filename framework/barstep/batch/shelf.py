@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from copy import copy
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -72,6 +73,16 @@ class MappedBars(BarStream):
         """Yield the bars in views of the columns."""
         for start in range(0, len(self.columns), _CHUNK):
             yield self.columns[start : start + _CHUNK]
+
+    def cut(self, first: date, last: date) -> MappedBars:
+        """The bars of the trading days from one to another, both included; no copy."""
+        sessions, index, _ = self.sessions.locate(self.columns.start_ns)
+        inside = np.array([first <= session.date <= last for session in sessions])[index]
+        rows = np.flatnonzero(inside)
+        part = copy(self)
+        part.columns = self.columns[int(rows[0]) : int(rows[-1]) + 1] if len(rows) else self.columns[:0]
+        part.columns.first = 0
+        return part
 
     def count(self) -> int:
         """How many bars there are."""

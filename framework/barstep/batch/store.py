@@ -1,4 +1,4 @@
-"""The points of a grid in SQLite: one writer, each finished point committed at once, nothing mixed that does not belong together.
+"""The points of a grid in SQLite: one writer, each finished point committed at once, nothing mixed that should not be.
 
 A generation is all points that were played with the same run, bars, plugins and versions. When one of these changes the next
 run of the grid begins another; the earlier ones stay.
@@ -94,7 +94,9 @@ class Store:
                 self._db.executescript(_TABLES)
             self._db.execute("SELECT 1 FROM generation, point LIMIT 1").fetchone()
         except sqlite3.DatabaseError as error:
-            raise DataError(f"{self.path}: not the store of a grid ({error}); choose another folder with --out") from error
+            raise DataError(
+                f"{self.path}: not the store of a grid ({error}); choose another folder with --out"
+            ) from error
         self.generation = self._latest()
 
     def close(self) -> None:
@@ -200,7 +202,9 @@ class Store:
 
     def count(self, part: str | None = None) -> tuple[int, int]:
         """How many points there are, and how many of them ended with an error."""
-        ask = "SELECT count(*), coalesce(sum(error <> ''), 0) FROM point WHERE generation = ? AND (? IS NULL OR part = ?)"
+        ask = (
+            "SELECT count(*), coalesce(sum(error <> ''), 0) FROM point WHERE generation = ? AND (? IS NULL OR part = ?)"
+        )
         done, bad = self._db.execute(ask, (self.generation, part, part)).fetchone()
         return int(done), int(bad)
 
@@ -222,7 +226,9 @@ class Store:
         """The points that ended with an error, by number."""
         return self._rows("error <> ''", (), "part, number", None)
 
-    def best(self, metric: str, sign: int, limit: int | None, part: str = "grid", frame: str | None = None) -> list[Row]:
+    def best(
+        self, metric: str, sign: int, limit: int | None, part: str = "grid", frame: str | None = None
+    ) -> list[Row]:
         """The best points by a figure; equal ones by number, points without it last and left out."""
         figure = "json_extract(metrics, '$.' || ?)"
         where = f"part = ? AND error = '' AND {figure} IS NOT NULL AND (? IS NULL OR frame = ?)"
@@ -299,7 +305,9 @@ def one_writer(folder: Path) -> Iterator[None]:
         try:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
-            raise ConfigError(f"{folder}: another process is running this grid; wait for it, or give another --out") from error
+            raise ConfigError(
+                f"{folder}: another process is running this grid; wait for it, or give another --out"
+            ) from error
         yield
     finally:
         lock.close()

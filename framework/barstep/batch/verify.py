@@ -22,7 +22,11 @@ def verify(plan: GridPlan, player: Player, frames: dict[tuple[int, ...], Frame],
     Raises:
         InvariantError: A digest differs.
     """
-    rows = [(row.key, row.number, row.digest) for row in player.store.rows("grid") if row.lane == "array" and not row.verified]
+    rows = [
+        (row.key, row.number, row.digest)
+        for row in player.store.rows("grid")
+        if row.lane == "array" and not row.verified
+    ]
     known = sum(row.verified == "same" for row in player.store.rows("grid"))
     sample = random.Random(_SEED).sample(rows, min(max(0, wanted - known), len(rows)))  # noqa: S311 - a sample, no secret
     if not sample:
@@ -38,6 +42,11 @@ def verify(plan: GridPlan, player: Player, frames: dict[tuple[int, ...], Frame],
             same = result.digest == digests[result.key]
             player.store.verify(result.key, same=same)
             if not same:
-                told = result.error or f"the digest is {result.digest[:12]} there and {digests[result.key][:12]} in the array lane"
-                raise InvariantError(f"a point played again in the event lane differs: {told}; `barstep check parity` tells where")
+                told = (
+                    result.error
+                    or f"the digest is {result.digest[:12]} there and {digests[result.key][:12]} in the array lane"
+                )
+                raise InvariantError(
+                    f"a point played again in the event lane differs: {told}; `barstep check parity` tells where"
+                )
     return []

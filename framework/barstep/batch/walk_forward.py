@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from barstep.batch.search import Search
     from barstep.batch.store import Row
     from barstep.config.grid_schema import WalkForwardConfig
-
+    from barstep.config.positions import Path
 
 
 class Fold(NamedTuple):
@@ -49,16 +49,18 @@ def folds(days: list[date], config: WalkForwardConfig) -> list[Fold]:
     if not found:
         need = config.train + config.embargo + 1
         raise ConfigError(
-            f"walk_forward: got {len(days)} trading days of bars, expected at least {need} (train, embargo and a day to trade); "
-            "use more bars or a shorter train"
+            f"walk_forward: got {len(days)} trading days of bars, expected at least {need}: train, embargo and a day to "
+            "trade; use more bars or a shorter train"
         )
     return found
 
 
-def steps_of(plan: GridPlan) -> int:
-    """How many steps a grid's walk-forward has; raises as `folds`."""
+def runs_of(plan: GridPlan, search: Search) -> int:
+    """How many runs a grid comes to; raises as `folds`."""
     config = plan.loaded.config.walk_forward
-    return len(folds(day_ends(plan.base.streams)[0], config)) if config is not None else 0
+    if config is None:
+        return search.total
+    return len(folds(day_ends(plan.base.streams)[0], config)) * (search.total + 1)
 
 
 def walk_forward(
@@ -100,23 +102,23 @@ def _train_item(
 ) -> Item:
     key = (number, tuple(choice[place] for place in plan.frame_axes))
     if key not in frames:
-        frames[key] = _frame(plan, player, plan.frame_values(choice), step.train, {})
+        frames[key] = _frame(plan, player, plan.frame_values(choice), step.train)
     return Item("train", plan.number(choice), plan.values(choice), frames[key], plan.task(frames[key], choice))
 
 
-def _frame(plan: GridPlan, player: Player, values: dict[str, int], days: list[date], more: dict[str, str]) -> Frame:
-    """The frame of a stretch of days, noted in the store."""
-    several = isinstance(plan.loaded.draft.run.tree.get("data"), list)
-    places = [f"data[{place}]" for place in range(len(plan.base.streams))] if several else ["data"]
-    dates = {f"{place}.{key}": day.isoformat() for place in places for key, day in (("start", days[0]), ("end", days[-1]))}
-    frame = plan.frame(values, {**dates, **more})
+def _frame(
+    plan: GridPlan, player: Player, values: dict[str, int], days: list[date], balance: int | None = None
+) -> Frame:
+    """The frame of a stretch of days, with the balance it begins with where that is not the run's; noted in the store."""
+    more: dict[Path, str] = {}
+    if balance is not None:
+        more["account", "balance"] = format(Decimal(balance) / MICROS, "f")
+    frame = plan.frame(values, days, more)
     player.store.add_frames({frame.vals: (frame.hash, [day.isoformat() for day in frame.days])})
     return frame
 
 
-def _trade(
-    plan: GridPlan, player: Player, steps: list[Fold], frames: dict[tuple[int, tuple[int, ...]], Frame]
-) -> None:
+def _trade(plan: GridPlan, player: Player, steps: list[Fold], frames: dict[tuple[int, tuple[int, ...]], Frame]) -> None:
     """Trade each step with the point that was best before it; the steps are stored as they come to stand."""
     config = plan.loaded.config
     rank = (config.walk_forward and config.walk_forward.rank_by) or config.rank_by
@@ -140,8 +142,7 @@ def _trade(
             segment["error"] = "the account has nothing left"
         else:
             chosen = min(best, key=lambda row: (-rank.sign * row.metrics[rank.metric], row.number))
-            more = {} if planned else {"account.balance": format(Decimal(balance) / MICROS, "f")}
-            row = _play_step(plan, player, number, step, plan.choice(chosen.number), more)
+            row = _play_step(plan, player, number, step, plan.choice(chosen.number), None if planned else balance)
             if row is None:
                 segments.pop()
                 break  # interrupted
@@ -156,9 +157,9 @@ def _trade(
 
 
 def _play_step(
-    plan: GridPlan, player: Player, number: int, step: Fold, choice: Choice, more: dict[str, str]
+    plan: GridPlan, player: Player, number: int, step: Fold, choice: Choice, balance: int | None
 ) -> Row | None:
-    frame = _frame(plan, player, plan.frame_values(choice), step.test, more)
+    frame = _frame(plan, player, plan.frame_values(choice), step.test, balance)
     item = Item("test", number, plan.values(choice), frame, plan.task(frame, choice))
     player.play([item], 1)
     return player.store.point(item.task.key)

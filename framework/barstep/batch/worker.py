@@ -10,16 +10,17 @@ import tempfile
 import threading
 from collections import OrderedDict
 from contextlib import redirect_stdout
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from barstep.batch.point import FrameJob, PointResult, Task, daily_sharpe
 from barstep.batch.shelf import Shelf, day_ends
 from barstep.batch.sink import DailyResults, PointSink
 from barstep.config import Document, Positions
-from barstep.domain.errors import BarstepError
 from barstep.domain.instrument import MICROS
 from barstep.runs.assemble import RunPlan, build, load_plan
 from barstep.runs.extensions import measured
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from barstep.batch.shelf import MappedBars
     from barstep.engine.recorder import Recorder
     from barstep.engine.replay import Replay
     from barstep.stats.measures import Measures
@@ -56,7 +58,9 @@ def open_frame(job: FrameJob) -> OpenFrame:
     name = (job.shelf, job.key)
     if name not in _kept:
         shelf = Shelf(Path(job.shelf), writes=False)
-        plan = load_plan(Document(dict(job.tree), Positions()), folder=Path(job.folder), opener=shelf.open)
+        plan = load_plan(Document(deepcopy(job.tree), Positions()), folder=Path(job.folder), opener=shelf.open)
+        if job.days is not None:
+            plan = cut_plan(plan, *map(date.fromisoformat, job.days))
         _kept[name] = OpenFrame(plan, day_ends(plan.streams)[1])
         while len(_kept) > FRAMES_KEPT:
             _kept.popitem(last=False)
@@ -71,6 +75,13 @@ class Played(NamedTuple):
     memory: int = 0
 
 
+def cut_plan(plan: RunPlan, first: date, last: date) -> RunPlan:
+    """A plan over mapped bars that plays some trading days only."""
+    streams = [cast("MappedBars", stream).cut(first, last) for stream in plan.streams]
+    finer = [cast("MappedBars", stream).cut(first, last) if stream is not None else None for stream in plan.finer]
+    return replace(plan, streams=list(streams), finer=list(finer))
+
+
 def play_batch(job: FrameJob, tasks: Sequence[Task]) -> Played:
     """Play points of one frame one after the other; what one raises is its result."""
     _prepare()
@@ -80,9 +91,7 @@ def play_batch(job: FrameJob, tasks: Sequence[Task]) -> Played:
         try:
             with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):  # noqa: PTH123 - a device
                 result = play_point(open_frame(job), task)
-        except BarstepError as error:
-            result = PointResult(task.key, error=f"{type(error).__name__}: {error}")
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a row of the table, whatever it is
+        except (Exception, SystemExit) as error:  # a row of the table, whatever it is
             result = PointResult(task.key, error=f"{type(error).__name__}: {error}")
         result.seconds = perf_counter() - begun
         results.append(result)
@@ -150,9 +159,7 @@ def _replay(plan: RunPlan, sink: Any) -> Replay:
     return replay
 
 
-def _result(
-    task: Task, replay: Replay, sink: PointSink | RunSpool, daily: DailyResults, own: Measures
-) -> PointResult:
+def _result(task: Task, replay: Replay, sink: PointSink | RunSpool, daily: DailyResults, own: Measures) -> PointResult:
     exchange = replay.exchange
     start, adjusted = exchange.start_balance, sum(amount for _, amount in exchange.adjustments)
     days = daily.results(start)

@@ -138,7 +138,11 @@ def _play(
 def status(
     grid: Annotated[
         str | None,
-        typer.Argument(metavar="[GRID]", help="A grid's name, folder or file, or last; all grids without it.", autocompletion=complete),
+        typer.Argument(
+            metavar="[GRID]",
+            help="A grid's name, folder or file, or last; all grids without it.",
+            autocompletion=complete,
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -238,7 +242,12 @@ def _status(store: Store) -> dict[str, Any]:
 def _shown(store: Store) -> dict[str, Any]:
     from barstep.batch.honesty import first_errors, honesty, told
 
-    return {**_status(store), "about": store.about, **honesty(store), "errors": [told(row) for row in first_errors(store)]}
+    return {
+        **_status(store),
+        "about": store.about,
+        **honesty(store),
+        "errors": [told(row) for row in first_errors(store)],
+    }
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:

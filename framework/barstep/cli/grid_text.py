@@ -88,9 +88,12 @@ def best_points(out: Console, store: Store, rows: list[Row], metric: str, *, com
     table = [(values(row), *(_figure(row.metrics.get(name)) for name in figures)) for row in rows]
     columns(out, head, table, right=head[1:])
     if command:
-        settings = " ".join(f"--set {name}={value}" for name, value in rows[0].vals.items())
+        chosen = [*store.about["set"], *(f"{name}={value}" for name, value in rows[0].vals.items())]
+        settings = " ".join(f"--set {setting}" for setting in chosen)
         out.print()
-        out.print(f"The first one alone: barstep run {store.about.get('file') or 'RUN.yaml'} {settings}", soft_wrap=True)
+        out.print(
+            f"The first one alone: barstep run {store.about.get('file') or 'RUN.yaml'} {settings}", soft_wrap=True
+        )
 
 
 def _figure(value: Any) -> str:
@@ -137,7 +140,10 @@ def _doubts(store: Store, found: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "Deflated Sharpe ratio", f"{found['deflated_sharpe']:.2f} (luck alone: a best daily Sharpe of {luck:.2f})"
     over = found.get("overfitting")
     if over:
-        yield "Backtest overfitting", f"{over['probability']:.0%} (CSCV, {over['points']:,} points, {over['splits']:,} splits)"
+        yield (
+            "Backtest overfitting",
+            f"{over['probability']:.0%} (CSCV, {over['points']:,} points, {over['splits']:,} splits)",
+        )
     best = found.get("best")
     if best and best["neighbours"]["count"]:
         near = best["neighbours"]

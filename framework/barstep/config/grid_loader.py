@@ -187,7 +187,7 @@ def _axes(tree: dict[str, Any], run: Document, positions: Positions) -> tuple[li
         except ConfigError as error:
             lines += [f"{positions.where(at, key=True)} {path_text(at)}: {problem}" for problem in error.problems]
             continue
-        fault = _axis_fault(name, path, axes, run)
+        fault = _axis_fault(path, axes, run)
         if fault:
             lines.append(positions.line(at, name, fault, key=True))
             continue
@@ -195,12 +195,14 @@ def _axes(tree: dict[str, Any], run: Document, positions: Positions) -> tuple[li
         if not values:
             continue  # the schema has told why
         spread = isinstance(raw, dict)
-        places = [f"{positions.where(at if spread else (*at, place))} {path_text(at)}".strip() for place in range(len(values))]
+        places = [
+            f"{positions.where(at if spread else (*at, place))} {path_text(at)}".strip() for place in range(len(values))
+        ]
         axes.append(Axis(name, path, values, places))
     return axes, lines
 
 
-def _axis_fault(name: str, path: Path, axes: list[Axis], run: Document) -> str:
+def _axis_fault(path: Path, axes: list[Axis], run: Document) -> str:
     if path[0] in _FIXED:
         return "an option of a plugin, or a key of data, account, fills, risk or strategies"
     for axis in axes:

@@ -18,7 +18,15 @@ _NAME = "[a-z0-9][a-z0-9_.-]*"
 _DAYS = re.compile(r"([1-9][0-9]{0,4})d")
 _Kind = Literal["grid", "random", "optuna"]
 _Best = Literal["highest", "lowest"]
-_LOWEST = ("max_drawdown", "fees", "longest_loss_streak", "ambiguous_bars", "denied_orders", "rejected_orders", "exposure")
+_LOWEST = (
+    "max_drawdown",
+    "fees",
+    "longest_loss_streak",
+    "ambiguous_bars",
+    "denied_orders",
+    "rejected_orders",
+    "exposure",
+)
 
 
 class RangeConfig(Section):
@@ -109,7 +117,8 @@ class RankConfig(Section):
 
     metric: Text = Field(default="net_pnl", description="a figure of the result, such as net_pnl or profit_factor")
     best: Annotated[_Best, Reads(_Best)] | None = Field(
-        default=None, description="highest or lowest; by default lowest for max_drawdown, fees and the like, else highest"
+        default=None,
+        description="highest or lowest; by default lowest for max_drawdown, fees and the like, else highest",
     )
 
     @property
@@ -157,7 +166,9 @@ class WalkForwardConfig(Section):
     rank_by: _Rank | None = Field(default=None, description="what a point is chosen by; by default the grid's rank_by")
 
 
-_Values = Annotated[list[Any], BeforeValidator(_values, json_schema_input_type=Annotated[list[Any], Field(min_length=1)])]
+_Values = Annotated[
+    list[Any], BeforeValidator(_values, json_schema_input_type=Annotated[list[Any], Field(min_length=1)])
+]
 _Axis = Annotated[
     Annotated[RangeConfig, Tag("<RangeConfig>")] | Annotated[_Values, Tag("<values>")], Discriminator(_kind_of_axis)
 ]
@@ -179,16 +190,20 @@ class GridConfig(Section):
     run: Annotated[
         Any, BeforeValidator(_run, json_schema_input_type=Annotated[str, Field(min_length=1)] | dict[str, Any])
     ] = Field(description="a run file such as sma_crossover.yaml, or a run itself")
-    vary: dict[str, _Axis] = Field(description="values by option (sma_crossover.fast) or key (data.instrument): a list or a range")
-    where: Annotated[
-        tuple[Text, ...], BeforeValidator(_conditions, json_schema_input_type=str | list[str])
-    ] = Field(default=(), description="conditions that every point must fulfil, such as fast < slow")
+    vary: dict[str, _Axis] = Field(
+        description="values by option (sma_crossover.fast) or key (data.instrument): a list or a range"
+    )
+    where: Annotated[tuple[Text, ...], BeforeValidator(_conditions, json_schema_input_type=str | list[str])] = Field(
+        default=(), description="conditions that every point must fulfil, such as fast < slow"
+    )
     search: Annotated[
         SearchConfig,
         BeforeValidator(
             lambda raw: {"kind": raw} if isinstance(raw, str) else raw, json_schema_input_type=SearchConfig | str
         ),
-    ] = Field(default_factory=SearchConfig, description="which points are tried: grid, or `{kind: random, points: 200}`")
+    ] = Field(
+        default_factory=SearchConfig, description="which points are tried: grid, or `{kind: random, points: 200}`"
+    )
     rank_by: _Rank = Field(default_factory=RankConfig, description="the figure that points are ranked by")
     verify: Count = Field(default=5, description="points of the array lane that are played again in the event lane")
     walk_forward: WalkForwardConfig | None = Field(
@@ -199,7 +214,9 @@ class GridConfig(Section):
     @classmethod
     def _something(cls, raw: Any) -> Any:
         if not isinstance(raw, dict):
-            raise RefusedError("a mapping such as {sma_crossover.fast: [5, 10, 20]}", got="nothing" if raw is None else "")
+            raise RefusedError(
+                "a mapping such as {sma_crossover.fast: [5, 10, 20]}", got="nothing" if raw is None else ""
+            )
         if not raw:
             raise RefusedError("at least one axis such as sma_crossover.fast: [5, 10, 20]", got="an empty mapping")
         return raw

@@ -1,4 +1,4 @@
-"""Conditions on the points of a grid, such as `fast < slow`: read with `ast`, checked node by node, never evaluated by Python."""
+"""Conditions on the points of a grid, such as `fast < slow`: read node by node, never evaluated by Python."""
 
 from __future__ import annotations
 

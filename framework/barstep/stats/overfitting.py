@@ -6,7 +6,7 @@ Ratios here are those of the observations given, not annualised: daily results g
 from __future__ import annotations
 
 from itertools import combinations
-from math import comb, e, sqrt
+from math import cbrt, comb, e, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -72,7 +72,9 @@ def expected_best_sharpe(trials: int, variance: float) -> float:
 def deflated_sharpe(
     ratio: float, trials: int, variance: float, count: int, skew: float = 0.0, kurtosis: float = 3.0
 ) -> float:
-    """The probability that the best of many trials has a true Sharpe ratio above zero (Bailey & Lopez de Prado 2014, equation 2).
+    """The probability that the true Sharpe ratio of the best of many trials is above zero.
+
+    Bailey & Lopez de Prado 2014, as in `expected_best_sharpe`, equation 2.
 
     Args:
         ratio: Sharpe ratio of the best trial, of `count` observations.
@@ -155,7 +157,7 @@ def _ratios(sums: NDArray[np.float64], squares: NDArray[np.float64], count: int)
 
 def block_length(count: int) -> int:
     """Days of a bootstrap block, about the cube root of how many there are (Hall, Horowitz & Jing 1995), 1 at least."""
-    return max(1, round(count ** (1 / 3)))
+    return max(1, round(cbrt(count)))
 
 
 def bootstrap_interval(
