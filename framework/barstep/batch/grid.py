@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from barstep.batch.ledger import TrialLedger
@@ -78,6 +79,15 @@ class Outcome:
 def default_folder(workspace: Path, name: str) -> Path:
     """Where a grid is kept unless another folder is asked for."""
     return workspace / "runs" / "grids" / name
+
+
+def check_grid(source: str | Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """Check a grid file without playing a point: its name, axes and number of points; raises as `run_grid`."""
+    with TemporaryDirectory(prefix="barstep-bars-") as place:
+        plan = load_grid_plan(source, overrides, Shelf(Path(place), writes=True))
+        search = make_search(plan, plan.loaded.config.rank_by.sign)
+        axes = {axis.name: len(axis.values) for axis in plan.axes}
+        return {"name": plan.loaded.config.name, "axes": axes, "points": search.total, "runs": runs_of(plan, search)}
 
 
 def run_grid(

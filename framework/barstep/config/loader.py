@@ -108,6 +108,8 @@ def load_run(path: str | FilePath, overrides: Sequence[str] = (), checks: FileCh
         ConfigError: With a line for every fault, in the order of the file.
     """
     document = read_file(FilePath(path))
+    if "vary" in document.tree and "run" in document.tree:
+        raise ConfigError(f"{path}: got a grid, expected a run; a grid is played by `barstep grid run {path}`")
     return load_document(document, overrides, checks, slug(FilePath(path).stem) or "run")
 
 
