@@ -133,10 +133,17 @@ class Runner:
         return played
 
     def _parallel(self) -> Any:
-        return self._joblib.Parallel(
-            n_jobs=-1 if self.address else self.workers, backend=self.backend, return_as="generator_unordered",
-            batch_size=1, pre_dispatch="2*n_jobs", max_nbytes=None,
-        )  # fmt: skip
+        jobs = -1 if self.address else self.workers
+        with self._joblib.parallel_config(
+            backend=self.backend
+        ):  # knows the backends that joblib registers when asked for
+            return self._joblib.Parallel(
+                n_jobs=jobs,
+                return_as="generator_unordered",
+                batch_size=1,
+                pre_dispatch="2*n_jobs",
+                max_nbytes=None,
+            )
 
     def _call(self, *call: Any) -> Any:
         return self._joblib.delayed(call[0])(*call[1:])
@@ -182,11 +189,11 @@ def _dask(runner: Runner) -> Iterator[None]:
             runner.workers = max(1, sum(client.nthreads().values()))
             yield
         return
+    settings = {"distributed.scheduler.allowed-failures": 0, "distributed.scheduler.http.routes": []}
+    size = {"n_workers": runner.workers, "threads_per_worker": 1, "processes": True}
     with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
-        distributed.LocalCluster(
-            n_workers=runner.workers, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
-        ) as cluster,
+        dask.config.set(settings),
+        distributed.LocalCluster(**size, host="127.0.0.1", dashboard_address="127.0.0.1:0") as cluster,
         distributed.Client(cluster),
     ):
         yield
