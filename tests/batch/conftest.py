@@ -42,7 +42,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def play(desk: Path) -> Callable[..., Outcome]:
     """Plays a grid in this process, or with more workers."""
 
-    def call(grid: dict[str, Any], **options: Any) -> Outcome:
+    def call(grid: dict[str, Any] | str, **options: Any) -> Outcome:
         return run_grid(grid, **{"workers": 1, "folder": desk, **options})
 
     return call

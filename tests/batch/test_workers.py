@@ -81,7 +81,7 @@ def test_a_killed_parent_or_worker_loses_nothing_and_records_nothing_twice(
     assert before == 40 if seed % 2 else 0 < before < 40
     result = cli("grid", "run", grid, "-j", "2", "-q", "--out", "killed")
     assert (result.exit_code, result.stderr) == (0, "")
-    calm = play(moody(40, "wait", every=8), out="calm")
+    calm = play(grid, out="calm")
     assert table(desk / "killed") == table(calm.folder)
     assert [path.name for path in (desk / "killed").glob(".*")] == []
 
@@ -128,7 +128,7 @@ def test_ctrl_c_lets_running_points_finish_and_the_grid_goes_on_later(desk: Path
     assert f"interrupted: {done} finished points are kept; the same command goes on from there" in err
     assert out.strip() == "stopped"
     assert cli("grid", "run", grid, "-j", "1", "-q", "--out", "stopped").exit_code == 0
-    assert table(desk / "stopped") == table(play(moody(60, "wait", every=8), out="calm").folder)
+    assert table(desk / "stopped") == table(play(grid, out="calm").folder)
 
 
 def test_two_at_once_on_one_grid_are_refused(desk: Path, cli, start) -> None:

@@ -8,11 +8,13 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections import OrderedDict
 from contextlib import redirect_stdout
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -194,14 +196,26 @@ def peak_memory() -> int:
     return int(most if sys.platform == "darwin" else most * 1024)
 
 
-def _prepare() -> None:
-    """What a worker process needs once: warnings only, and no Ctrl-C of its own, for the parent lets points finish."""
-    set_up("error")
-    gc.set_threshold(200_000, 20, 100)
-    apart = os.environ.get(PARENT) not in (None, str(os.getpid()))
-    if apart and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 PARENT = "BARSTEP_GRID_PARENT"
 """Environment variable with the parent's process id: workers inherit it."""
+
+
+@cache
+def _prepare() -> None:
+    """What a process needs once. A worker takes no Ctrl-C of its own, for the parent lets points finish, and ends with it."""
+    set_up("error")
+    gc.set_threshold(200_000, 20, 100)
+    parent = os.environ.get(PARENT, "")
+    if parent in ("", str(os.getpid())):
+        return
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if str(os.getppid()) == parent:
+        threading.Thread(target=_end_with, args=(int(parent),), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent is gone: killed, it could not say so."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
