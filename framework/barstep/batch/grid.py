@@ -185,7 +185,8 @@ def _play(
             if search.learns:
                 left = search.total - player.progress.done
             outcome.estimate = expected(left, seconds)
-            told(outcome.estimate)
+            if not player.interrupted:
+                told(outcome.estimate)
         player.play(_items(plan, frames, choices), search.total)
         if player.interrupted:
             return

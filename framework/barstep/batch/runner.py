@@ -7,6 +7,7 @@ worker a second time has that as its result. Everything else goes on.
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import warnings
 from concurrent.futures.process import BrokenProcessPool
@@ -15,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from barstep.batch.point import PointResult
-from barstep.batch.worker import PARENT, Played, play_batch
+from barstep.batch.worker import PARENT, Played, play_batch, prepare
 from barstep.domain.errors import BrokerError, ConfigError
 
 if TYPE_CHECKING:
@@ -36,12 +37,12 @@ class Batch(NamedTuple):
 class _Feed:
     """The batches still to be played, and those in flight; joblib's own threads ask for more."""
 
-    def __init__(self, batches: Iterable[Batch]) -> None:
+    def __init__(self, batches: Iterable[Batch], *, stopping: bool = False) -> None:
         self._batches = iter(batches)
         self._lock = threading.Lock()
         self._count = 0
         self.in_flight: dict[int, Batch] = {}
-        self.stopping = False
+        self.stopping = stopping
 
     def __iter__(self) -> _Feed:
         return self
@@ -68,11 +69,12 @@ class Runner:
     def __init__(self, workers: int, backend: str = "loky", address: str | None = None) -> None:
         self.workers, self.backend, self.address = workers, backend, address
         self._feed = _Feed(())
+        self._stopping = False
         self._joblib = _joblib()
 
     def stop(self) -> None:
         """Hand out no further batches; those in flight are finished."""
-        self._feed.stopping = True
+        self._stopping = self._feed.stopping = True
 
     @contextmanager
     def ready(self) -> Iterator[Runner]:
@@ -87,6 +89,7 @@ class Runner:
                     with _dask(self):
                         yield self
                 else:
+                    self._start()
                     yield self
         finally:
             if self.backend == "loky" and self.workers > 1:
@@ -96,9 +99,18 @@ class Runner:
             else:
                 os.environ[PARENT] = before
 
+    def _start(self) -> None:
+        """Have loky's workers begin deaf to Ctrl-C: a terminal sends it to them too, before they could turn it away."""
+        if self.workers == 1:
+            return
+        import_module("joblib.externals.loky.backend.resource_tracker").ensure_running()  # it would unblock signals
+        with _interrupts_wait():
+            for _ in self._parallel()(self._call(os.getpid) for _ in range(self.workers)):
+                pass
+
     def play(self, batches: Iterable[Batch]) -> Iterator[Played]:
         """The results of batches as they are finished, in any order."""
-        self._feed = feed = _Feed(batches)
+        self._feed = feed = _Feed(batches, stopping=self._stopping)
         if self.backend == "loky" and self.workers == 1:
             for number, batch in feed:
                 yield play_batch(*batch)
@@ -143,10 +155,24 @@ class Runner:
                 batch_size=1,
                 pre_dispatch="2*n_jobs",
                 max_nbytes=None,
+                **({"initializer": prepare} if self.backend == "loky" else {}),
             )
 
     def _call(self, *call: Any) -> Any:
         return self._joblib.delayed(call[0])(*call[1:])
+
+
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Ctrl-C comes after the block; processes that begin inside never hear of it."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _play(number: int, batch: Batch) -> tuple[int, Played]:

@@ -85,7 +85,8 @@ def walk_forward(
                     yield _train_item(plan, player, frames, number, step, choice)
 
     left, seconds = try_points(player, items)
-    told(left + len(steps), seconds)
+    if not player.interrupted:
+        told(left + len(steps), seconds)
     player.play(items(), len(steps) * search.total)
     if not player.interrupted:
         _trade(plan, player, steps, frames)

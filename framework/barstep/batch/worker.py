@@ -86,7 +86,7 @@ def cut_plan(plan: RunPlan, first: date, last: date) -> RunPlan:
 
 def play_batch(job: FrameJob, tasks: Sequence[Task]) -> Played:
     """Play points of one frame one after the other; what one raises is its result."""
-    _prepare()
+    prepare()
     results = []
     for task in tasks:
         begun = perf_counter()
@@ -201,7 +201,7 @@ PARENT = "BARSTEP_GRID_PARENT"
 
 
 @cache
-def _prepare() -> None:
+def prepare() -> None:
     """What a process needs once. A worker takes no Ctrl-C of its own, for the parent lets points finish, and ends with it."""
     set_up("error")
     gc.set_threshold(200_000, 20, 100)
