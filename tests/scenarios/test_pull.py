@@ -44,7 +44,7 @@ def test_closing_early_keeps_what_was_played(tmp_path):
 def test_ending_early_settles_as_at_the_end_of_the_data(tmp_path):
     spool, replay = pulled(tmp_path / "pulled")
     heard = []
-    replay.listener = heard.append
+    replay.delivery.listener = heard.append
     bar = None
     for _ in range(100):
         bar = replay.step()
@@ -69,7 +69,7 @@ def test_an_order_from_outside_a_hook_is_handed_out_by_deliver(tmp_path):
     for _ in range(5):
         replay.step()
     heard = []
-    replay.listener = heard.append
+    replay.delivery.listener = heard.append
     contract = replay.desk.streams[0].feed.contract
     order = replay.desk.submit(barstep.Order(contract, "buy", 1, plugin="outside"))
     assert heard == [], "nothing is handed out inside the call"

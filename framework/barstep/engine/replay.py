@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_right
-from itertools import islice
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from barstep.domain.bar import Bar
 from barstep.domain.errors import PluginError
-from barstep.domain.fill import Fill, Trade
 from barstep.domain.instrument import MICROS
-from barstep.domain.order import Order
-from barstep.domain.session import NS
-from barstep.sim.records import AmbiguousBar, Breach, Event, Mismatch
+from barstep.engine.delivery import Delivery
+from barstep.engine.flat_times import flat_rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
-    from datetime import time
+    from collections.abc import Generator, Iterator
 
+    from barstep.domain.bar import Bar
     from barstep.domain.session import Session
     from barstep.engine.desk import Desk
     from barstep.engine.recorder import Recorder
     from barstep.engine.streams import Segment, Stream
     from barstep.hooks.manager import HookManager
     from barstep.sim.guards import Guard
-
-NO_ROWS: frozenset[int] = frozenset()
-RUNAWAY = 10_000
-"""Events between two bars that no plugin needs: more means that fills and orders chase each other."""
+    from barstep.sim.records import Breach
 
 
 class Replay:
@@ -44,7 +36,8 @@ class Replay:
 
     Attributes:
         stopping: Set it to end the run after the present bar, with positions as they are; a failed account sets it.
-        listener: Called with each event after its hooks, in event order; None for nobody.
+        delivery: Hands events on; its `listener` hears them too.
+        deliver: Call it after sending orders from outside a hook: they may have filled inside the call.
     """
 
     def __init__(self, desk: Desk, hooks: HookManager, recorder: Recorder) -> None:
@@ -52,26 +45,17 @@ class Replay:
         self.hooks = hooks
         self.recorder = recorder
         self.exchange = desk.exchange
-        self._events = desk.exchange.events
+        self.delivery = Delivery(desk, hooks, recorder, self._breached)
+        self.deliver = self.delivery.hand_out
         self._several = len(desk.streams) > 1
         self.stopping = False
-        self.listener: Callable[[Event], None] | None = None
         self.warnings: list[str] = []
         self._at_end = False
         self._last_row = -1
-        self._ended: set[int] = set()
         self._handing_out = True
         self._day: object = None
         self._session_stops = False
         self._bars: Generator[Any, None, None] = self._play()
-        self._handlers: dict[type, Callable[[Any], None]] = {
-            Fill: self._filled,
-            Trade: self._closed,
-            Order: self._changed,
-            Breach: self._breached,
-            AmbiguousBar: recorder.ambiguous.append,
-            Mismatch: recorder.mismatches.append,
-        }
         self.attempts = desk.attempts
         desk.hooks = hooks
         desk.notes = recorder.notes
@@ -134,7 +118,7 @@ class Replay:
             yield from self._enter(stream, segment, start)
             if self._halted():
                 return
-            flat_rows = self._flat_rows(stream, segment)
+            flat_rows = flat_rows_of(stream, segment, self.desk.flat_times, self.warnings)
             if flat_rows or not self._only_pushes(stream):
                 yield from self._rows(stream, segment, start, stop, flat_rows)
             else:
@@ -240,7 +224,7 @@ class Replay:
 
     def _push_rows(self, stream: Stream, start: int, stop: int) -> None:
         """What `_rows` does where bars go to one plugin and nobody pulls them: the commonest run, so in a loop of its own."""
-        exchange, market, events, deliver = self.exchange, stream.market, self._events, self.deliver
+        exchange, market, events, deliver = self.exchange, stream.market, self.exchange.events, self.deliver
         play, stored = exchange.play, stream.stored
         name, method, context = self.hooks.bar_calls[0]
         bars, rows = stream.make_bars(start, stop), slice(start, stop)
@@ -316,72 +300,6 @@ class Replay:
             self.attempts.finish(interrupted=self.stopping and not self._at_end)
         self.recorder.settle(self.exchange)
 
-    def deliver(self) -> None:
-        """Hand events to the recorder, the hooks and the listener, in order, until none are left (R3).
-
-        Whoever sends orders from outside a hook calls it afterwards: they may have filled inside the call.
-        """
-        events, hooks, handlers, listener = self._events, self.hooks, self._handlers, self.listener
-        several = self._several
-        if listener is None and hooks.deaf and not several and self.attempts is None:
-            self._take_down(events)
-            return
-        for event in islice(events, RUNAWAY):  # the list may grow on the way
-            if several and isinstance(event, (Fill, Order)):
-                hooks.focus(event.contract.id)
-            handlers[type(event)](event)
-            if listener is not None:
-                listener(event)
-        if len(events) > RUNAWAY:
-            self._run_away(events)
-        events.clear()
-        if self._ended:
-            self._ended.clear()
-        if several:
-            hooks.focus(self.exchange.current.feed.contract.id)
-
-    def _take_down(self, events: list[Event]) -> None:
-        """What `deliver` does where no plugin hears of orders, fills or trades."""
-        recorder, ended = self.recorder, self._ended
-        for event in events:
-            if isinstance(event, Order):
-                if event.status != "working" and id(event) not in ended:
-                    ended.add(id(event))
-                    recorder.orders.append(event)
-            elif isinstance(event, Fill):
-                recorder.fills.append(event)
-            else:
-                self._handlers[type(event)](event)
-        events.clear()
-        ended.clear()
-
-    def _run_away(self, events: list[Event]) -> NoReturn:
-        plugin = next((event.plugin for event in reversed(events) if isinstance(event, Order)), "")
-        events.clear()
-        told = RuntimeError(
-            f"more than {RUNAWAY} events between two bars: on_fill or on_order answers each event with another order; "
-            "let it wait for on_bar"
-        )
-        raise PluginError(plugin, "on_fill or on_order", "the orders it sends", self.desk.when(), told) from told
-
-    def _filled(self, fill: Fill) -> None:
-        self.recorder.fills.append(fill)
-        if self.attempts is not None:
-            self.attempts.traded = True
-        self.hooks.on_fill(fill)
-
-    def _closed(self, trade: Trade) -> None:
-        self.recorder.trades.append(trade)
-        self.desk.trades.append(trade)
-        self.hooks.on_trade(trade)
-
-    def _changed(self, order: Order) -> None:
-        if order.status != "working" and id(order) not in self._ended:
-            self._ended.add(id(order))  # an order that came and went since the last delivery is reported for both
-            self.recorder.orders.append(order)
-        if self.hooks.hears_orders:
-            self.hooks.on_order(order)
-
     def _breached(self, breach: Breach) -> None:
         guard = breach.guard
         self.recorder.breaches.append(breach)
@@ -392,48 +310,6 @@ class Replay:
             self.stopping = self.stopping or bool(self.exchange.failed)
         if guard.action == "lock":
             self.desk.lock("session", _reached(guard), guard.plugin or guard.name)
-
-    # -- flat times (R18) --------------------------------------------------------------------------------------
-
-    def _flat_rows(self, stream: Stream, segment: Segment) -> frozenset[int]:
-        """The rows of a segment after which everything is closed: the last to end by the earliest flat time (R18).
-
-        A holiday that belongs to the next trading day has a flat time of its own, at the latest when trading halts.
-        """
-        if not self.desk.flat_times:
-            return NO_ROWS
-        if stream.flat_of is not segment:
-            clock = min(self.desk.flat_times.values())
-            moments = segment.session.flat_moments(clock)
-            rows = (self._flat_row(stream, segment, moment, clock) for moment in moments)
-            stream.flat_of, stream.flat_rows = segment, frozenset(row for row in rows if row >= 0)
-        return stream.flat_rows
-
-    def _flat_row(self, stream: Stream, segment: Segment, flat_ns: int, clock: time) -> int:
-        ends = stream.market.ends
-        row = bisect_right(ends, flat_ns, segment.start, segment.stop) - 1
-        if row < segment.start:
-            return -1
-        data_ends = segment.stop == len(ends) and stream.next_end() is None
-        if row == segment.stop - 1 and data_ends and ends[row] < flat_ns:
-            return -1  # bars that are not there might have come before the flat time: R25 closes instead
-        if row == segment.stop - 1 and not segment.ends:
-            following = stream.next_end()
-            return row if following is not None and following > flat_ns else -1
-        self._warn_straddle(stream, segment, row, flat_ns, clock)
-        return row
-
-    def _warn_straddle(self, stream: Stream, segment: Segment, row: int, flat_ns: int, clock: time) -> None:
-        market = stream.market
-        if row + 1 >= segment.stop or market.starts[row + 1] >= flat_ns or self.warnings:
-            return
-        seconds = (flat_ns - segment.session.open_ns) // NS
-        sizes = {"30m": 1800, "15m": 900, "10m": 600, "5m": 300, "2m": 120, "1m": 60, "1s": 1}
-        exact = next(name for name, size in sizes.items() if seconds % size == 0)
-        self.warnings.append(
-            f"bars of {stream.feed.timeframe.text} straddle the flat time {clock:%H:%M}: positions are closed at the "
-            f"last bar that ends before it; {exact} bars would be exact (R18)"
-        )
 
 
 def _reached(guard: Guard) -> str:

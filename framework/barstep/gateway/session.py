@@ -128,7 +128,7 @@ class Session:
         self._held = 0
         self._bars: BarColumns | None = None
         self._next = run.replay.step
-        run.replay.listener = self._hear
+        run.replay.delivery.listener = self._hear
 
     # -- the clock ---------------------------------------------------------------------------------------------
 
