@@ -87,7 +87,12 @@ def check_grid(source: str | Path, overrides: Sequence[str] = ()) -> dict[str, A
         plan = load_grid_plan(source, overrides, Shelf(Path(place), writes=True))
         search = make_search(plan, plan.loaded.config.rank_by.sign)
         axes = {axis.name: len(axis.values) for axis in plan.axes}
-        return {"name": plan.loaded.config.name, "axes": axes, "points": search.total, "runs": runs_of(plan, search)}
+        return {
+            "name": plan.loaded.config.name,
+            "axes": axes,
+            "points": search.total,
+            "runs": runs_of(plan, search.total),
+        }
 
 
 def run_grid(
@@ -225,7 +230,7 @@ def _dry(plan: GridPlan, search: Search, frames: dict[tuple[int, ...], Frame], r
     choices = [next(iter(search.possible()))] * 2
     tasks = [plan.task(frame, choice) for choice in choices]
     played = next(iter(runner.play([Batch(frame.job, tasks)])))
-    return _estimate(plan, search, runs_of(plan, search), played.results[-1].seconds, runner, played.memory)
+    return _estimate(plan, search, runs_of(plan, search.total), played.results[-1].seconds, runner, played.memory)
 
 
 def _estimate(
@@ -236,7 +241,7 @@ def _estimate(
     bars = max(stream.count() or 0 for stream in plan.base.streams)
     needed = None if seconds is None else seconds * left / workers
     return Estimate(
-        plan.loaded.config.name, runs_of(plan, search), left, needed, together if memory else 0, bars, workers
+        plan.loaded.config.name, runs_of(plan, search.total), left, needed, together if memory else 0, bars, workers
     )
 
 
@@ -252,7 +257,7 @@ def _about(plan: GridPlan, search: Search, overrides: Sequence[str]) -> dict[str
         "rank_by": {"metric": config.rank_by.metric, "sign": config.rank_by.sign},
         "walk_forward": config.walk_forward.model_dump() if config.walk_forward else None,
         "points": search.total,
-        "runs": runs_of(plan, search),
+        "runs": runs_of(plan, search.total),
         "set": list(overrides),
         "file": config.run if isinstance(config.run, str) else "",
         "strategy": plan.strategy,

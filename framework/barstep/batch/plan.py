@@ -18,6 +18,7 @@ import numpy as np
 from barstep._version import __version__
 from barstep.batch.point import FIGURES, FrameJob, Task
 from barstep.batch.shelf import MappedBars, day_ends
+from barstep.batch.walk_forward import runs_of
 from barstep.config import Positions, validate_options
 from barstep.config.environment import resolve
 from barstep.config.grid_loader import load_grid
@@ -331,14 +332,14 @@ def _check_whole(plan: GridPlan) -> None:
         expected = "expected one that uses the given helpers: a grid serves no gateway"
         lines.append(f"{plan.base.script.file}: got a script with a header of its own, {expected}")
     if config.walk_forward is not None:
-        lines += _check_dates(plan)
+        lines += _check_walk(plan)
     if lines:
         raise ConfigError(lines)
     if config.search.kind == "grid":
         _check_points(plan)
 
 
-def _check_dates(plan: GridPlan) -> list[str]:
+def _check_walk(plan: GridPlan) -> list[str]:
     positions, lines = plan.loaded.positions, []
     for axis in plan.axes:
         if axis.path[0] == "data":
@@ -348,6 +349,10 @@ def _check_dates(plan: GridPlan) -> list[str]:
         if axis.path == ("account", "balance"):
             expected = "no account.balance: walk_forward carries it from one stretch to the next"
             lines.append(positions.line(("vary", axis.name), axis.name, expected, key=True))
+    try:
+        runs_of(plan, 1)
+    except ConfigError as error:
+        lines += [f"{positions.where(('walk_forward',), key=True)} {problem}" for problem in error.problems]
     at_end = plan.base.loaded.config.fills.at_end
     if at_end != "close":
         lines.append(

@@ -55,12 +55,10 @@ def folds(days: list[date], config: WalkForwardConfig) -> list[Fold]:
     return found
 
 
-def runs_of(plan: GridPlan, search: Search) -> int:
-    """How many runs a grid comes to; raises as `folds`."""
+def runs_of(plan: GridPlan, points: int) -> int:
+    """How many runs a grid of so many points comes to; raises as `folds`."""
     config = plan.loaded.config.walk_forward
-    if config is None:
-        return search.total
-    return len(folds(day_ends(plan.base.streams)[0], config)) * (search.total + 1)
+    return points if config is None else len(folds(day_ends(plan.base.streams)[0], config)) * (points + 1)
 
 
 def walk_forward(
