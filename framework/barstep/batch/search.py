@@ -82,7 +82,9 @@ class _Random:
     def __init__(self, plan: GridPlan) -> None:
         config = plan.loaded.config.search
         wanted = config.points or 0
-        source, found, seen = random.Random(config.seed), list[Choice](), set[int]()  # noqa: S311 - a search, no secret
+        source = random.Random(config.seed)  # noqa: S311 - a search, no secret
+        found: list[Choice] = []
+        seen: set[int] = set()
         for _ in range(wanted * _TRIES + plan.size % 1000):
             number = source.randrange(plan.size)
             if number not in seen:
