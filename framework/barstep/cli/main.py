@@ -8,7 +8,22 @@ from typing import Annotated
 import typer
 
 from barstep._version import __version__
-from barstep.cli import bars, explain, grid, init, instruments, new, plans, plugins, run, runs, script, serve, validate
+from barstep.cli import (
+    bars,
+    explain,
+    grid,
+    init,
+    instruments,
+    new,
+    parity,
+    plans,
+    plugins,
+    run,
+    runs,
+    script,
+    serve,
+    validate,
+)
 from barstep.cli.guard import Guarded
 
 app = typer.Typer(
@@ -31,6 +46,7 @@ app.add_typer(plans.app, name="plans")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(instruments.app, name="instruments")
 app.add_typer(bars.app, name="data")
+app.add_typer(parity.app, name="check")
 app.add_typer(new.app, name="new")
 app.command("init")(init.init)
 

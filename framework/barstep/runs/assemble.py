@@ -12,11 +12,15 @@ from barstep.config.data_schema import PluginSource
 from barstep.config.positions import path_text
 from barstep.data.checks import EmptyRangeError
 from barstep.domain.errors import ConfigError, DataError, PluginError
+from barstep.engine.array.bars import ArrayBars
+from barstep.engine.array.follower import Follower
+from barstep.engine.array.plugins import wants_from
 from barstep.engine.context import context_for
 from barstep.engine.desk import Desk
 from barstep.engine.recorder import Recorder
 from barstep.engine.replay import Replay
 from barstep.engine.streams import Stream
+from barstep.hooks.checks import hooks_of
 from barstep.hooks.extension import EXTENSIONS
 from barstep.hooks.loader import Found, Loader, find_workspace
 from barstep.hooks.manager import HookManager, Registered
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from barstep.config import Draft, PluginEntry
     from barstep.config.data_schema import DataConfig
     from barstep.domain.bar import BarStream
+    from barstep.engine.array.work import Wants
     from barstep.engine.recorder import Sink
     from barstep.hooks.plugin import Plugin
 
@@ -175,7 +180,26 @@ def _register(plugin: PluginPlan, plan: RunPlan, desk: Desk, streams: Sequence[S
         own = [streams[config.data.index(data)] for data in config.data_of(config.strategies[int(plugin.path[1])])]
         follows = tuple(stream.feed.contract.id for stream in own) if len(streams) > 1 else ()
     context = context_for(plugin.section, desk, plugin.name, own)
-    return Registered(plugin.name, plugin.make(), context, follows)
+    plays = plugin.make()
+    if plugin.section == "strategies" and "on_bar" not in hooks_of(plugin.found.cls):
+        plays = _follower(plugin, plays, plan, own)
+    return Registered(plugin.name, plays, context, follows)
+
+
+def _follower(plugin: PluginPlan, strategy: Plugin, plan: RunPlan, own: Sequence[Stream]) -> Follower:
+    """A strategy that has only `positions`, as one that asks for them bar by bar."""
+    if len(own) > 1 or plan.loaded.config.broker.kind != "embedded":
+        raise ConfigError(
+            f"the strategy {plugin.name} has positions(bars) and no on_bar: that trades one contract on the embedded "
+            "broker; write an on_bar for anything else"
+        )
+    bars = own[0].bars
+
+    def wants() -> Wants:
+        columns = ArrayBars.read(bars, sessions_of(bars).locate)[0]
+        return wants_from(plugin.name, strategy, columns, str(plugin.found.file or ""))
+
+    return Follower(wants)
 
 
 def _plan_plugin(entry: PluginEntry, positions: Positions, loader: Loader, plans: list[PluginPlan]) -> list[str]:
