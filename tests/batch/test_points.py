@@ -90,3 +90,55 @@ def test_the_workspace_has_nothing_but_the_grid_and_the_ledger(desk: Path, play)
     folder = play(CROSSES).folder
     assert sorted(path.name for path in folder.iterdir()) == ["grid.lock", "grid.sqlite"]
     assert sorted(path.name for path in (desk / "runs").iterdir()) == ["grids", "trials.sqlite"]
+
+
+def test_the_array_lane_comes_to_the_same_and_a_sample_is_proved(play) -> None:
+    pytest.importorskip("numba", reason="numba is not installed")
+    run = {**RUN, "risk": [*RUN["risk"], {"use": "daily_loss_limit", "options": {"usd": 3000}}]}
+    axes = {**CROSSES["vary"], "max_position.contracts": [1, 2]}
+    event = play({**CROSSES, "run": run, "vary": axes}, out="event").folder
+    array = play({**CROSSES, "run": {**run, "lane": "array"}, "vary": axes, "verify": 4}, out="array").folder
+    with Store(event) as one, Store(array) as other:
+        rows, same = list(one.rows()), list(other.rows())
+        assert other.lanes() == (24, 4)
+    assert {row.lane for row in same} == {"array"}
+    assert [row.digest for row in rows] == [row.digest for row in same]
+    assert [row.metrics for row in rows] == [pytest.approx(row.metrics) for row in same]
+    assert [row.daily.tolist() for row in rows] == [row.daily.tolist() for row in same]
+    assert sum(bool(row.failed) for row in same) == sum(bool(row.failed) for row in rows)
+
+
+AHEAD = '''
+from barstep import Bar, Context, Strategy, hookimpl
+
+
+class Ahead(Strategy):
+    """Its array form knows the next bar; it does not show in the first point, whose shift is none."""
+
+    shift: int = 0
+
+    @hookimpl
+    def on_bar(self, bar: Bar, ctx: Context) -> None:
+        ctx.set_position(1 if bar.close > bar.open else -1)
+
+    def positions(self, bars):
+        import numpy as np
+
+        up = np.where(bars.close > bars.open, 1, -1)
+        return np.roll(up, -self.shift)
+'''
+
+
+def test_a_point_whose_array_form_differs_stops_the_grid(desk: Path, play) -> None:
+    pytest.importorskip("numba", reason="numba is not installed")
+    (desk / "strategies" / "ahead.py").write_text(AHEAD, encoding="utf-8")
+    run = {**RUN, "strategies": [{"use": "ahead"}], "risk": [], "lane": "array"}
+    grid = {"version": 1, "run": run, "vary": {"ahead.shift": [0, 1, 2]}, "verify": 3}
+    with pytest.raises(barstep.BarstepError, match="played again in the event lane differs"):
+        play(grid)
+
+
+def test_where_there_is_no_array_form_the_event_lane_plays(play) -> None:
+    run = {**RUN, "strategies": [{"use": "moody"}], "lane": "array"}
+    with Store(play({"version": 1, "run": run, "vary": {"moody.number": [0, 1]}}).folder) as store:
+        assert [row.lane for row in store.rows()] == ["event", "event"]

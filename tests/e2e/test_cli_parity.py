@@ -39,7 +39,9 @@ strategies:
 
 
 def barstep(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "barstep", *words], cwd=cwd, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "barstep", *words], cwd=cwd, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture

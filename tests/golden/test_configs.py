@@ -36,7 +36,9 @@ def grid_line(folder: Path) -> str:
         best = store.best(rank["metric"], rank["sign"], 1, part)[0]
         together = hashlib.sha256("".join(row.digest for row in store.rows()).encode()).hexdigest()
     values = ", ".join(f"{name} {value}" for name, value in best.vals.items())
-    return f"{folder.name}: {done} points, {failed} failed, best {values}, {best.metrics['net_pnl']:+.2f} USD, {together}"
+    return (
+        f"{folder.name}: {done} points, {failed} failed, best {values}, {best.metrics['net_pnl']:+.2f} USD, {together}"
+    )
 
 
 @pytest.mark.parametrize("config", RUNS, ids=lambda path: path.stem)

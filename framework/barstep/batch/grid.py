@@ -23,6 +23,7 @@ from barstep.batch.verify import verify
 from barstep.batch.walk_forward import runs_of, walk_forward
 from barstep.batch.worker import peak_memory
 from barstep.hooks.loader import find_workspace
+from barstep.runs.array_lane import why_not
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -156,6 +157,9 @@ def run_grid(
                 f"the run, its bars, plugins or versions have changed: generation {store.generation} begins, "
                 "earlier points are kept apart"
             )
+        hindrance = why_not(plan.base) if plan.base.loaded.config.lane == "array" else ""
+        if hindrance:
+            outcome.warnings.append(f"lane: array was asked for, the event lane plays: {hindrance}")
         with player.interruptible():
             _play(plan, search, frames, player, outcome, told)
         outcome.progress, outcome.interrupted = player.progress, player.interrupted

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from barstep.batch.runner import Batch
-from barstep.domain.errors import InvariantError
+from barstep.domain.errors import BarstepError
 
 if TYPE_CHECKING:
     from barstep.batch.plan import Frame, GridPlan
@@ -20,7 +20,7 @@ def verify(plan: GridPlan, player: Player, frames: dict[tuple[int, ...], Frame],
     """Play some points again; returns a line that tells how many, nothing where the array lane played none.
 
     Raises:
-        InvariantError: A digest differs.
+        BarstepError: A digest differs.
     """
     rows = [
         (row.key, row.number, row.digest)
@@ -46,7 +46,7 @@ def verify(plan: GridPlan, player: Player, frames: dict[tuple[int, ...], Frame],
                     result.error
                     or f"the digest is {result.digest[:12]} there and {digests[result.key][:12]} in the array lane"
                 )
-                raise InvariantError(
+                raise BarstepError(
                     f"a point played again in the event lane differs: {told}; `barstep check parity` tells where"
                 )
     return []

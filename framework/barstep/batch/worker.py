@@ -19,6 +19,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from barstep.batch.arrays import ArrayFrame
 from barstep.batch.point import FrameJob, PointResult, Task, daily_sharpe
 from barstep.batch.shelf import Shelf, day_ends
 from barstep.batch.sink import DailyResults, PointSink
@@ -53,6 +54,7 @@ class OpenFrame:
 
     plan: RunPlan
     ends: NDArray[np.int64]
+    arrays: ArrayFrame | None = None
 
 
 def open_frame(job: FrameJob) -> OpenFrame:
@@ -63,7 +65,9 @@ def open_frame(job: FrameJob) -> OpenFrame:
         plan = load_plan(Document(deepcopy(job.tree), Positions()), folder=Path(job.folder), opener=shelf.open)
         if job.days is not None:
             plan = cut_plan(plan, *map(date.fromisoformat, job.days))
-        _kept[name] = OpenFrame(plan, day_ends(plan.streams)[1])
+        ends = day_ends(plan.streams)[1]
+        wanted = plan.loaded.config.lane == "array" and len(plan.streams) == 1
+        _kept[name] = OpenFrame(plan, ends, ArrayFrame(plan, ends) if wanted else None)
         while len(_kept) > FRAMES_KEPT:
             _kept.popitem(last=False)
     _kept.move_to_end(name)
@@ -107,6 +111,10 @@ def play_point(frame: OpenFrame, task: Task) -> PointResult:
         BarstepError: As a run does.
     """
     plan = with_options(frame.plan, task)
+    if frame.arrays is not None and not task.event:
+        result = frame.arrays.play(plan, task)
+        if result is not None:
+            return result
     start = plan.account.start_balance
     if not plan.of("metrics"):
         sink = PointSink(frame.ends, start)

@@ -25,7 +25,9 @@ def test_an_indicator_is_what_its_array_form_gives(bars: ArrayBars, made: object
     tick = bars.feed.contract.instrument.tick_size
     wanted = made().compute(bars.chunk, tick.numerator, tick.denominator, bars.new_session)  # type: ignore[operator]
     assert bars.indicator(made()).tobytes() == wanted.tobytes() or np.array_equal(  # type: ignore[operator]
-        bars.indicator(made()), wanted, equal_nan=True  # type: ignore[operator]
+        bars.indicator(made()),
+        wanted,
+        equal_nan=True,  # type: ignore[operator]
     )
 
 

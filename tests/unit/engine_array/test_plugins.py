@@ -97,7 +97,6 @@ class Centred(Strategy):
         return np.where(bars.close > bars.close.mean(), 1, -1)
 
 
-
 @pytest.mark.parametrize("made", [Tomorrow(), Centred()], ids=lambda made: type(made).__name__)
 def test_positions_that_know_later_bars_are_refused(bars: ArrayBars, made: Strategy) -> None:
     with pytest.raises(PluginError, match="it looks ahead: of the bar ending 20.* when all 3,000 bars are known"):

@@ -24,7 +24,9 @@ print(json.dumps([result.lane, result.warnings, result.fills]))
 
 
 def test_the_event_lane_runs_and_the_extra_is_named(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", CODE, str(tmp_path / "run")], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, str(tmp_path / "run")], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     lane, warnings, fills = json.loads(done.stdout.splitlines()[-1])
     assert lane == "event"
@@ -33,7 +35,13 @@ def test_the_event_lane_runs_and_the_extra_is_named(tmp_path: Path) -> None:
 
 
 def test_the_event_lane_never_loads_numba(tmp_path: Path) -> None:
-    code = CODE.split("importlib.util.find_spec = lambda", maxsplit=1)[0] + "import barstep\n" + CODE[CODE.index("config = ") :]
+    code = (
+        CODE.split("importlib.util.find_spec = lambda", maxsplit=1)[0]
+        + "import barstep\n"
+        + CODE[CODE.index("config = ") :]
+    )
     code = code.replace('"lane": "array"', '"lane": "event"')
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "run")], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "run")], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
