@@ -180,20 +180,21 @@ def _json(values: dict[str, Any]) -> str:
 
 
 def try_points(player: Player, items: Callable[[], Iterable[Item]]) -> tuple[int, float | None]:
-    """Play one or two points that are to be played anyway, to know how long one takes: the second finds everything ready.
+    """Play a few points that are to be played anyway, two for each worker: the second of them finds everything ready.
 
     Returns:
         How many points were not finished before, and the seconds of one; None when there is none left.
     """
-    fresh = list(islice((each for each in items() if not player.is_finished(each.task)), 2))
+    workers = max(1, player.runner.workers)
+    fresh = list(islice((each for each in items() if not player.is_finished(each.task)), 2 * workers))
     left = sum(not player.is_finished(each.task) for each in items())
     if not fresh:
         return 0, None
-    batch = [item for item in fresh if item.frame is fresh[0].frame]
-    player.tried = {item.task.key for item in batch}
-    player.measured(_BATCH_SECONDS / len(batch))  # both go into one batch
-    player.play(batch, 4 * player.runner.workers * len(batch))
-    found = player.store.point(batch[-1].task.key)
-    seconds = max(found.seconds, 1e-6) if found is not None else None
+    player.tried = {item.task.key for item in fresh}
+    player.measured(_BATCH_SECONDS / 2)  # two go into one batch
+    player.play(fresh, 8 * workers)
+    rows = [player.store.point(item.task.key) for item in fresh]
+    times = [row.seconds for row in rows if row is not None and not row.error]
+    seconds = max(min(times, default=0.0), 1e-6) if times else None
     player.measured(seconds or 0.0)
     return left, seconds
