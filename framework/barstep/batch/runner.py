@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from barstep.batch.point import FrameJob, Task
 
+_MOST_GROWTH = 4_000_000_000  # bytes
+
 DIED = "the worker process died on this point, twice: killed, out of memory, or crashed"
 
 
@@ -93,7 +95,7 @@ class Runner:
                     yield self
         finally:
             if self.backend == "loky" and self.workers > 1:
-                self._joblib.externals.loky.get_reusable_executor().shutdown(wait=True)
+                self._joblib.externals.loky.get_reusable_executor().shutdown(wait=True, kill_workers=True)
             if before is None:
                 del os.environ[PARENT]
             else:
@@ -155,7 +157,7 @@ class Runner:
                 batch_size=1,
                 pre_dispatch="2*n_jobs",
                 max_nbytes=None,
-                **({"initializer": prepare} if self.backend == "loky" else {}),
+                **({"initializer": _begin} if self.backend == "loky" else {}),
             )
 
     def _call(self, *call: Any) -> Any:
@@ -173,6 +175,16 @@ def _interrupts_wait() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin() -> None:
+    """What each of loky's workers does first.
+
+    loky replaces a worker that has grown by 300 MB since its first call, in case it leaks. Ours grows by the bars it looks at
+    and by indicators that are bounded (`arrays.CACHE_BYTES`), and would lose them.
+    """
+    vars(import_module("joblib.externals.loky.process_executor"))["_MAX_MEMORY_LEAK_SIZE"] = _MOST_GROWTH
+    prepare()
 
 
 def _play(number: int, batch: Batch) -> tuple[int, Played]:
