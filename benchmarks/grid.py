@@ -89,7 +89,7 @@ def bare(file: Path, processes: int) -> float:
 
 def play_share(file: Path, share: int, of: int) -> None:
     """One bare process: every point of its share with everything ready, no store, no joblib."""
-    from barstep.batch.plan import load_grid_plan
+    from barstep.batch.loading import load_grid_plan
     from barstep.batch.shelf import Shelf
     from barstep.batch.worker import play_batch
 

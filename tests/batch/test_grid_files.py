@@ -110,6 +110,9 @@ def test_a_dry_run_tells_what_it_would_take_and_leaves_nothing(desk: Path, cli) 
     assert result.stderr.startswith("good: 8 points of 900 bars, about 1 s, ")
     assert result.stderr.endswith(" MB with 1 worker\n")
     assert not (desk / "runs").exists()
+    (desk / "empty").mkdir()
+    assert cli("grid", "run", "configs/good.yaml", "-j", "1", "--dry-run", "--out", "empty/a/b").exit_code == 0
+    assert list((desk / "empty").iterdir()) == []
 
 
 def test_a_run_is_no_grid_and_a_grid_is_no_run(desk: Path, cli) -> None:

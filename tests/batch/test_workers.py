@@ -79,7 +79,7 @@ def test_a_killed_parent_or_worker_loses_nothing_and_records_nothing_twice(
         assert process.wait(timeout=60) == 0
     before = len(table(desk / "killed"))
     assert before == 40 if seed % 2 else 0 < before < 40
-    result = cli("grid", "run", grid, "-j", "2", "-q", "--out", "killed")
+    result = cli("grid", "run", grid, "-j", "1", "-q", "--out", "killed")
     assert (result.exit_code, result.stderr) == (0, "")
     calm = play(grid, out="calm")
     assert table(desk / "killed") == table(calm.folder)
@@ -132,7 +132,7 @@ def test_ctrl_c_lets_running_points_finish_and_the_grid_goes_on_later(desk: Path
 
 
 def test_two_at_once_on_one_grid_are_refused(desk: Path, cli, start) -> None:
-    grid = write(desk, moody(60, "wait", every=1))
+    grid = write(desk, moody(400, "wait", every=8))
     start("grid", "run", grid, "-j", "1", "--out", "taken")
     waits_for_points(desk / "taken", 1)
     result = cli("grid", "run", grid, "--out", "taken")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-import socket
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,12 +11,14 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from barstep.batch.ledger import TrialLedger
-from barstep.batch.plan import load_grid_plan, versions
+from barstep.batch.loading import load_grid_plan
+from barstep.batch.lock import one_writer
+from barstep.batch.plan import versions
 from barstep.batch.player import Item, Player, try_points
 from barstep.batch.runner import Batch, Runner
 from barstep.batch.search import make_search
-from barstep.batch.shelf import Shelf
-from barstep.batch.store import Store, one_writer
+from barstep.batch.shelf import Shelf, temporary_shelf
+from barstep.batch.store import Store
 from barstep.batch.verify import verify
 from barstep.batch.walk_forward import runs_of, walk_forward
 from barstep.batch.worker import peak_memory
@@ -45,7 +45,6 @@ class Estimate:
         memory: Bytes, those of all workers together; 0 where the system does not tell.
         bars: Bars of the largest frame.
         workers: How many play.
-        fresh: What made another generation begin, or empty.
     """
 
     name: str
@@ -55,7 +54,6 @@ class Estimate:
     memory: int
     bars: int
     workers: int
-    fresh: str = ""
 
 
 @dataclass(slots=True)
@@ -65,21 +63,16 @@ class Outcome:
     Attributes:
         folder: Where its store is.
         estimate: What it was expected to take.
+        warnings: What a reader should know.
         progress: How far it got; None after a dry run.
         interrupted: Whether Ctrl-C ended it.
-        warnings: What a reader should know.
     """
 
     folder: Path
     estimate: Estimate
+    warnings: list[str] = field(default_factory=list)
     progress: Progress | None = None
     interrupted: bool = False
-    warnings: list[str] = field(default_factory=list)
-
-
-def default_folder(workspace: Path, name: str) -> Path:
-    """Where a grid is kept unless another folder is asked for."""
-    return workspace / "runs" / "grids" / name
 
 
 def check_grid(source: str | Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
@@ -131,9 +124,9 @@ def run_grid(
     start = Path(source).resolve().parent if isinstance(source, str | Path) else folder or Path.cwd()
     workspace = find_workspace(start)
     runner = Runner(workers or os.cpu_count() or 1, backend, address)
+    near = Path(out) if out is not None else workspace / "runs" / "grids"
     with ExitStack() as stack:
-        near = Path(out) if out is not None else workspace / "runs" / "grids"
-        shelf = stack.enter_context(_shelf(near))
+        shelf = stack.enter_context(temporary_shelf(near))
         plan = load_grid_plan(source, overrides, shelf, folder)
         rank = plan.loaded.config.rank_by
         search = make_search(plan, rank.sign)
@@ -141,30 +134,39 @@ def run_grid(
         stack.enter_context(runner.ready())
         if dry_run:
             return Outcome(near, _dry(plan, search, frames, runner))
-        place = Path(out) if out is not None else default_folder(workspace, plan.loaded.config.name)
+        place = Path(out) if out is not None else near / plan.loaded.config.name
         stack.enter_context(one_writer(place))
         store = stack.enter_context(Store(place, writes=True))
         ledger = TrialLedger(workspace / "runs", plan.strategy, plan.data)
         stack.callback(ledger.close)
-        known = {frame.vals: (frame.hash, [day.isoformat() for day in frame.days]) for frame in frames.values()}
-        fresh = store.begin(plan.fingerprint, _about(plan, search, overrides), known)
+        outcome = Outcome(
+            place, _estimate(plan, search, 0, None, runner), _begin(plan, search, frames, store, overrides)
+        )
         if retry_failed:
             store.forget_failed()
         player = Player(store, ledger, runner, rank.metric, rank.sign, watch)
-        outcome = Outcome(place, _estimate(plan, search, 0, None, runner))
-        if fresh:
-            outcome.warnings.append(
-                f"the run, its bars, plugins or versions have changed: generation {store.generation} begins, "
-                "earlier points are kept apart"
-            )
-        hindrance = why_not(plan.base) if plan.base.loaded.config.lane == "array" else ""
-        if hindrance:
-            outcome.warnings.append(f"lane: array was asked for, the event lane plays: {hindrance}")
         with player.interruptible():
             _play(plan, search, frames, player, outcome, told)
         outcome.progress, outcome.interrupted = player.progress, player.interrupted
         _warn(store, outcome)
         return outcome
+
+
+def _begin(
+    plan: GridPlan, search: Search, frames: dict[tuple[int, ...], Frame], store: Store, overrides: Sequence[str]
+) -> list[str]:
+    """Find the generation that the points belong to; what the user is to know about it, and about the lane."""
+    known = {frame.vals: (frame.hash, [day.isoformat() for day in frame.days]) for frame in frames.values()}
+    warnings = []
+    if store.begin(plan.fingerprint, _about(plan, search, overrides), known):
+        warnings.append(
+            f"the run, its bars, plugins or versions have changed: generation {store.generation} begins, "
+            "earlier points are kept apart"
+        )
+    hindrance = why_not(plan.base) if plan.base.loaded.config.lane == "array" else ""
+    if hindrance:
+        warnings.append(f"lane: array was asked for, the event lane plays: {hindrance}")
+    return warnings
 
 
 def _play(
@@ -282,33 +284,3 @@ def _warn(store: Store, outcome: Outcome) -> None:
             f"{bad:,} {'point' if bad == 1 else 'points'} ended with an error, the first for {values}: {first.error}. "
             "`barstep grid retry-failed` plays them again"
         )
-
-
-@contextmanager
-def _shelf(near: Path) -> Iterator[Shelf]:
-    """A folder for mapped bars, for the time of a block; what a killed process of this machine left is removed."""
-    host = socket.gethostname()
-    for left in near.glob(f".bars-{host}-*"):
-        number = left.name.rpartition("-")[2]
-        if number.isdigit() and int(number) != os.getpid() and not _alive(int(number)):
-            shutil.rmtree(left, ignore_errors=True)
-    place = (near / f".bars-{host}-{os.getpid()}").absolute()
-    existed = near.exists()
-    try:
-        yield Shelf(place, writes=True)
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
-        if not existed:
-            for empty in (near, near.parent):
-                with suppress(OSError):
-                    empty.rmdir()
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
+import socket
+from contextlib import contextmanager, suppress
 from copy import copy
 from datetime import date
 from pathlib import Path
@@ -166,3 +169,32 @@ def day_ends(streams: list[BarStream]) -> tuple[list[date], NDArray[np.int64]]:
             last[day] = max(last.get(day, 0), int(columns.end_ns[row]))
     dates = sorted(last)
     return dates, np.array([last[day] for day in dates], np.int64)
+
+
+@contextmanager
+def temporary_shelf(near: Path) -> Iterator[Shelf]:
+    """A folder for mapped bars, for the time of a block; what a killed process of this machine left is removed."""
+    host = socket.gethostname()
+    for left in near.glob(f".bars-{host}-*"):
+        number = left.name.rpartition("-")[2]
+        if number.isdigit() and int(number) != os.getpid() and not _alive(int(number)):
+            shutil.rmtree(left, ignore_errors=True)
+    place = (near / f".bars-{host}-{os.getpid()}").absolute()
+    made = [folder for folder in (near, *near.parents) if not folder.exists()]
+    try:
+        yield Shelf(place, writes=True)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+        for folder in made:  # nothing is left where nothing was kept
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FILE = "grid.sqlite"
-_LOCK = "grid.lock"
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS generation (
@@ -290,27 +289,6 @@ class Store:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
-
-
-@contextmanager
-def one_writer(folder: Path) -> Iterator[None]:
-    """Keep other processes from writing into a grid's folder; the lock goes with the process, however that ends.
-
-    Raises:
-        ConfigError: Another process has it.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = sqlite3.connect(folder / _LOCK, timeout=0, isolation_level=None)
-    try:
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            raise ConfigError(
-                f"{folder}: another process is running this grid; wait for it, or give another --out"
-            ) from error
-        yield
-    finally:
-        lock.close()
 
 
 def _quoted(metric: str) -> str:
