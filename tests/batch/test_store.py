@@ -40,13 +40,15 @@ def test_a_change_of_anything_else_begins_a_generation(desk: Path, play) -> None
             f"the run, its bars, plugins or versions have changed: generation {number} begins, earlier points are kept apart"
         ]
     assert play(CROSSES, overrides=["sma_crossover.size=2"]).warnings != []
+    hidden = play(CROSSES, overrides=["sma_crossover.size=2", "broker.token=hunter2"]).folder / "grid.sqlite"
+    assert b"hunter2" not in hidden.read_bytes()
     with Store(desk / "runs" / "grids" / "crosses") as store:
-        assert [points for *_, points in store.generations()] == [12, 12, 12, 12]
+        assert [points for *_, points in store.generations()] == [12, 12, 12, 12, 12]
     (desk / "configs" / "small.yaml").write_text(json.dumps(RUN))
     again = play(CROSSES)  # but for the comment in the strategy, as in the beginning
     assert (again.estimate.left, again.warnings) == (0, [])
     with Store(again.folder) as store:
-        assert len(store.generations()) == 4
+        assert len(store.generations()) == 5
 
 
 def test_other_bars_in_the_same_file_begin_a_generation(desk: Path, play) -> None:

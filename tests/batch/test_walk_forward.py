@@ -113,3 +113,14 @@ def test_dates_and_searches_that_make_no_sense_are_refused(play) -> None:
     ):
         with pytest.raises(barstep.ConfigError, match=told):
             play({**GRID, **change})
+
+
+def test_training_in_the_array_lane_chooses_and_trades_the_same(play) -> None:
+    pytest.importorskip("numba", reason="numba is not installed")
+    event = play({**GRID, "name": "event"}).folder
+    array = play({**GRID, "name": "array", "run": {**GRID["run"], "lane": "array"}, "verify": 3}).folder
+    with Store(event) as one, Store(array) as other:
+        keys = ("values", "trained", "digest", "end_balance")
+        assert [[s[k] for k in keys] for s in one.segments()] == [[s[k] for k in keys] for s in other.segments()]
+        assert {(row.part, row.lane) for row in other.rows()} == {("train", "array"), ("test", "event")}
+        assert other.lanes() == (12, 3)

@@ -22,6 +22,7 @@ from barstep.batch.store import Store
 from barstep.batch.verify import verify
 from barstep.batch.walk_forward import runs_of, walk_forward
 from barstep.batch.worker import peak_memory
+from barstep.config.dump import is_secret
 from barstep.hooks.loader import find_workspace
 from barstep.runs.array_lane import why_not
 
@@ -204,7 +205,8 @@ def _play(
         if search.learns:
             metric = config.rank_by.metric
             search.tell({item.number: _figure(player.store, item, metric) for item in _items(plan, frames, choices)})
-    outcome.warnings += verify(plan, player, frames, config.verify)
+    places = plan.frame_axes
+    verify(plan, player, "grid", lambda row: frames[tuple(plan.choice(row.number)[place] for place in places)])
 
 
 def _items(plan: GridPlan, frames: dict[tuple[int, ...], Frame], choices: Iterable[Choice]) -> Iterator[Item]:
@@ -264,7 +266,7 @@ def _about(plan: GridPlan, search: Search, overrides: Sequence[str]) -> dict[str
         "walk_forward": config.walk_forward.model_dump() if config.walk_forward else None,
         "points": search.total,
         "runs": runs_of(plan, search.total),
-        "set": list(overrides),
+        "set": [text for text in overrides if not is_secret(text.partition("=")[0])],
         "file": config.run if isinstance(config.run, str) else "",
         "strategy": plan.strategy,
         "data": plan.data,

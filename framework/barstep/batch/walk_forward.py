@@ -7,11 +7,13 @@ of its own from the plan's start balance, and the results are added up.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from barstep.batch.player import Item, try_points
 from barstep.batch.shelf import day_ends
+from barstep.batch.verify import verify
 from barstep.domain.errors import ConfigError
 from barstep.domain.instrument import MICROS
 
@@ -86,6 +88,8 @@ def walk_forward(
     if not player.interrupted:
         told(left + len(steps), seconds)
     player.play(items(), len(steps) * search.total)
+    by_values = {frame.vals: frame for frame in frames.values()}
+    verify(plan, player, "train", lambda row: by_values[row.frame])
     if not player.interrupted:
         _trade(plan, player, steps, frames)
     return left + len(steps), seconds
@@ -159,6 +163,7 @@ def _play_step(
     plan: GridPlan, player: Player, number: int, step: Fold, choice: Choice, balance: int | None
 ) -> Row | None:
     frame = _frame(plan, player, plan.frame_values(choice), step.test, balance)
-    item = Item("test", number, plan.values(choice), frame, plan.task(frame, choice))
+    task = replace(plan.task(frame, choice), event=True)  # what is counted comes from the event lane
+    item = Item("test", number, plan.values(choice), frame, task)
     player.play([item], 1)
     return player.store.point(item.task.key)

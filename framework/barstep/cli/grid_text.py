@@ -134,6 +134,7 @@ def _doubts(store: Store, found: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if "walk_forward" in found:
         chance = found["walk_forward"]["probability_above_zero"]
         yield "Chance of a Sharpe above 0", "-" if chance is None else f"{chance:.0%}"
+        yield from _lanes(store)
         return
     if found.get("deflated_sharpe") is not None:
         luck = found["expected_best_sharpe"]
