@@ -19,6 +19,7 @@ class MaxLossLimit(RiskRule):
     lock: float | None = option(0.0, help="USD above the start balance where the floor stops; null for nowhere")
     checked: Literal["live", "close"] = option("live", help="inside the bar, or only after the day's last bar")
     touch: bool = option(True, help="equity that equals the floor is a breach already")
+    attempt = 0
 
     def check(self) -> None:
         if self.trail == "equity" and self.checked == "close":
@@ -27,13 +28,8 @@ class MaxLossLimit(RiskRule):
             raise ValueError(f"lock {self.lock:g} lies below the first floor, {-self.usd:g} from the start balance")
 
     @hookimpl
-    def on_start(self, ctx: RiskContext) -> None:
-        self.attempt = 0
-
-    @hookimpl
     def on_session_start(self, session: Session, ctx: RiskContext) -> None:
-        begins = ctx.account.attempt != self.attempt
-        if begins:
+        if begins := ctx.account.attempt != self.attempt:
             self.attempt, start = ctx.account.attempt, ctx.account.start_balance
             self.floor, self.stop = start - self.usd, None if self.lock is None else start + self.lock
         self.follow(ctx, anew=begins)
@@ -59,7 +55,9 @@ class MaxLossLimit(RiskRule):
             ctx.set_guard("max_loss_limit", level=self.floor - below, action="fail", trail=trail, trail_until=until)
 
     def array_form(self) -> BalanceFloor | None:
-        if self.checked == "close" or self.trail in ("balance", "equity"):
-            return None
-        follows = self.trail == "end_of_day"
-        return BalanceFloor("max_loss_limit", self.usd, follows=follows, lock=self.lock, touch=self.touch)
+        fits = self.checked == "live" and self.trail in ("static", "end_of_day")
+        return (
+            BalanceFloor("max_loss_limit", self.usd, self.trail == "end_of_day", self.lock, self.touch)
+            if fits
+            else None
+        )

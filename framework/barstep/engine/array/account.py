@@ -66,7 +66,7 @@ class Account:
     denied: NDArray[np.int64]
     caps: list[tuple[str, forms.PositionCap]]
     entries: list[tuple[str, forms.EntryCap]]
-    hours: list[tuple[str, forms.EntryHours]]
+    hours: list[tuple[str, forms.FlatBy | forms.EntryHours]]
     flat_by: time | None = None
     straddled: int = 0
 
@@ -111,7 +111,7 @@ def make_account(
     """
     caps = [(n.plugin, n.form) for n in rules if isinstance(n.form, forms.PositionCap)]
     entries = [(n.plugin, n.form) for n in rules if isinstance(n.form, forms.EntryCap)]
-    hours = [(n.plugin, n.form) for n in rules if isinstance(n.form, forms.EntryHours)]
+    hours = [(n.plugin, n.form) for n in rules if isinstance(n.form, forms.FlatBy | forms.EntryHours)]
     clocks = [n.form.clock for n in rules if isinstance(n.form, forms.FlatBy)]
     guards, names = _guards(rules, start)
     cap = min((form.contracts for _, form in caps), default=at.FAR)
@@ -188,7 +188,10 @@ def _guards(rules: Sequence[Named], start: int) -> tuple[NDArray[np.int64], list
 
 
 def _denied(
-    bars: ArrayBars, sessions: list[Session], session_of: NDArray[np.int64], hours: Sequence[forms.EntryHours]
+    bars: ArrayBars,
+    sessions: list[Session],
+    session_of: NDArray[np.int64],
+    hours: Sequence[forms.FlatBy | forms.EntryHours],
 ) -> NDArray[np.int64]:
     """For each bar a bit for each form that lets nothing open at its end."""
     if not hours:
@@ -198,16 +201,21 @@ def _denied(
     for start, stop in pairwise(begins):
         session, clocks = sessions[int(session_of[start])], bars.end_ns[start:stop]
         for bit, form in enumerate(hours):
-            for opens, closes in form.closed(session):
-                first = 0 if opens is None else int(np.searchsorted(clocks, _ns(opens)))
-                last = stop - start if closes is None else int(np.searchsorted(clocks, _ns(closes)))
-                flags[start + first : start + last] |= 1 << bit
+            if isinstance(form, forms.FlatBy):
+                for opens, closes in session.flat_spans(form.clock):  # both ends included
+                    first, last = np.searchsorted(clocks, opens), np.searchsorted(clocks, closes, side="right")
+                    flags[start + int(first) : start + int(last)] |= 1 << bit
+            else:
+                early = 0 if form.first is None else int(np.searchsorted(clocks, _ns(session.at(form.first))))
+                late = stop - start if form.last is None else int(np.searchsorted(clocks, _ns(session.at(form.last))))
+                flags[start : start + early] |= 1 << bit
+                flags[start + late : stop] |= 1 << bit
     return flags
 
 
 def _ns(moment: datetime) -> int:
-    """UTC nanoseconds of an aware datetime, to the microsecond."""
-    return int(moment.timestamp()) * NS + moment.microsecond * 1000
+    """UTC nanoseconds of a datetime of whole seconds."""
+    return int(moment.timestamp()) * NS
 
 
 def _read_only(values: Any) -> NDArray[Any]:

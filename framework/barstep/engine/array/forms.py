@@ -10,10 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from datetime import datetime, time
-
-    from barstep.domain.session import Session
+    from datetime import time
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +85,29 @@ class BalanceFloor:
 
 @dataclass(frozen=True, slots=True)
 class FlatBy:
-    """Flat by a time of day in the exchange's zone, as `ctx.flat_by` in `on_start` (R18)."""
+    """Flat by a time of day in the exchange's zone, as `ctx.flat_by` in `on_start` (R18); nothing opens until trading halts.
+
+    Attributes:
+        clock: The time of day.
+        reason: What orders denied after it say.
+    """
 
     clock: time
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class EntryHours:
-    """Denies what opens at some times of each trading day.
+    """Denies what opens before a time of the trading day, and from another one on; in the exchange's zone.
 
     Attributes:
-        closed: For a session, the stretches [start, stop) of the clock in which nothing may open, as aware datetimes; None
-            for a side that is open. The clock of an order is the end of the bar after which it is asked for.
-        reason: What denied orders say; `{now}` is the clock, so that `{now:%H:%M}` works. Of several of one plugin the
-            first speaks.
+        first, last: Times of day, None for no bound. The clock of an order is the end of the bar after which it is asked for.
+        reason: What denied orders say; `{now}` is the clock, so that `{now:%H:%M}` works. After a flat time of the same
+            plugin that one's reason holds.
     """
 
-    closed: Callable[[Session], Iterable[tuple[datetime | None, datetime | None]]]
+    first: time | None
+    last: time | None
     reason: str
 
 
