@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
-from grids import CROSSES, RUN
+from grids import CROSSES, RUN, moody
 
 import barstep
 from barstep.batch.store import Store
 from barstep.domain.instrument import MICROS
+from barstep.engine.replay import Replay
 
 METRIC = '''
 from barstep import Metric
@@ -142,3 +144,10 @@ def test_where_there_is_no_array_form_the_event_lane_plays(play) -> None:
     run = {**RUN, "strategies": [{"use": "moody"}], "lane": "array"}
     with Store(play({"version": 1, "run": run, "vary": {"moody.number": [0, 1]}}).folder) as store:
         assert [row.lane for row in store.rows()] == ["event", "event"]
+
+
+def test_points_that_are_done_hold_no_memory(play) -> None:
+    gc.collect()
+    before = sum(isinstance(each, Replay) for each in gc.get_objects())
+    play(moody(40))
+    assert sum(isinstance(each, Replay) for each in gc.get_objects()) - before <= 2
