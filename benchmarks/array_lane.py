@@ -79,7 +79,7 @@ class Barstep:
         from barstep.engine.array.points import digest_of, point_of
         from barstep.engine.array.signals import wants_of
         from barstep.indicators import SMA
-        from barstep.stats.measures import trade_measures
+        from barstep.stats.trades import TRADES, Trades
 
         bars, work, account = self.bars, self.works[0], self.account
         bars.forget()
@@ -91,7 +91,9 @@ class Barstep:
         value = account.options[at.TICK_VALUE] * size
         fees = 2 * size * account.options[at.FEE]
         entry, leave = (left.fills[left.trades[:, c], at.F_BAR] for c in (at.T_ENTRY, at.T_EXIT))
-        trade_measures(ticks * value - fees, fees, worst * value, best * value, leave - entry)
+        none = np.zeros_like(size)  # neither ambiguous, nor timed, nor with a stop
+        trades = Trades(ticks * value - fees, fees, worst * value, best * value, leave - entry, size, none, none, none)
+        TRADES.headlines(trades)
         equity = work.equity(account, left)
         seconds = time.perf_counter() - start
         net = (int(equity[-1]) - int(account.options[at.START])) / 1e6

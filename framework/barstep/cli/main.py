@@ -13,6 +13,7 @@ from barstep.cli import (
     compare,
     evaluate,
     explain,
+    grid,
     init,
     instruments,
     new,
@@ -45,6 +46,7 @@ app.command("explain")(explain.explain)
 app.command("compare")(compare.compare)
 app.command("reproduce")(compare.reproduce)
 app.command("sensitivity")(compare.sensitivity)
+app.add_typer(grid.app, name="grid")
 app.add_typer(runs.app, name="runs")
 app.add_typer(plans.app, name="plans")
 app.add_typer(plugins.app, name="plugins")

@@ -29,6 +29,11 @@ _SECRET = re.compile(r"(^|_)(API_?KEY|KEY|TOKEN|SECRET|PASSWORD)S?(_|$)", re.IGN
 """Names of options that hold what must not be kept: the environment is to hold it."""
 
 
+def is_secret(name: str) -> bool:
+    """Whether an option or a key is named like something that must not be kept: `API_KEY`, `broker.token`."""
+    return _SECRET.search(name.replace(".", "_")) is not None
+
+
 class _Plain(str):
     """Text that is written without quotes, because a field's type will read it."""
 

@@ -72,7 +72,7 @@ def why_not(plan: RunPlan) -> str:
     found = "; ".join(filter(None, (fault_of(p.name, p.section, p.found.cls, p.make) for p in plan.plugins)))
     if found:
         return found
-    guards = sum(isinstance(each.form, GuardForm | BalanceFloor) for each in _rules(plan))
+    guards = sum(isinstance(each.form, GuardForm | BalanceFloor) for each in rules_of(plan))
     if guards > at.MOST_GUARDS:
         return f"the risk rules set {guards} guards, the array lane watches at most {at.MOST_GUARDS}"
     return "" if installed() else MISSING
@@ -90,7 +90,9 @@ def play_arrays(plan: RunPlan, sink: Sink, log: Any) -> Ending:
     if stream.volume_known:
         shut |= bars.volume == 0
     start = plan.account.start_balance
-    account = make_account(bars, sessions, session_of, shut, config.fills.options(), plan.fees[0], start, _rules(plan))
+    account = make_account(
+        bars, sessions, session_of, shut, config.fills.options(), plan.fees[0], start, rules_of(plan)
+    )
     strategy = next(plugin for plugin in plan.plugins if plugin.section == "strategies")
     made = strategy.make()
     wants = wants_from(strategy.name, made, bars, str(strategy.found.file or ""))
@@ -106,7 +108,7 @@ def play_arrays(plan: RunPlan, sink: Sink, log: Any) -> Ending:
     return Ending("array", start, balance_of(left), teller.failed, warnings)
 
 
-def _rules(plan: RunPlan) -> list[Named]:
+def rules_of(plan: RunPlan) -> list[Named]:
     """The array forms of the risk rules, in the order of the configuration."""
     made = ((p.name, p.make()) for p in plan.plugins if p.section == "risk")
     return [named for name, rule in made for named in forms_of(name, rule)]

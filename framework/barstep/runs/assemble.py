@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from barstep.broker.direct import DirectBroker
-from barstep.config import Loaded, Positions, load_mapping, load_run, validate_options
+from barstep.config import Document, Loaded, Positions, load_document, load_mapping, load_run, validate_options
 from barstep.config.data_schema import PluginSource
 from barstep.config.positions import path_text
 from barstep.data.checks import EmptyRangeError
@@ -29,7 +29,7 @@ from barstep.runs.extensions import made, own_measures, use_models
 from barstep.runs.finer import magnifier, open_finer
 from barstep.runs.plans import AccountPlan
 from barstep.runs.script_plan import ScriptPlan, find_scripts
-from barstep.runs.sources import KeyedError, also_of, fee_of, make_instrument, make_stream, sessions_of
+from barstep.runs.sources import KeyedError, Opener, also_of, fee_of, make_instrument, make_stream, sessions_of
 from barstep.sim.exchange import SimulatedExchange
 
 if TYPE_CHECKING:
@@ -90,18 +90,20 @@ class RunPlan:
 
 
 def load_plan(
-    source: str | Path | Mapping[str, Any],
+    source: str | Path | Mapping[str, Any] | Document,
     overrides: Sequence[str] = (),
     folder: Path | None = None,
     loader: Loader | None = None,
+    opener: Opener = make_stream,
 ) -> RunPlan:
     """Read and check a run: the file, its plugins with their options, its instruments and bars.
 
     Args:
-        source: A run file, or the same as a mapping.
+        source: A run file, or the same as a mapping or as a document that was read already.
         overrides: `key=value` texts as for `--set`.
         folder: Where a mapping's relative paths and its workspace start; by default the current folder.
         loader: What resolves each `use:`, where that is not the usual.
+        opener: What opens the bars of a data section, where they are not read from its source.
 
     Raises:
         ConfigError: With every fault of the file in one pass.
@@ -115,7 +117,7 @@ def load_plan(
     extensions: list[PluginPlan] = []
     account = AccountPlan()
     scripts: list[ScriptPlan] = []
-    bars = _Bars(base, extensions)
+    bars = _Bars(base, extensions, opener)
 
     def check(draft: Draft) -> list[str]:
         lines = account.read(draft)
@@ -131,6 +133,8 @@ def load_plan(
 
     if isinstance(source, str | Path):
         loaded = load_run(source, overrides, check)
+    elif isinstance(source, Document):
+        loaded = load_document(source, overrides, check)
     else:
         loaded = load_mapping(source, overrides, check)
     if bars.unreadable is not None:
@@ -229,13 +233,14 @@ def _plan_plugin(entry: PluginEntry, positions: Positions, loader: Loader, plans
 class _Bars:
     """Opens the data sections of a file; faults that the file can mend carry its places."""
 
-    def __init__(self, base: Path, extensions: list[PluginPlan]) -> None:
+    def __init__(self, base: Path, extensions: list[PluginPlan], opener: Opener) -> None:
         self.streams: list[BarStream] = []
         self.fees: list[int] = []
         self.finer: list[BarStream | None] = []
         self.unreadable: DataError | None = None
         self._base = base
         self._extensions = extensions
+        self._opener = opener
 
     def open(self, draft: Draft) -> list[str]:
         """Open what is well formed; returns a line for each fault, and keeps a file that cannot be read for later."""
@@ -256,12 +261,12 @@ class _Bars:
             if named is None and isinstance(config.source, PluginSource):
                 return []  # what is wrong with it was told where it is named
             asked = made(named, lambda: "while its bars are read") if named is not None else None
-            stream = make_stream(config, self._base, asked)
+            stream = self._opener(config, self._base, asked)
             self.streams.append(stream)
             _check_range(stream)
             source = (*path, "finer", "source")
             at = ("fills", "resolution")
-            self.finer.append(open_finer(config, draft.resolution, self._base, stream))
+            self.finer.append(open_finer(config, draft.resolution, self._base, stream, self._opener))
             at = ("account", "fees")
             if draft.account is not None:
                 self.fees.append(fee_of(stream.feed.contract.instrument, draft.account.fees))
