@@ -35,11 +35,8 @@ def show_comparison(out: Console, found: Comparison) -> None:
     """Print runs side by side."""
     names = letters(len(found.folders))
     out.print()
-    columns(
-        out,
-        ("", ""),
-        [(n, f"{name}  {folder}") for n, name, folder in zip(names, found.names, found.folders, strict=True)],
-    )
+    for letter, name, folder in zip(names, found.names, found.folders, strict=True):
+        out.print(f"{letter}  {name}  {folder}", soft_wrap=True)
     _title(out, "What differs before the first bar")
     _differences(out, found.differences, names)
     _title(out, "What differs in the figures")

@@ -24,15 +24,17 @@ def show_statistics(out: Console, result: dict[str, Any], found: Statistics) -> 
     from barstep.runs.statistics import GROUPS
 
     out.print()
-    out.print(f"{result['name']}: {found.trades:,} closed trades, {found.days:,} trading days", style="bold")
+    out.print(
+        f"{result['name']}: {_many(found.trades, 'closed trade')}, {_many(found.days, 'trading day')}", style="bold"
+    )
     for group in GROUPS:
         out.print()
         out.print(f"Of {group.title}", style="bold")
         rows = []
         for name, measure in group.measures.items():
-            mark = "PROVISIONAL" if name in found.provisional else ""
+            mark = "PROVISIONAL" if name in found.provisional and found.measures[name] is not None else ""
             rows.append((name, _number(found.measures[name]), measure.unit, _interval(found, name), mark))
-        columns(out, ("", "", "unit", "95% interval", ""), rows, right=("",))
+        columns(out, ("measure", "value", "unit", "95% interval", ""), rows, right=("value",))
     out.print()
     out.print("Largest drawdowns, USD", style="bold")
     columns(
@@ -47,7 +49,7 @@ def show_statistics(out: Console, result: dict[str, Any], found: Statistics) -> 
         out.print()
         out.print(f"By {by.replace('_', ' ')}", style="bold")
         head = ("", "trades", "net P&L", "win rate", "expectancy", "profit factor")
-        parted = [
+        told = [
             (
                 part.value or "-", f"{part.trades:,}{'*' * part.provisional}", _number(part.net_pnl),
                 "-" if part.win_rate is None else f"{part.win_rate:.1%}", _number(part.expectancy),
@@ -55,7 +57,7 @@ def show_statistics(out: Console, result: dict[str, Any], found: Statistics) -> 
             )
             for part in parts
         ]  # fmt: skip
-        columns(out, head, parted, right=head[1:])
+        columns(out, head, told, right=head[1:])
     out.print("* fewer than 30 trades: PROVISIONAL")
     _readings(out, found)
 
@@ -82,6 +84,10 @@ def _moments(found: Statistics, fall: Drawdown) -> list[str]:
 def _interval(found: Statistics, name: str) -> str:
     bounds = found.intervals.get(name)
     return "" if bounds is None else f"{_number(bounds[0])} to {_number(bounds[1])}"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def _number(value: float | int | None) -> str:

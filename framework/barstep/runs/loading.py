@@ -20,7 +20,7 @@ def load(run: str | Path) -> RunResult:
     Raises:
         ConfigError: There is none, several, or its `result.json` cannot be read.
     """
-    folder = find_run(str(run), find_workspace(Path.cwd()))
+    folder = find_run(str(run), find_workspace(Path.cwd())).resolve()
     document = read_result(folder)
     known = [each.name for each in fields(RunResult) if each.name in document]  # a later version may know more
     return RunResult(**{name: document[name] for name in known}, folder=folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from barstep.config.positions import path_text
@@ -9,7 +10,6 @@ from barstep.config.yaml_source import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from barstep.runs.explain.records import Records
 
@@ -37,7 +37,7 @@ def differences(runs: Sequence[Records]) -> list[Difference]:
 
 
 _ORDER = ("config", "data", "plugins", "plan", "seed", "versions")
-_FILES = ("use", "path", "source")
+_FILES = ("path", "source", "file")
 
 
 def _described(run: Records) -> dict[tuple[str, str], str]:
@@ -61,8 +61,8 @@ def _leaves(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str
 
 
 def _here(path: tuple[str | int, ...], text: str, folder: Path) -> str:
-    """A file's place without the way that leads there from the run's folder."""
-    if path[-1] in _FILES and (folder / text.partition(":")[0]).is_file():
-        name, colon, wanted = text.partition(":")
-        return f"{(folder / name).resolve()}{colon}{wanted}"
-    return text
+    """A value without the way that leads from the run's folder to what it names; what a plugin's file held is told apart."""
+    name, colon, wanted = text.partition(":")
+    if path[-1] == "use":
+        return f"{Path(name).stem if name.endswith('.py') else name}{colon}{wanted}"
+    return str((folder / text).resolve()) if path[-1] in _FILES and (folder / text).is_file() else text
