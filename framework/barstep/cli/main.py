@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from barstep._version import __version__
-from barstep.cli import bars, explain, init, instruments, new, plans, plugins, run, runs, script, serve, validate
+from barstep.cli import bars, explain, init, instruments, new, plans, plugins, report, run, runs, script, serve, validate
 from barstep.cli.guard import Guarded
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command("script")(script.script)
 app.command("validate")(validate.validate)
 app.command("serve")(serve.serve)
 app.command("explain")(explain.explain)
+app.command("report")(report.report)
 app.add_typer(runs.app, name="runs")
 app.add_typer(plans.app, name="plans")
 app.add_typer(plugins.app, name="plugins")

@@ -1,0 +1,5 @@
+// The first figures.
+$("#theme").addEventListener("click", toggleTheme);
+dark.addEventListener("change", applyTheme);
+applyTheme();
+drawFigures();
