@@ -41,7 +41,7 @@ def run_page(run: RunRecord) -> str:
         "stories": stories(run),
     }  # fmt: skip
     shared = {
-        "zone": run.zone, "folder": str(run.folder), "bars": run.result["bars"],
+        "decimals": _decimals(run), "zone": run.zone, "folder": str(run.folder), "bars": run.result["bars"],
         "seconds": any(data.timeframe.endswith("s") for data in run.stored.options.data),
     }  # fmt: skip
     wanted = [each for each in _SECTIONS if has_trades or each[0] not in ("results", "excursions")]
@@ -52,6 +52,12 @@ def run_page(run: RunRecord) -> str:
     )
     scripts = ("bars.js", "tables.js", "trade.js", "late.js")
     return page(title, wanted, body, figures, shared=shared, data=data, scripts=scripts, footer=footer)
+
+
+def _decimals(run: RunRecord) -> int:
+    """Digits after the point that every contract's prices need."""
+    sizes = [f"{float(each.instrument.tick_size):.7f}".rstrip("0") for each in run.contracts]
+    return min(len(size.partition(".")[2]) for size in sizes)
 
 
 def _header(run: RunRecord) -> str:

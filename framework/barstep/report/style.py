@@ -60,6 +60,7 @@ def axis(title: str = "", **more: Any) -> dict[str, Any]:
         "zerolinecolor": LIGHT["zero"],
         "tickfont": {"size": 12, "color": LIGHT["muted"]},
         "automargin": True,
+        "ticks": "",
         **more,
     }
 
@@ -73,7 +74,7 @@ def layout(height: int, **more: Any) -> dict[str, Any]:
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": FONT, "size": 13, "color": LIGHT["ink"]},
         "margin": {"l": 8, "r": 12, "t": 34, "b": 8},
-        "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 12}},
+        "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 12}, "traceorder": "normal"},
         "hoverlabel": {"bgcolor": LIGHT["paper"], "bordercolor": LIGHT["zero"], "font": {"color": LIGHT["ink"]}},
         "bargap": 0.12,
         **more,

@@ -1,5 +1,5 @@
 // The price chart and the equity below it: what is drawn is made anew for the part that is in view.
-const MOST_BARS = 1200, MOST_TRADES = 400, MOST_POINTS = 2000, MOST_LEVELS = 4000;
+const MOST_BARS = 700, MOST_TRADES = 400, MOST_POINTS = 2000, MOST_LEVELS = 4000;
 let run = null;  // unpacked columns of the run: contracts, equity, trades, orders
 
 function gathered(bars, low, high) {
@@ -19,7 +19,7 @@ function gathered(bars, low, high) {
     widest = Math.max(widest, count);
     shape.x.push(bars.first[row] + (count - 1) / 2);
     shape.open.push(bars.open[row]); shape.high.push(top); shape.low.push(bottom); shape.close.push(bars.close[end - 1]);
-    shape.text.push(`${clocks.full.format(bars.time[row] * 1000)}${count > 1 ? `, ${count} bars` : ""}<br>` +
+    shape.text.push(`${fullText(bars.time[row])}${count > 1 ? `, ${count} bars` : ""}<br>` +
       `O ${priceText(bars.open[row])}  H ${priceText(top)}<br>L ${priceText(bottom)}  C ${priceText(bars.close[end - 1])}`);
   }
   return { shape, from, to, widest };

@@ -20,8 +20,9 @@ function make(name, { text, ...attributes } = {}, ...children) {
 const spoken = (digits, sign = "auto") =>
   new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: sign });
 const formats = { usd: spoken(2, "exceptZero"), plain: spoken(2), whole: spoken(0) };
-const priceText = (value) => new Intl.NumberFormat("en-US", { maximumFractionDigits: 7 }).format(value);
-const clock = (options) => new Intl.DateTimeFormat("en-GB", { timeZone: shared.zone, hourCycle: "h23", ...options });
+const finest = new Intl.NumberFormat("en-US", { minimumFractionDigits: shared.decimals, maximumFractionDigits: 7 });
+const priceText = (value) => finest.format(value);
+const clock = (options) => new Intl.DateTimeFormat("en-US", { timeZone: shared.zone, hourCycle: "h23", ...options });
 const dateParts = { day: "numeric", month: "short" };
 const timeParts = { hour: "2-digit", minute: "2-digit" };
 const clocks = {
@@ -29,8 +30,17 @@ const clocks = {
   full: clock({ weekday: "short", ...dateParts, year: "numeric", ...timeParts, second: shared.seconds ? "2-digit" : undefined }),
   date: clock(dateParts), year: clock({ ...dateParts, year: "numeric" }), time: clock(timeParts),
 };
+const partsOf = (form, seconds) => Object.fromEntries(form.formatToParts(seconds * 1000).map((part) => [part.type, part.value]));
+function dateText(form, seconds) {  // 3 Sep, or 3 Sep 2013
+  const parts = partsOf(form, seconds);
+  return [parts.weekday, parts.day, parts.month, parts.year].filter(Boolean).join(" ");
+}
+function fullText(seconds) {
+  const parts = partsOf(clocks.full, seconds);
+  return `${dateText(clocks.full, seconds)} ${parts.hour}:${parts.minute}${parts.second ? ":" + parts.second : ""}`;
+}
 function momentText(seconds) {
-  const parts = Object.fromEntries(clocks.moment.formatToParts(seconds * 1000).map((part) => [part.type, part.value]));
+  const parts = partsOf(clocks.moment, seconds);
   return `${parts.year}-${parts.month}-${parts.day} ${parts.hour}:${parts.minute}${parts.second ? ":" + parts.second : ""}`;
 }
 
@@ -80,6 +90,7 @@ const narrow = () => window.innerWidth < 600;
 function draw(div) {
   if (waiting.has(div) || drawn.has(div)) return waiting.get(div) || Promise.resolve(div);
   const figure = fromLight(shared.figures[div.dataset.figure]);
+  if (narrow()) figure.layout.dragmode = false;  // a finger scrolls the page; the buttons zoom
   if (narrow() && figure.layout.xaxis2 && figure.layout.yaxis2 && figure.layout.yaxis2.matches) stacked(figure.layout);
   const done = Plotly.newPlot(div, figure.data, figure.layout, still).then(() => {
     drawn.add(div);
@@ -152,8 +163,7 @@ function firstFrom(values, wanted) {  // the first row whose value is not below 
 
 const STEPS = [60, 300, 900, 1800, 3600, 7200, 14400, ...[1, 2, 7, 14, 30, 91, 182, 365, 730].map((days) => days * 86400)];
 function offsetAt(seconds) {
-  const parts = Object.fromEntries(clock({ year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric" })
-    .formatToParts(seconds * 1000).map((part) => [part.type, Number(part.value)]));
+  const parts = partsOf(clocks.moment, seconds);
   return Date.UTC(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute) / 1000 - Math.floor(seconds / 60) * 60;
 }
 function timeTicks(rows, times, from, to, most) {
@@ -168,7 +178,7 @@ function timeTicks(rows, times, from, to, most) {
   let day = "";
   const shown = found.filter((_, place) => place % every === 0);
   const texts = shown.map((row) => {
-    const date = (years ? clocks.year : clocks.date).format(times[row] * 1000);
+    const date = dateText(years ? clocks.year : clocks.date, times[row]);
     if (step >= 86400) return date;
     const again = date === day;
     day = date;

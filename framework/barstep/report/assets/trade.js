@@ -19,7 +19,7 @@ function openTrade(row) {
   ];
   const picture = make("div", { class: "figure", id: "trade-figure", "data-place": t.place[row] });
   const name = run.contracts[t.place[row]].name;
-  dialog.replaceChildren(
+  dialog.replaceChildren(...[
     make("div", { class: "head" },
       make("h2", { id: "trade-title", text: `Trade ${row + 1}: ${t.side[row] === "buy" ? "long" : "short"} ${t.size[row]} ${name}, ${formats.usd.format(t.net_pnl[row])} USD net` }),
       button("Trade before (←)", "←", -1), button("Next trade (→)", "→", 1),
@@ -28,7 +28,8 @@ function openTrade(row) {
     picture, make("p", { class: "note", "data-told": "trade-figure" }),
     make("dl", {}, ...facts.map(([term, value]) => make("div", {}, make("dt", { text: term }), make("dd", { text: value })))),
     ...story(t.entry_order[row], "How it was opened"),
-    ...(t.exit_order[row] !== t.entry_order[row] ? story(t.exit_order[row], "How it was closed") : []));
+    ...(t.exit_order[row] !== t.entry_order[row] ? story(t.exit_order[row], "How it was closed") : []),
+  ].filter((part) => part !== null));
   if (!dialog.open) dialog.showModal();
   drawTrade(picture, row);
 }

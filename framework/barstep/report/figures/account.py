@@ -44,7 +44,7 @@ def equity(run: RunRecord) -> Any:
     groups = even_groups(len(table["time"]), POINTS)
     across = groups.last
     lowest, highest = groups.lowest(table["low"]), groups.highest(table["high"])
-    floor, told = floors(run)
+    floor, _ = floors(run)
     data: list[dict[str, Any]] = [
         _line("highest", across, highest, "rgba(0,0,0,0)", showlegend=False, hoverinfo="skip"),
         _line(
@@ -54,7 +54,7 @@ def equity(run: RunRecord) -> Any:
         _line("equity", across, table["equity"][across], LIGHT["line"], width=1.8),
     ]  # fmt: skip
     if floor is not None:
-        data.append(_line("floor", across, groups.highest(floor), LIGHT["loss"], width=1.6, shape="hv", name_more=told))
+        data.append(_line("floor", across, groups.highest(floor), LIGHT["loss"], width=1.6, shape="hv"))
     data.append(
         _line(
             "drawdown", across, groups.lowest(drawdown(run)), LIGHT["loss"], width=1.2, fill="tozeroy",
@@ -71,10 +71,10 @@ def equity(run: RunRecord) -> Any:
         data,
         layout(
             460,
-            xaxis=axis(f"bars, times in {run.zone}", tickvals=rows, ticktext=texts, showgrid=False, anchor="y2"),
-            yaxis=axis("equity, USD", domain=[0.36, 1], tickformat=",.0f", side="right"),
-            yaxis2=axis("drawdown, USD", domain=[0, 0.28], tickformat=",.0f", side="right"),
-            hovermode="x unified", shapes=lines, dragmode="pan",
+            xaxis=axis(f"bars, times in {run.zone}", tickvals=rows, ticktext=texts, showgrid=False, zeroline=False, anchor="y2"),
+            yaxis=axis("equity, USD", domain=[0.36, 1], tickformat=",.2~f", side="right", fixedrange=True),
+            yaxis2=axis("drawdown, USD", domain=[0, 0.28], tickformat=",.2~f", side="right", fixedrange=True),
+            hovermode="x unified", shapes=lines, dragmode="zoom",
         ),
     )  # fmt: skip
 
@@ -96,10 +96,10 @@ def _attempts(run: RunRecord) -> list[dict[str, Any]]:
 
 
 def _line(
-    name: str, x: Any, y: Any, colour: str, *, width: float = 0.0, shape: str = "linear", name_more: str = "", **more: Any
+    name: str, x: Any, y: Any, colour: str, *, width: float = 0.0, shape: str = "linear", **more: Any
 ) -> dict[str, Any]:
     return {
-        "type": "scatter", "mode": "lines", "name": f"{name} ({name_more})" if name_more else name, "x": x, "y": y,
+        "type": "scatter", "mode": "lines", "name": name, "x": x, "y": y,
         "line": {"color": colour, "width": width, "shape": shape}, "hovertemplate": f"{name} %{{y:,.2f}}<extra></extra>",
         **more,
     }  # fmt: skip

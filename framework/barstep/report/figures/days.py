@@ -38,7 +38,7 @@ def calendar(run: RunRecord) -> Any:
         first = 1 if len(blocks) > 1 else inside[0][0].isocalendar().week
         weeks = 53 if len(blocks) > 1 else max(widest, 6)
         data.append({
-            **_block(inside, first, weeks, weekdays, named=widest <= _NAMED), "zmin": -reach, "zmax": reach,
+            **_block(inside, first, weeks, weekdays, named=widest <= _NAMED), "zmin": -1.3 * reach, "zmax": 1.3 * reach,
             "xaxis": f"x{tail}", "yaxis": f"y{tail}", "showscale": not place,
         })  # fmt: skip
         top = 1 - place * share

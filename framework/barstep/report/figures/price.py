@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from barstep.report.record import Columns, RunRecord
 
-BARS = 1200
+BARS = 700
 """Price bars drawn at once; more are put together."""
 TRADES = 400
 """Trades drawn at once: of more, those with the largest results."""
@@ -73,10 +73,10 @@ def price(run: RunRecord, place: int = 0, *, trade: int | None = None, around: i
             xaxis=axis(
                 f"bars of {run.stored.options.data[place].timeframe}, times in {run.zone}",
                 tickvals=[low + row for row in rows], ticktext=texts, range=[low - 0.6, high - 0.4], showgrid=False,
-                rangeslider={"visible": False},
+                zeroline=False, rangeslider={"visible": False},
             ),
-            yaxis=axis(f"{escaped(contract.name)}, {unit}", side="right", tickformat=",.10~g"),
-            hovermode="closest", dragmode="pan" if trade is None else "zoom",
+            yaxis=axis(f"{escaped(contract.name)}, {unit}", side="right", tickformat=",.10~g", fixedrange=True),
+            hovermode="closest", dragmode="zoom",
         ),
     )  # fmt: skip
 
