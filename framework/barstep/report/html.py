@@ -80,7 +80,7 @@ def page(
         shared=_json(common),
         script="\n".join(_asset(name) for name in ("core.js", *scripts, "start.js")),
         data=_json(data or {}),
-        late="late();" if data else "",
+        late="firstFigures.then(late);" if data else "",
     )
 
 

@@ -46,6 +46,9 @@ DARK = {
 }
 """The same names; no colour stands twice in one of them, so that one can be told from the other by its text."""
 
+BARE = {"l": 8, "r": 12, "t": 22, "b": 8}
+"""Margins of a figure without a legend."""
+
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
 
 SCALE = [[0.0, LIGHT["loss"]], [0.5, LIGHT["middle"]], [1.0, LIGHT["win"]]]

@@ -1,5 +1,5 @@
 // The price chart and the equity below it: what is drawn is made anew for the part that is in view.
-const MOST_BARS = 700, MOST_TRADES = 400, MOST_POINTS = 2000, MOST_LEVELS = 4000;
+const MOST_BARS = 700, MOST_TRADES = 150, MOST_POINTS = 2000, MOST_LEVELS = 4000;
 let run = null;  // unpacked columns of the run: contracts, equity, trades, orders
 
 function gathered(bars, low, high) {

@@ -90,7 +90,10 @@ const narrow = () => window.innerWidth < 600;
 function draw(div) {
   if (waiting.has(div) || drawn.has(div)) return waiting.get(div) || Promise.resolve(div);
   const figure = fromLight(shared.figures[div.dataset.figure]);
-  if (narrow()) figure.layout.dragmode = false;  // a finger scrolls the page; the buttons zoom
+  if (narrow()) {
+    figure.layout.dragmode = false;  // a finger scrolls the page; the buttons zoom
+    Object.assign(figure.layout.legend, { entrywidthmode: "fraction", entrywidth: 0.3 });
+  }
   if (narrow() && figure.layout.xaxis2 && figure.layout.yaxis2 && figure.layout.yaxis2.matches) stacked(figure.layout);
   const done = Plotly.newPlot(div, figure.data, figure.layout, still).then(() => {
     drawn.add(div);
@@ -115,8 +118,10 @@ function drawFigures() {
   }, { rootMargin: "600px" });
   const first = [...document.querySelectorAll(".figure")];
   for (const div of first.slice(2)) seen.observe(div);
-  return Promise.all(first.slice(0, 2).map(draw)).then(() => {
+  const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  return Promise.all(first.slice(0, 1).map(draw)).then(painted).then(() => {
     document.documentElement.dataset.drawn = Math.round(performance.now());
+    return Promise.all(first.slice(1, 2).map(draw)).then(painted);
   });
 }
 

@@ -2,4 +2,4 @@
 $("#theme").addEventListener("click", toggleTheme);
 dark.addEventListener("change", applyTheme);
 applyTheme();
-drawFigures();
+const firstFigures = drawFigures();

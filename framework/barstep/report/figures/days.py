@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from barstep.report.library import figure
-from barstep.report.style import LIGHT, SCALE, axis, layout
+from barstep.report.style import BARE, LIGHT, SCALE, axis, layout
 
 if TYPE_CHECKING:
     from datetime import date
@@ -51,7 +51,7 @@ def calendar(run: RunRecord) -> Any:
             str(year), anchor=f"x{tail}", tickvals=list(range(weekdays)), ticktext=_WEEKDAYS[:weekdays], showgrid=False,
             zeroline=False, range=[weekdays - 0.5, -0.5], domain=[top - share * 0.84, top], fixedrange=True,
         )  # fmt: skip
-    return figure(data, layout(70 + 165 * len(blocks), **more))
+    return figure(data, layout(50 + 165 * len(blocks), margin=BARE, **more))
 
 
 def _block(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 BARS = 700
 """Price bars drawn at once; more are put together."""
-TRADES = 400
+TRADES = 150
 """Trades drawn at once: of more, those with the largest results."""
 
 Trace = dict[str, Any]
@@ -52,7 +52,7 @@ def price(run: RunRecord, place: int = 0, *, trade: int | None = None, around: i
     levels = levels_of(run, place, bars)
     near = (levels.end >= low) & (levels.begin < high)
     kinds = {kind: near & (levels.kind == kind) for kind in (STOP, TARGET, ENTRY)}
-    if not all(len(column) == len(shown["row"]) for column in (trades["row"],)):
+    if len(shown["row"]) < len(trades["row"]):
         kinds = {kind: np.zeros(len(levels.kind), bool) for kind in kinds}  # as few as the trades: zoom in for them
     data = [_bars(run, place, low, high), *_paths(shown), *_marks(shown)]
     for kind, name, colour, dash in (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from barstep.report.library import figure
-from barstep.report.style import LIGHT, axis, escaped, layout
+from barstep.report.style import BARE, LIGHT, axis, escaped, layout
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,7 +46,7 @@ def results(run: RunRecord) -> Any:
     return figure(
         data,
         layout(
-            320, xaxis=axis("net result of a trade, USD", tickformat=",.0f"), yaxis=axis("trades"), shapes=[line],
+            310, margin=BARE, xaxis=axis("net result of a trade, USD", tickformat=",.0f"), yaxis=axis("trades"), shapes=[line],
             annotations=[note] if len(net) else [],
         ),
     )  # fmt: skip
@@ -88,10 +88,15 @@ def excursions(run: RunRecord) -> Any:
         rows = np.sort(np.argsort(-np.abs(trades["net_pnl"]), kind="stable")[:DOTS])
     net, doubt = trades["net_pnl"][rows], trades["ambiguous"][rows].astype(bool)
     data: list[dict[str, Any]] = []
-    reach = 0.0
-    for column, tail in (("mae", ""), ("mfe", "2")):
+    shapes: list[dict[str, Any]] = []
+    fees = float(trades["fees"][rows].mean()) if len(rows) else 0.0
+    for column, tail, sign in (("mae", "", -1), ("mfe", "2", 1)):
         far = np.abs(trades[column][rows])
-        reach = max(reach, float(far.max(initial=0.0)))
+        reach = float(far.max(initial=0.0))
+        shapes.append({
+            "type": "line", "xref": f"x{tail}", "yref": f"y{tail}", "x0": 0, "x1": reach, "y0": -fees,
+            "y1": sign * reach - fees, "line": {"color": LIGHT["zero"], "width": 1, "dash": "dash"},
+        })  # fmt: skip
         for name, mine, colour in (("won", net > 0, LIGHT["win"]), ("lost", net <= 0, LIGHT["loss"])):
             data.append({
                 "type": "scatter", "mode": "markers", "name": name, "legendgroup": name, "showlegend": not tail,
@@ -102,14 +107,6 @@ def excursions(run: RunRecord) -> Any:
                 },
                 "hovertemplate": "%{x:,.2f} USD on the way<br>net %{y:+,.2f} USD<extra></extra>",
             })  # fmt: skip
-    fees = float(trades["fees"][rows].mean()) if len(rows) else 0.0
-    shapes = [
-        {
-            "type": "line", "xref": f"x{tail}", "yref": f"y{tail}", "x0": 0, "x1": reach, "y0": -fees,
-            "y1": sign * reach - fees, "line": {"color": LIGHT["zero"], "width": 1, "dash": "dash"},
-        }
-        for tail, sign in (("", -1), ("2", 1))
-    ]  # fmt: skip
     return figure(
         data,
         layout(
@@ -149,4 +146,4 @@ def _sums(run: RunRecord, groups: Any, shown: list[tuple[Any, str]], title: str)
         "textfont": {"size": 11, "color": LIGHT["muted"]},
         "hovertemplate": "%{x}: %{y:+,.2f} USD in %{customdata:,} trades<extra></extra>",
     }]  # fmt: skip
-    return figure(data, layout(300, xaxis=axis(title, type="category"), yaxis=axis("net result, USD", tickformat=",.0f")))
+    return figure(data, layout(290, margin=BARE, xaxis=axis(title, type="category"), yaxis=axis("net result, USD", tickformat=",.0f")))
