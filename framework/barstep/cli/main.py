@@ -8,7 +8,21 @@ from typing import Annotated
 import typer
 
 from barstep._version import __version__
-from barstep.cli import bars, explain, init, instruments, new, plans, plugins, report, run, runs, script, serve, validate
+from barstep.cli import (
+    bars,
+    explain,
+    init,
+    instruments,
+    new,
+    plans,
+    plugins,
+    report,
+    run,
+    runs,
+    script,
+    serve,
+    validate,
+)
 from barstep.cli.guard import Guarded
 
 app = typer.Typer(

@@ -95,7 +95,9 @@ def load_stored(path: FilePath) -> Stored:
     fills = FillsConfig()
     with suppress(ValidationError):
         fills = FillsConfig.model_validate(tree.get("fills"))
-    rules = {str(rule.get("use")): rule.get("options") or {} for rule in tree.get("risk") or () if isinstance(rule, dict)}
+    rules = {
+        str(rule.get("use")): rule.get("options") or {} for rule in tree.get("risk") or () if isinstance(rule, dict)
+    }
     return Stored(sections if whole else [], fills, rules)
 
 

@@ -210,6 +210,14 @@ class BrokerConfig(Section):
         return self
 
 
+class ReportConfig(Section):
+    """What is made of the results."""
+
+    html: Annotated[bool, Reads(bool)] = Field(
+        default=False, description="write report.html into the run's folder; needs the extra `report`"
+    )
+
+
 _Plugins = Annotated[tuple[PluginConfig, ...], BeforeValidator(_none)]
 
 
@@ -234,6 +242,7 @@ class RunConfig(Section):
     observers: _Plugins = Field(default=(), description="a list of observers, in the order in which they run")
     metrics: _Plugins = Field(default=(), description="a list of metrics of your own, added to those of the result")
     seed: Count = Field(default=0, description="seed of everything random in plugins")
+    report: ReportConfig | None = Field(default=None, description="what is made of the results")
 
     @field_validator("data")
     @classmethod

@@ -13,6 +13,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from barstep.report.html import write_whole
+from barstep.report.library import check_plotly
+from barstep.report.record import RunRecord
+from barstep.report.run_page import run_page
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -33,11 +38,6 @@ def write_report(folder: Path, out: Path | None = None) -> Path:
         ConfigError: plotly is not installed, or there is no such run.
         DataError: The run's tables cannot be read.
     """
-    from barstep.report.html import write_whole
-    from barstep.report.library import check_plotly
-    from barstep.report.record import RunRecord
-    from barstep.report.run_page import run_page
-
     check_plotly()
     path = out or folder / NAME
     write_whole(path, run_page(RunRecord(folder)))

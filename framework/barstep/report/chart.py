@@ -49,10 +49,11 @@ def levels_of(run: RunRecord, place: int, bars: BarColumns | None) -> Levels:
     orders = run.orders
     rows = run.rows_of(place, "orders") & (orders["id"] > 0) & np.isin(orders["kind"], _WAITING)
     pieces: list[tuple[int, int, int, int, float]] = []
-    for row in np.flatnonzero(rows) if bars is not None else ():
+    for row in np.flatnonzero(rows).tolist() if bars is not None else ():
         price = orders["limit"][row] if orders["kind"][row] in ("limit", "join") else orders["stop"][row]
         if np.isnan(price):
             continue
+        assert bars is not None  # noqa: S101 - there is no row without bars
         begin, end = _span(run, bars, row)
         kind = _kind(run, row)
         steps = _trail(run, place, bars, row, begin, end) if orders["kind"][row] == "trailing_stop" else []
@@ -79,7 +80,9 @@ def _span(run: RunRecord, bars: BarColumns, row: int) -> tuple[int, int]:
     return min(begin, end, last), min(end, last)
 
 
-def _trail(run: RunRecord, place: int, bars: BarColumns, row: int, begin: int, end: int) -> list[tuple[int, int, float]]:
+def _trail(
+    run: RunRecord, place: int, bars: BarColumns, row: int, begin: int, end: int
+) -> list[tuple[int, int, float]]:
     """The levels of a trailing stop after each bar by R10, where they lead to the level that the run stored; else none.
 
     Its reference is the price it began from, raised by the best price of each bar that is over. The bar of its birth
@@ -91,7 +94,7 @@ def _trail(run: RunRecord, place: int, bars: BarColumns, row: int, begin: int, e
     ended_at = round(orders["stop"][row] / tick)
     best = (bars.high if sign > 0 else -bars.low)[begin : end + 1]
     distance = int(orders["trail_ticks"][row])
-    start = _reference(run, place, bars, row, begin, tick)
+    start = _reference(run, bars, row, begin, tick)
     for skipped in (0, 1):
         inside = np.maximum.accumulate(np.concatenate(([start * sign], best[skipped:])))
         for seen in (len(inside) - 1, len(inside) - 2):  # with the last bar's best price, or without it
@@ -101,7 +104,7 @@ def _trail(run: RunRecord, place: int, bars: BarColumns, row: int, begin: int, e
     return []
 
 
-def _reference(run: RunRecord, place: int, bars: BarColumns, row: int, begin: int, tick: float) -> int:
+def _reference(run: RunRecord, bars: BarColumns, row: int, begin: int, tick: float) -> int:
     parent = run.orders["parent"][row]
     if parent > 0:
         price = run.orders["average_price"][run.orders["id"] == parent]

@@ -74,5 +74,7 @@ class GridRecord:
 
     def metrics(self) -> list[str]:
         """Names of figures that some point has, the ranking one first."""
-        names = dict.fromkeys(name for point in self.points for name, value in point.metrics.items() if value is not None)
+        names = dict.fromkeys(
+            name for point in self.points for name, value in point.metrics.items() if value is not None
+        )
         return [self.metric, *(name for name in names if name != self.metric)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -41,13 +41,13 @@ class Groups:
         """The middle of each group in rows, shape (g,)."""
         return (self.first + self.last) / 2
 
-    def highest(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
+    def highest(self, values: NDArray[Any]) -> NDArray[Any]:
         """The largest value of each group."""
-        return np.maximum.reduceat(values, self.first) if len(self.first) else values[:0]  # type: ignore[no-any-return]
+        return np.maximum.reduceat(values, self.first) if len(self.first) else values[:0]
 
-    def lowest(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
+    def lowest(self, values: NDArray[Any]) -> NDArray[Any]:
         """The smallest value of each group."""
-        return np.minimum.reduceat(values, self.first) if len(self.first) else values[:0]  # type: ignore[no-any-return]
+        return np.minimum.reduceat(values, self.first) if len(self.first) else values[:0]
 
 
 def even_groups(total: int, most: int) -> Groups:

@@ -29,16 +29,26 @@ def section(name: str, title: str, note: str, *parts: str) -> str:
 def figure_box(name: str, label: str, **data: object) -> str:
     """The place of a figure; a page draws it when it comes into view."""
     more = "".join(f' data-{key}="{escape(str(value))}"' for key, value in data.items())
-    return f'<div class="figure" id="fig-{name}" data-figure="{name}" role="img" aria-label="{escape(label)}"{more}></div>'
+    return (
+        f'<div class="figure" id="fig-{name}" data-figure="{name}" role="img" aria-label="{escape(label)}"{more}></div>'
+    )
 
 
 def zoom_tools(name: str) -> str:
     """Buttons that zoom a chart; they wake up when its single bars are unpacked."""
-    buttons = (("left", "←", "Earlier"), ("right", "→", "Later"), ("in", "+", "Zoom in"), ("out", "−", "Zoom out"), ("all", "All", "All"))
-    return '<div class="tools">' + "".join(
-        f'<button type="button" disabled data-zoom="{kind}" data-for="fig-{name}" title="{title}" aria-label="{title}">{sign}</button>'
+    buttons = (
+        ("left", "←", "Earlier"),
+        ("right", "→", "Later"),
+        ("in", "+", "Zoom in"),
+        ("out", "−", "Zoom out"),
+        ("all", "All", "All"),
+    )
+    made = (
+        f'<button type="button" disabled data-zoom="{kind}" data-for="fig-{name}" title="{title}" '
+        f'aria-label="{title}">{sign}</button>'
         for kind, sign, title in buttons
-    ) + "</div>"
+    )
+    return f'<div class="tools">{"".join(made)}</div>'
 
 
 def definitions(rows: list[tuple[str, str]]) -> str:

@@ -118,7 +118,7 @@ class RunRecord:
     def earned(self) -> tuple[Floats, Floats, Floats]:
         """Equity, and its lowest and highest inside each bar, without what new attempts added; USD, shape (n,)."""
         added = self.adjusted
-        return tuple(self.equity[name] - added for name in ("equity", "low", "high"))  # type: ignore[return-value]
+        return self.equity["equity"] - added, self.equity["low"] - added, self.equity["high"] - added
 
     def daily(self) -> Floats:
         """Change of equity over each trading day, after fees, open positions included, USD, shape (d,)."""

@@ -34,7 +34,16 @@ def run_page(run: RunRecord) -> str:
         figures |= {
             "results": results(run), "hour": by_hour(run), "reason": by_reason(run), "excursions": excursions(run),
         }  # fmt: skip
-    body = "".join([_header(run), *_charts(run), *(_trades() if has_trades else [_no_trades()]), _orders(run), _measures(run), _made(run)])
+    body = "".join(
+        [
+            _header(run),
+            *_charts(run),
+            *(_trades() if has_trades else [_no_trades()]),
+            _orders(run),
+            _measures(run),
+            _made(run),
+        ]
+    )
     data = {
         "contracts": [payload.contract(run, place) for place in range(len(run.contracts))],
         "equity": payload.equity(run), "trades": payload.trades(run), "orders": payload.orders(run),
@@ -71,10 +80,20 @@ def _header(run: RunRecord) -> str:
         card("Trades", f"{count:,}", f"PROVISIONAL: fewer than {FEW}" if count < FEW else "closed round trips"),
         card("Win rate", share(measures.get("win_rate")), "trades above 0 after fees"),
         card("Profit factor", number(measures.get("profit_factor")), "wins / losses, after fees"),
-        card("Expectancy", usd(measures.get("expectancy"), sign=True), "USD a trade, after fees", tone(measures.get("expectancy") or 0)),
+        card(
+            "Expectancy",
+            usd(measures.get("expectancy"), sign=True),
+            "USD a trade, after fees",
+            tone(measures.get("expectancy") or 0),
+        ),
         card("Max drawdown", usd(measures.get("max_drawdown")), "USD, inside bars"),
         card("Fees", usd(result["fees"]), "USD, both sides"),
-        card("Ambiguous trades", f"{doubtful:,}", share(doubtful / count if count else None) + " of trades", "doubt" if doubtful else ""),
+        card(
+            "Ambiguous trades",
+            f"{doubtful:,}",
+            share(doubtful / count if count else None) + " of trades",
+            "doubt" if doubtful else "",
+        ),
     ]
     says = [f'<div class="says bad"><p>{escape(line)}</p></div>' for line in _verdicts(run)]
     warnings = "".join(f"<p>{escape(str(text))}</p>" for text in result["warnings"])
@@ -114,9 +133,12 @@ def _charts(run: RunRecord) -> list[str]:
             section(
                 "price" if not place else name,
                 f"{contract.name}: price, trades, orders",
-                "Triangles are entries, crosses are exits, lines are stops, targets and waiting entries as long as they worked. "
-                "Orders that were changed stand at their last price. Drag to zoom, double-click for all, click a mark for its story.",
-                figure_box(name, f"Price bars of {contract.name} with trades", place=place, time=1).replace("<div ", '<div tabindex="0" ', 1),
+                "Triangles are entries, crosses are exits, lines are stops, targets and waiting entries as long as they "
+                "worked. Orders that were changed stand at their last price. Drag to zoom, double-click for all, click a "
+                "mark for its story.",
+                figure_box(name, f"Price bars of {contract.name} with trades", place=place, time=1).replace(
+                    "<div ", '<div tabindex="0" ', 1
+                ),
                 f'<p class="note" data-told="fig-{name}"></p>',
                 zoom_tools(name),
             )
@@ -137,15 +159,36 @@ def _charts(run: RunRecord) -> list[str]:
 
 
 def _trades() -> list[str]:
-    spread = section("results", "Results of trades", "Net, after fees. No bar holds wins and losses.", figure_box("results", "Histogram of results"))
-    reason = section("reasons", "By what closed them", "Net, after fees; the number is that of trades.", figure_box("reason", "Results by exit reason"))
-    hour = section("hours", "By hour of entry", "Net, after fees; the number is that of trades.", figure_box("hour", "Results by hour"))
+    spread = section(
+        "results",
+        "Results of trades",
+        "Net, after fees. No bar holds wins and losses.",
+        figure_box("results", "Histogram of results"),
+    )
+    reason = section(
+        "reasons",
+        "By what closed them",
+        "Net, after fees; the number is that of trades.",
+        figure_box("reason", "Results by exit reason"),
+    )
+    hour = section(
+        "hours",
+        "By hour of entry",
+        "Net, after fees; the number is that of trades.",
+        figure_box("hour", "Results by hour"),
+    )
     far = section(
         "excursions", "How far trades went",
-        "Each dot is a trade. On the dashed line it closed at its worst (left) or at its best (right). A ring marks an ambiguous one.",
+        "Each dot is a trade. On the dashed line it closed at its worst (left) or at its best (right). A ring marks an "
+        "ambiguous one.",
         figure_box("excursions", "Worst and best on the way against the result"),
     )  # fmt: skip
-    listed = section("trades", "Trades", "Click one, or press Enter on it, for its picture and story.", '<div id="trades-table"></div>')
+    listed = section(
+        "trades",
+        "Trades",
+        "Click one, or press Enter on it, for its picture and story.",
+        '<div id="trades-table"></div>',
+    )
     return [spread, f'<div class="pair">{reason}{hour}</div>', far, listed]
 
 
@@ -155,13 +198,22 @@ def _no_trades() -> str:
 
 def _orders(run: RunRecord) -> str:
     count = len(run.orders["id"])
-    note = f"The last {payload.MOST_ORDERS:,} of {count:,} orders." if count > payload.MOST_ORDERS else "Every order, refused ones too, with the reason."
+    note = (
+        f"The last {payload.MOST_ORDERS:,} of {count:,} orders."
+        if count > payload.MOST_ORDERS
+        else "Every order, refused ones too, with the reason."
+    )
     return section("orders", "Orders", note, '<div id="orders-table"></div>')
 
 
 def _measures(run: RunRecord) -> str:
-    rows = [(name.replace("_", " "), "–" if value is None else f"{value:,.4g}" if abs(value) < 1 else f"{value:,.2f}") for name, value in run.result["metrics"].items()]
-    note = "As in result.json; docs/results.md has the formulas. Money is USD, after fees unless said; shares are 0 to 1."
+    rows = [
+        (name.replace("_", " "), "–" if value is None else f"{value:,.4g}" if abs(value) < 1 else f"{value:,.2f}")
+        for name, value in run.result["metrics"].items()
+    ]
+    note = (
+        "As in result.json; docs/results.md has the formulas. Money is USD, after fees unless said; shares are 0 to 1."
+    )
     return section("measures", "Measures", note, definitions(rows))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,7 +72,9 @@ def equity(run: RunRecord) -> Any:
         data,
         layout(
             460,
-            xaxis=axis(f"bars, times in {run.zone}", tickvals=rows, ticktext=texts, showgrid=False, zeroline=False, anchor="y2"),
+            xaxis=axis(
+                f"bars, times in {run.zone}", tickvals=rows, ticktext=texts, showgrid=False, zeroline=False, anchor="y2"
+            ),
             yaxis=axis("equity, USD", domain=[0.36, 1], tickformat=",.2~f", side="right", fixedrange=True),
             yaxis2=axis("drawdown, USD", domain=[0, 0.28], tickformat=",.2~f", side="right", fixedrange=True),
             hovermode="x unified", shapes=lines, dragmode="zoom",
@@ -81,11 +84,11 @@ def equity(run: RunRecord) -> Any:
 
 def _attempts(run: RunRecord) -> list[dict[str, Any]]:
     """A vertical line where each further attempt begins."""
-    from datetime import date
-
     made = run.result["risk"].get("attempts", [])[1:]
     dates = run.days.dates
-    begins = [run.days.first[dates.index(day)] for day in (date.fromisoformat(a["start"]) for a in made) if day in dates]
+    begins = [
+        run.days.first[dates.index(day)] for day in (date.fromisoformat(a["start"]) for a in made) if day in dates
+    ]
     return [
         {
             "type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": int(row), "x1": int(row),

@@ -54,9 +54,7 @@ def calendar(run: RunRecord) -> Any:
     return figure(data, layout(50 + 165 * len(blocks), margin=BARE, **more))
 
 
-def _block(
-    inside: list[tuple[date, float]], first: int, weeks: int, weekdays: int, *, named: bool
-) -> dict[str, Any]:
+def _block(inside: list[tuple[date, float]], first: int, weeks: int, weekdays: int, *, named: bool) -> dict[str, Any]:
     amounts: list[list[float | None]] = [[None] * weeks for _ in range(weekdays)]
     dates = [[""] * weeks for _ in range(weekdays)]
     for day, amount in inside:

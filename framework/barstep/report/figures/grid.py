@@ -55,7 +55,8 @@ def heatmap(grid: GridRecord, across: str | None = None, up: str | None = None, 
         "y": [str(value) for value in grid.axes[up]] if up != across else [""],
         "customdata": told, "colorscale": SCALE if signed else _ONE_SIDED,
         **({"zmin": -reach, "zmax": reach} if signed else {}), "xgap": 2, "ygap": 2, "hoverongaps": False,
-        "hovertemplate": f"{escaped(across)} %{{x}}<br>{escaped(up)} %{{y}}<br>median %{{z:,.4~g}}<br>%{{customdata}}<extra></extra>",
+        "hovertemplate": f"{escaped(across)} %{{x}}<br>{escaped(up)} %{{y}}<br>"
+        "median %{z:,.4~g}<br>%{customdata}<extra></extra>",
         "colorbar": {"thickness": 8, "outlinewidth": 0, "tickfont": {"size": 11, "color": LIGHT["muted"]}},
     }]  # fmt: skip
     best = grid.best()
@@ -127,7 +128,9 @@ def equity_fan(grid: GridRecord) -> Any:
     best = grid.best()
     wanted = len(grid.points[best].daily) if best is not None else 0
     rows = [row for row, point in enumerate(grid.points) if len(point.daily) == wanted]
-    curves = np.array([np.concatenate(([0.0], np.cumsum(grid.points[row].daily))) for row in rows]).reshape(len(rows), -1)
+    curves = np.array([np.concatenate(([0.0], np.cumsum(grid.points[row].daily))) for row in rows]).reshape(
+        len(rows), -1
+    )
     return fan(curves, "net result, USD", best=rows.index(best) if best in rows else None)
 
 
@@ -148,7 +151,9 @@ def walk_forward(grid: GridRecord) -> Any:
             "hovertemplate": "so far %{y:+,.2f} USD<extra></extra>",
         },
     ]  # fmt: skip
-    return figure(data, layout(330, xaxis=axis("test days", type="category"), yaxis=axis("net result, USD", tickformat=",.0f")))
+    return figure(
+        data, layout(330, xaxis=axis("test days", type="category"), yaxis=axis("net result, USD", tickformat=",.0f"))
+    )
 
 
 def stability(grid: GridRecord) -> Any:
@@ -192,7 +197,10 @@ def overfitting(logits: Sequence[float]) -> Any:
     }  # fmt: skip
     return figure(
         data,
-        layout(300, margin=BARE, xaxis=axis("logit of the rank out of sample"), yaxis=axis("share of splits", tickformat=".0%"), annotations=[note]),
+        layout(
+            300, margin=BARE, xaxis=axis("logit of the rank out of sample"),
+            yaxis=axis("share of splits", tickformat=".0%"), annotations=[note],
+        ),
     )  # fmt: skip
 
 
@@ -204,7 +212,13 @@ def _curve(name: str, x: Any, y: Any, colour: str) -> dict[str, Any]:
 
 
 def _band(name: str, x: Any, low: Any, high: Any, colour: str) -> list[dict[str, Any]]:
-    clear = {"mode": "lines", "line": {"width": 0, "color": "rgba(0,0,0,0)"}, "hoverinfo": "skip", "type": "scatter", "x": x}
+    clear = {
+        "mode": "lines",
+        "line": {"width": 0, "color": "rgba(0,0,0,0)"},
+        "hoverinfo": "skip",
+        "type": "scatter",
+        "x": x,
+    }
     return [
         {**clear, "y": high, "showlegend": False, "name": f"{name}, upper"},
         {**clear, "y": low, "fill": "tonexty", "fillcolor": colour, "name": name},

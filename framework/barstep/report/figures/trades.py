@@ -146,4 +146,7 @@ def _sums(run: RunRecord, groups: Any, shown: list[tuple[Any, str]], title: str)
         "textfont": {"size": 11, "color": LIGHT["muted"]},
         "hovertemplate": "%{x}: %{y:+,.2f} USD in %{customdata:,} trades<extra></extra>",
     }]  # fmt: skip
-    return figure(data, layout(290, margin=BARE, xaxis=axis(title, type="category"), yaxis=axis("net result, USD", tickformat=",.0f")))
+    return figure(
+        data,
+        layout(290, margin=BARE, xaxis=axis(title, type="category"), yaxis=axis("net result, USD", tickformat=",.0f")),
+    )

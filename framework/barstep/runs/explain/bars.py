@@ -73,7 +73,9 @@ class RunBars:
         if self._held is None and self._stream is not None:
             chunks = list(self._stream.chunks())
             if chunks:
-                self._held = BarColumns(*(np.concatenate([getattr(c, name) for c in chunks]) for name in _COLUMNS))
+                self._held = BarColumns(
+                    **{name: np.concatenate([getattr(c, name) for c in chunks]) for name in _COLUMNS}
+                )
         return self._held
 
     def at(self, ns: int) -> BarRow | None:
