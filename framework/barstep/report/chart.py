@@ -118,7 +118,7 @@ def _stairs(level: Ints, begin: int, end: int, tick: float) -> list[tuple[int, i
     first = np.flatnonzero(np.diff(level, prepend=level[0] - 1))
     lasts = np.append(first[1:], len(level)) - 1
     pieces = [
-        (min(begin + int(a), end), min(begin + int(b) + 1, end), float(level[a] * tick))
+        (min(begin + int(a), end), min(begin + int(b), end), float(level[a] * tick))
         for a, b in zip(first, lasts, strict=True)
     ]
     pieces[-1] = (pieces[-1][0], end, pieces[-1][2])

@@ -119,10 +119,16 @@ def _verdicts(run: RunRecord) -> list[str]:
         by = f" by {each['rule']}" if each["rule"] else ""
         at = f" on {when(each['time'])}" if each["time"] else ""
         lines.append(
-            f"Attempt {each['number']}: {each['verdict']}{by}{at}, {usd(each['net_pnl'], sign=True)} USD in {each['days']} days"
-            + (f", nearest to a floor {usd(each['headroom'])} USD." if each["headroom"] is not None else ".")
+            f"Attempt {each['number']}: {each['verdict']}{by}{at}, {usd(each['net_pnl'], sign=True)} USD in {each['days']} "
+            f"trading {'day' if each['days'] == 1 else 'days'}{_nearest(each['headroom'])}."
         )
     return lines[:12] + ([f"… and {len(lines) - 12} more attempts."] if len(lines) > 12 else [])
+
+
+def _nearest(headroom: float | None) -> str:
+    if headroom is None:
+        return ""
+    return f", {usd(-headroom)} USD below its floor" if headroom < 0 else f", never nearer to its floor than {usd(headroom)} USD"
 
 
 def _charts(run: RunRecord) -> list[str]:

@@ -45,7 +45,6 @@ function marks(rows, end) {
       (end === "exit" ? `<br>${escaped(t.exit_reason[row])}` : "") + (t.ambiguous[row] ? "<br>ambiguous: the bar cannot tell" : "")),
   };
 }
-const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 function priceView(place, low, high, only = null) {
   // Data for the ten traces of a price figure, in their order, and what of it can be seen.
@@ -56,7 +55,7 @@ function priceView(place, low, high, only = null) {
   const levels = contract.levels, kinds = [[], [], []];
   if (total === rows.length)
     for (let row = 0; row < levels.order.length; row++)
-      if (levels.end[row] >= low && levels.begin[row] < high)
+      if (levels.end[row] >= low && levels.begin[row] < high && (only === null || ofTrade(levels, row, only)))
         kinds[levels.kind[row]].push([levels.begin[row] - 0.5, levels.end[row] + 0.5, levels.price[row], levels.price[row]]);
   const held = kinds.flat().length <= MOST_LEVELS;
   const data = [
@@ -68,6 +67,12 @@ function priceView(place, low, high, only = null) {
   if (seen && only !== null)
     for (const trace of data.slice(1)) for (const price of trace.y) if (price !== null) { seen[0] = Math.min(seen[0], price); seen[1] = Math.max(seen[1], price); }
   return { data, view, total, shown: rows.length, held, seen };
+}
+
+function ofTrade(levels, row, trade) {  // the entry's own level, and the exits that came while the trade was open
+  const t = run.trades, order = levels.order[row];
+  if (order === t.entry_order[trade] || order === t.exit_order[trade]) return true;
+  return levels.kind[row] !== 2 && levels.begin[row] >= t.entry_bar[trade] && levels.begin[row] <= t.exit_bar[trade];
 }
 
 function told(place, result) {

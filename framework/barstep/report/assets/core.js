@@ -15,6 +15,8 @@ function make(name, { text, ...attributes } = {}, ...children) {
   return element;
 }
 
+const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");  // plotly reads tags
+
 // -- numbers and times
 
 const spoken = (digits, sign = "auto") =>

@@ -44,14 +44,3 @@ async function late() {
   }
   document.documentElement.dataset.ready = Math.round(performance.now());
 }
-
-document.addEventListener("keydown", (event) => {
-  const dialog = $("#trade");
-  if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
-  if (event.key === "t") toggleTheme();
-  if (event.key === "/") { event.preventDefault(); const field = $("input[type=search]"); if (field) field.focus(); }
-  if (dialog && dialog.open && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
-    const listed = tradeTable.rows(), other = listed[listed.indexOf(openRow) + (event.key === "ArrowLeft" ? -1 : 1)];
-    if (other !== undefined) openTrade(other);
-  }
-});

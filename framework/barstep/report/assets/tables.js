@@ -58,7 +58,7 @@ function table(host, { columns, count, open = null, label }) {
   return { rows: () => rows };
 }
 
-const numeric = (column) => ["num", "usd", "price"].includes(column.kind);
+const numeric = (column) => ["num", "usd", "price", "any"].includes(column.kind);
 function styleOf(column, row) {
   const value = column.at(row);
   const tone = column.kind === "usd" && column.tone ? (value > 0 ? " up" : value < 0 ? " down" : "") : "";
@@ -68,6 +68,7 @@ function shownText(column, row) {
   const value = column.at(row);
   if (column.kind === "usd") return formats.usd.format(value);
   if (column.kind === "price") return value ? priceText(value) : "";
+  if (column.kind === "any") return value === -Infinity ? "–" : Number.isInteger(value) ? formats.whole.format(value) : String(Number(value.toPrecision(5)));
   if (column.kind === "num") return formats.whole.format(value);
   if (column.kind === "moment") return value ? momentText(value) : "";
   if (column.kind === "mark") return value ? "ambiguous" : "";

@@ -73,9 +73,10 @@ class RunBars:
         if self._held is None and self._stream is not None:
             chunks = list(self._stream.chunks())
             if chunks:
-                self._held = BarColumns(
-                    **{name: np.concatenate([getattr(c, name) for c in chunks]) for name in _COLUMNS}
+                start, end, opened, high, low, close, volume = (
+                    np.concatenate([getattr(chunk, name) for chunk in chunks]) for name in _COLUMNS
                 )
+                self._held = BarColumns(start, end, opened, high, low, close, volume)
         return self._held
 
     def at(self, ns: int) -> BarRow | None:
