@@ -74,7 +74,11 @@ def _kind(run: RunRecord, row: int) -> int:
 def _span(run: RunRecord, bars: BarColumns, row: int) -> tuple[int, int]:
     """The first bar an order could fill in and the bar in which it ended."""
     asked, ended = int(run.orders["asked_at"][row]), int(run.orders["ended_at"][row])
-    begin = int(np.searchsorted(bars.start_ns, asked, side="left"))
+    if run.orders["parent"][row] > 0:  # born inside the bar that ends then
+        begin = int(np.searchsorted(bars.end_ns, asked, side="left"))
+        begin += run.stored.options.fills.children == "next_bar"
+    else:
+        begin = int(np.searchsorted(bars.start_ns, asked, side="left"))
     last = len(bars) - 1
     end = int(np.searchsorted(bars.end_ns, ended, side="left")) if ended > 0 else last
     return min(begin, end, last), min(end, last)

@@ -62,7 +62,9 @@ def grid_page(grid: GridRecord, logits: Sequence[float] = ()) -> str:
 
 def _header(grid: GridRecord) -> str:
     told, best = grid.told, grid.best()
-    cards = [card("Points", f"{len(grid.points):,}", f"{grid.errors:,} more ended with an error" if grid.errors else "")]
+    cards = [
+        card("Points", f"{len(grid.points):,}", f"{grid.errors:,} more ended with an error" if grid.errors else "")
+    ]
     if "trials" in told:
         cards.append(card("Trials so far", f"{told['trials']:,}", "of this strategy on this data, all grids"))
     if best is not None:
@@ -70,10 +72,19 @@ def _header(grid: GridRecord) -> str:
         values = ", ".join(f"{name} = {axis[at]}" for (name, axis), at in zip(grid.axes.items(), point.at, strict=True))
         cards.append(card(f"Best by {grid.metric}", f"{point.metrics[grid.metric]:,.5g}", values))
     if told.get("deflated_sharpe") is not None:
-        cards.append(card("Deflated Sharpe", f"{told['deflated_sharpe']:.0%}", "chance that it is above luck of the trials"))
+        cards.append(
+            card("Deflated Sharpe", f"{told['deflated_sharpe']:.0%}", "chance that it is above luck of the trials")
+        )
     chance = (told.get("overfitting") or {}).get("probability")
     if chance is not None:
-        cards.append(card("Overfitting", f"{chance:.0%}", "of splits: the best is below the middle", "doubt" if chance > 0.2 else ""))
+        cards.append(
+            card(
+                "Overfitting",
+                f"{chance:.0%}",
+                "of splits: the best is below the middle",
+                "doubt" if chance > 0.2 else "",
+            )
+        )
     says = "".join(f"<p>PROVISIONAL: {escape(str(text))}</p>" for text in told.get("provisional", []))
     says = f'<div class="says">{says}</div>' if says else ""
     axes = ", ".join(f"{name} ({len(values)})" for name, values in grid.axes.items())

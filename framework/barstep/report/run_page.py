@@ -128,7 +128,11 @@ def _verdicts(run: RunRecord) -> list[str]:
 def _nearest(headroom: float | None) -> str:
     if headroom is None:
         return ""
-    return f", {usd(-headroom)} USD below its floor" if headroom < 0 else f", never nearer to its floor than {usd(headroom)} USD"
+    return (
+        f", {usd(-headroom)} USD below its floor"
+        if headroom < 0
+        else f", never nearer to its floor than {usd(headroom)} USD"
+    )
 
 
 def _charts(run: RunRecord) -> list[str]:
