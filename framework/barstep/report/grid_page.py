@@ -88,7 +88,10 @@ def _header(grid: GridRecord) -> str:
     says = "".join(f"<p>PROVISIONAL: {escape(str(text))}</p>" for text in told.get("provisional", []))
     says = f'<div class="says">{says}</div>' if says else ""
     axes = ", ".join(f"{name} ({len(values)})" for name, values in grid.axes.items())
-    return f'<header><h1>{escape(grid.name)}</h1><div class="quiet">{escape(axes)}</div>{says}<div class="cards">{"".join(cards)}</div></header>'
+    return (
+        f'<header><h1>{escape(grid.name)}</h1><div class="quiet">{escape(axes)}</div>{says}'
+        f'<div class="cards">{"".join(cards)}</div></header>'
+    )
 
 
 def _data(grid: GridRecord) -> dict[str, Any]:
