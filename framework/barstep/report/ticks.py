@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _NS = 1_000_000_000
-_STEPS = [n * 60 for n in (1, 5, 15, 30, 60, 120, 240)] + [n * 86_400 for n in (1, 2, 7, 14, 30, 91, 182, 365, 730)]
+_STEPS = [n * 60 for n in (1, 5, 15, 30, 60, 120, 240, 360, 720)] + [
+    n * 86_400 for n in (1, 2, 7, 14, 30, 91, 182, 365, 730)
+]
+_PAUSES = 20  # times longer than its bars a stretch may be, for breaks in trading
 
 
 def labels(times: NDArray[np.int64], zone: str, most: int = 7) -> tuple[list[int], list[str]]:
@@ -28,9 +31,11 @@ def labels(times: NDArray[np.int64], zone: str, most: int = 7) -> tuple[list[int
     place = ZoneInfo(zone)
     first, last = (datetime.fromtimestamp(int(t) // _NS, place) for t in (times[0], times[-1]))
     seconds = times // _NS + int(_offset(first))
-    wanted = max(1, int(seconds[-1] - seconds[0])) / most
-    step = next((s for s in _STEPS if s >= wanted), _STEPS[-1])
-    rows = np.flatnonzero(np.diff(seconds // step)) + 1
+    least = int(seconds[-1] - seconds[0]) / (_PAUSES * most)
+    for step in [s for s in _STEPS if s >= least] or _STEPS[-1:]:
+        rows = np.flatnonzero(np.diff(seconds // step)) + 1
+        if len(rows) <= most:
+            break
     rows = rows[:: max(1, -(-len(rows) // most))]
     shown, day = [], None
     for row in rows:

@@ -60,8 +60,9 @@ function priceView(place, low, high, only = null) {
   const held = kinds.flat().length <= MOST_LEVELS;
   const data = [
     view ? { ...view.shape, hoverinfo: "text" } : {}, path((row) => t.net_pnl[row] > 0), path((row) => t.net_pnl[row] <= 0),
+    marks(rows, "exit"),
     marks(rows.filter((row) => t.side[row] === "buy"), "entry"), marks(rows.filter((row) => t.side[row] !== "buy"), "entry"),
-    marks(rows, "exit"), marks(rows.filter((row) => t.ambiguous[row]), "exit"), ...kinds.map((pieces) => lines(held ? pieces : [])),
+    marks(rows.filter((row) => t.ambiguous[row]), "exit"), ...kinds.map((pieces) => lines(held ? pieces : [])),
   ];
   const seen = view ? [Math.min(...view.shape.low), Math.max(...view.shape.high)] : null;
   if (seen && only !== null)
@@ -96,7 +97,8 @@ async function showPrice(div, low, high, only = null) {
   const update = {};
   for (const key of keys) update[key] = result.data.map((trace, row) => (trace[key] === undefined ? div.data[row][key] : trace[key]));
   update.showlegend = result.data.map((trace, row) => (row ? trace.x.some((x) => x !== null) : false));
-  const layout = { "xaxis.range": [low - 0.6, high - 0.4] };
+  const edge = Math.max(0.6, (high - low) / 100);
+  const layout = { "xaxis.range": [low - edge, high - 1 + edge] };
   if (result.seen) layout["yaxis.range"] = padded(result.seen);
   if (result.view) {
     const ticks = timeTicks((row) => contract.bars.first[row], contract.bars.time, result.view.from, result.view.to, narrow() ? 3 : 7);

@@ -168,18 +168,23 @@ function firstFrom(values, wanted) {  // the first row whose value is not below 
 
 // -- labels of an axis that counts rows
 
-const STEPS = [60, 300, 900, 1800, 3600, 7200, 14400, ...[1, 2, 7, 14, 30, 91, 182, 365, 730].map((days) => days * 86400)];
+const STEPS = [60, 300, 900, 1800, 3600, 7200, 14400, 21600, 43200, ...[1, 2, 7, 14, 30, 91, 182, 365, 730].map((days) => days * 86400)];
 function offsetAt(seconds) {
   const parts = partsOf(clocks.moment, seconds);
   return Date.UTC(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute) / 1000 - Math.floor(seconds / 60) * 60;
 }
 function timeTicks(rows, times, from, to, most) {
   const [first, last] = [times[from], times[to - 1]];
-  const step = STEPS.find((one) => one * most >= last - first) || STEPS[STEPS.length - 1];
-  const shift = offsetAt(first);
-  const found = [];
-  for (let row = from + 1; row < to; row++)
-    if (Math.floor((times[row] + shift) / step) !== Math.floor((times[row - 1] + shift) / step)) found.push(row);
+  const shift = offsetAt(first), pauses = 20;
+  let step = STEPS[STEPS.length - 1], found = [];
+  for (const one of STEPS) {  // the finest steps that are not too many; breaks in trading make time longer than its bars
+    if (one * most * pauses < last - first) continue;
+    found = [];
+    for (let row = from + 1; row < to && found.length <= most; row++)
+      if (Math.floor((times[row] + shift) / one) !== Math.floor((times[row - 1] + shift) / one)) found.push(row);
+    step = one;
+    if (found.length <= most) break;
+  }
   const every = Math.max(1, Math.ceil(found.length / most));
   const years = step >= 30 * 86400 || new Date(first * 1000).getUTCFullYear() !== new Date(last * 1000).getUTCFullYear();
   let day = "";

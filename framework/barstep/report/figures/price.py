@@ -65,17 +65,17 @@ def price(run: RunRecord, place: int = 0, *, trade: int | None = None, around: i
         data.append(_line(name, across, up, colour, dash, 1.4))
     times = bars.start_ns[low:high] if bars is not None else run.equity["time"][low:high]
     rows, texts = labels(times, run.zone)
-    contract, unit = run.contracts[place], "points"
+    contract, edge = run.contracts[place], max(0.6, (high - low) / 100)
     return figure(
         data,
         layout(
             430,
             xaxis=axis(
                 f"bars of {run.stored.options.data[place].timeframe}, times in {run.zone}",
-                tickvals=[low + row for row in rows], ticktext=texts, range=[low - 0.6, high - 0.4], showgrid=False,
+                tickvals=[low + row for row in rows], ticktext=texts, range=[low - edge, high - 1 + edge], showgrid=False,
                 zeroline=False, rangeslider={"visible": False},
             ),
-            yaxis=axis(f"{escaped(contract.name)}, {unit}", side="right", tickformat=",.10~g", fixedrange=True),
+            yaxis=axis(f"{escaped(contract.name)}, points", side="right", tickformat=",.10~g", fixedrange=True),
             hovermode="closest", dragmode="zoom",
         ),
     )  # fmt: skip
@@ -126,9 +126,9 @@ def _marks(trades: Columns) -> Iterable[Trace]:
     everything = np.ones(len(buys), bool)
     doubt = trades["ambiguous"].astype(bool)
     for name, mine, end, mark, colour in (
+        ("exit", everything, "exit", "x-thin", LIGHT["ink"]),
         ("long entry", buys, "entry", "triangle-up", LIGHT["entry"]),
         ("short entry", ~buys, "entry", "triangle-down", LIGHT["short"]),
-        ("exit", everything, "exit", "x-thin", LIGHT["ink"]),
         ("ambiguous", doubt, "exit", "circle-open", LIGHT["doubt"]),
     ):
         thin = mark.startswith("x") or mark.endswith("open")
@@ -138,7 +138,7 @@ def _marks(trades: Columns) -> Iterable[Trace]:
             "customdata": trades["row"][mine], "text": _hover(trades, mine, end),
             "hovertemplate": "%{text}<extra></extra>",
             "marker": {
-                "symbol": mark, "size": 15 if mark == "circle-open" else 7 if thin else 10, "color": colour,
+                "symbol": mark, "size": 15 if mark == "circle-open" else 9 if thin else 11, "color": colour,
                 "line": {"width": 2 if thin else 1, "color": colour if thin else LIGHT["paper"]},
             },
         }  # fmt: skip
