@@ -3,9 +3,9 @@
     python benchmarks/gateway.py [--bars 200000] [--http-bars 5000] [--rounds 3]
 
 The script asks for each bar and sends a market order every 50 bars, buying and selling in turn. Beside it run, in turns,
-a plain Python loop (the SMA loop of event_lane.py: it tells how fast the machine is at the moment) and, over HTTP, bare
-requests (Status/ping) with the same client and the same server. Each run has a process of its own, the server another.
-Shares and ratios are medians over the rounds of one run against another of the same round.
+a plain Python loop (the SMA loop of `python -m benchmarks`: it tells how fast the machine is at the moment) and, over
+HTTP, bare requests (Status/ping) with the same client and the same server. Each run has a process of its own, the
+server another. Shares and ratios are medians over the rounds of one run against another of the same round.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "framework"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import benchmarks  # noqa: F401
+
 EVERY = 50
 DAY = "2020-01-02"
 KEY = "benchmark"
@@ -86,9 +88,10 @@ def in_process(bars: int) -> Answer:
 
 
 def plain_loop(bars: int) -> Answer:
-    from event_lane import loop_run
+    from benchmarks.peers.plain_loop import run
+    from benchmarks.work import series
 
-    return {"seconds": loop_run("sma", bars)["seconds"], "bars": bars}
+    return {"seconds": run("sma", series(bars)).seconds, "bars": bars}
 
 
 def over_http(bars: int) -> Answer:

@@ -6,6 +6,8 @@ from pathlib import Path
 from barstep import Bar, RiskContext, RiskRule, Session, hookimpl, option
 from barstep.rules import read_news
 
+NEVER = 1 << 62
+
 
 class NewsBlackout(RiskRule):
     """Entries are cancelled before the minutes around news and denied until they are over; exits stay.
@@ -19,8 +21,8 @@ class NewsBlackout(RiskRule):
     after: int = option(5, ge=0, help="minutes after the news")
 
     def check(self) -> None:
-        self.news = read_news(self.file, self.zone)
-        self.done = 0
+        early, late = timedelta(minutes=self.before), timedelta(minutes=self.after)
+        self.ahead = [(when - early, when + late, title) for when, title in read_news(self.file, self.zone)]
 
     @hookimpl
     def on_session_start(self, session: Session, ctx: RiskContext) -> None:
@@ -28,16 +30,13 @@ class NewsBlackout(RiskRule):
 
     @hookimpl
     def on_bar(self, bar: Bar, ctx: RiskContext) -> None:
-        if self.done < len(self.news):
+        if 2 * bar.end_ns - bar.start_ns > self.next_ns:
             self.keep_out(ctx, bar.end - bar.start)
 
     def keep_out(self, ctx: RiskContext, length: timedelta) -> None:
         """Lock until the end of a blackout into which the next bar would reach."""
-        now = ctx.now
-        while self.done < len(self.news):
-            when, title = self.news[self.done]
-            if when - timedelta(minutes=self.before) >= now + length:
-                return
-            if now < when + timedelta(minutes=self.after):
-                ctx.lock(when + timedelta(minutes=self.after), f"news: {title}")
-            self.done += 1
+        while self.ahead and self.ahead[0][0] < ctx.now + length:
+            _, last, title = self.ahead.pop(0)
+            if ctx.now < last:
+                ctx.lock(last, f"news: {title}")
+        self.next_ns = int(self.ahead[0][0].timestamp()) * 10**9 if self.ahead else NEVER

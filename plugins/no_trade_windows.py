@@ -4,6 +4,8 @@ from datetime import time, timedelta
 
 from barstep import Bar, RiskContext, RiskRule, Session, hookimpl, option
 
+NEVER = 1 << 62
+
 
 class NoTradeWindows(RiskRule):
     """Entries are cancelled before a window begins and denied until it is over; positions and their exits stay."""
@@ -15,18 +17,21 @@ class NoTradeWindows(RiskRule):
 
     @hookimpl
     def on_session_start(self, session: Session, ctx: RiskContext) -> None:
-        self.today = [(session.at(first), session.at(last)) for first, last in self.daily]
+        self.ahead = sorted((session.at(first), session.at(last)) for first, last in self.daily)
         self.keep_out(ctx, timedelta(0))
 
     @hookimpl
     def on_bar(self, bar: Bar, ctx: RiskContext) -> None:
-        self.keep_out(ctx, bar.end - bar.start)
+        if 2 * bar.end_ns - bar.start_ns > self.next_ns:
+            self.keep_out(ctx, bar.end - bar.start)
 
     def keep_out(self, ctx: RiskContext, length: timedelta) -> None:
         """Lock until the end of a window into which the next bar would reach."""
-        for first, last in self.today:
-            if first < ctx.now + length and ctx.now < last:
+        while self.ahead and self.ahead[0][0] < ctx.now + length:
+            first, last = self.ahead.pop(0)
+            if ctx.now < last:
                 ctx.lock(last, f"no trades from {first:%H:%M} to {last:%H:%M}")
+        self.next_ns = int(self.ahead[0][0].timestamp()) * 10**9 if self.ahead else NEVER
 
 
 def read(text: str) -> tuple[time, time]:

@@ -9,6 +9,7 @@ import re
 from dataclasses import asdict, fields
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,13 +18,15 @@ from barstep.config import data_schema, schema
 from barstep.config.fields import Section
 from barstep.domain.fill_options import PROFILES, FillOptions
 from barstep.domain.result import RunResult
+from barstep.engine.attempts import Attempt
 from barstep.hooks.specs import HOOK_NAMES, HookSpecs
+from barstep.rules import Plan
 from barstep.runs import tables
 from barstep.runs.explain.words import RULES
 from barstep.stats.measures import EquityMeter, trade_measures
 
 REPO = Path(__file__).resolve().parents[2]
-PAGES = [REPO / "README.md", *sorted((REPO / "docs").glob("*.md"))]
+PAGES = [REPO / "README.md", *sorted((REPO / "docs").rglob("*.md"))]
 TABLES = ("FILLS", "TRADES", "ORDERS", "EQUITY", "AMBIGUOUS", "MISMATCHES", "NOTES")
 BANNED = ("candle", "symbol", "commission scheme", "protection", "sweep", "study", "/work/", "/home/", "/tmp/")  # noqa: S108
 
@@ -121,12 +124,32 @@ def test_words_we_do_not_use_and_the_length_of_pages(source: Path) -> None:
     assert text.count("\n") <= 270
 
 
-def test_the_picture_shows_the_figures_of_the_run() -> None:
-    spec = importlib.util.spec_from_file_location("make_summary", REPO / "docs" / "make_summary.py")
+def test_each_risk_rule_has_its_page_and_no_page_is_stale() -> None:
+    made = load_maker("make_rules").pages()
+    stored = {path.stem: path.read_text(encoding="utf-8") for path in (REPO / "docs" / "rules").glob("*.md")}
+    assert stored == made, "run python docs/make_rules.py"
+    rules = {path.stem for path in (REPO / "plugins").glob("*.py") if "RiskRule" in path.read_text(encoding="utf-8")}
+    assert set(made) == rules
+
+
+def test_each_field_of_a_plan_is_described() -> None:
+    told = page("plans")
+    assert missing([f for f in Plan.__struct_fields__ if f not in ("name", "title", "firm", "stage")], told) == []
+    assert missing([*Attempt.__dataclass_fields__.keys() - {"at_ns", "net"}, "time", "net_pnl"], told) == []
+
+
+def load_maker(name: str) -> Any:
+    """A script of docs/ as a module."""
+    spec = importlib.util.spec_from_file_location(name, REPO / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     maker = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(maker)
+    return maker
+
+
+def test_the_picture_shows_the_figures_of_the_run() -> None:
+    maker = load_maker("make_summary")
     result = maker.play()
     drawn = drawn_lines(maker.PICTURE.read_text(encoding="utf-8"))
     printed = [" ".join(line.split()) for line in maker.printed(result).plain.splitlines() if line.strip()]

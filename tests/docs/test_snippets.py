@@ -38,7 +38,7 @@ from barstep.runs.assemble import load_plan
 from barstep.runs.script_plan import find_script
 
 REPO = Path(__file__).resolve().parents[2]
-PAGES = [REPO / "README.md", *sorted((REPO / "docs").glob("*.md"))]
+PAGES = [REPO / "README.md", *sorted((REPO / "docs").rglob("*.md"))]
 FOLDERS = ("plugins", "strategies", "configs")
 BARS = {"instrument": "ES", "timeframe": "1m", "source": "sample"}
 BASE = {"version": "1", "data": BARS, "strategies": [{"use": "sma_crossover"}]}

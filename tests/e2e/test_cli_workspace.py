@@ -54,6 +54,8 @@ def test_plugins(desk, cli):
     assert known["max_position"]["section"] == "risk"
     assert known["trade_journal"]["section"] == "observers"
     assert known["max_position"]["options"][0]["ge"] == 0
+    assert (known["max_position"]["origin"], known["max_position"]["package"]) == ("workspace", "")
+    assert known["max_position"]["hooks"] == ["on_risk"]
     assert cli("plugins", "show", "broken").exit_code == 1
 
 

@@ -108,6 +108,38 @@ def test_an_order_that_was_not_filled(run):
     assert list(story.rules) == ["R3", "R4", "R7"]
 
 
+MOVED = """
+from barstep import Strategy, hookimpl
+
+class Plan(Strategy):
+    @hookimpl
+    def on_bar(self, bar, ctx):
+        if bar.index == 0:
+            self.order = ctx.buy(1, limit=380)
+        if bar.index == 2:
+            assert ctx.modify(self.order, limit=391, size=2), self.order.reason
+        if bar.index == 3:
+            ctx.buy(1, join=True)
+"""
+
+
+def test_an_order_that_was_changed(run):
+    desk = run.parents[2]
+    (desk / "strategies" / "plan.py").write_text(MOVED)
+    folder = barstep.run(desk / "configs" / "plan.yaml").folder
+    story = explain_order(folder, 1)
+    assert story.title == "order 1: buy 2 TICKH4 limit 391: cancelled"
+    assert texts(story)[2:] == [
+        "changed: size to 2 (it was 1), limit to 391 (it was 380)",
+        "cancelled: end of data",
+        "after that change the price came to 393 (low of the bar from 2024-01-02 12:03 UTC, O 395 H 396 L 393 C 394 V 100); "
+        "it needs 390, 1 tick beyond its limit",
+    ]
+    assert "R23" in story.rules
+    story = explain_order(folder, 2)
+    assert texts(story)[2] == "a limit at the last close, 394"
+
+
 @pytest.mark.parametrize(
     ("tag", "rule", "text"),
     [

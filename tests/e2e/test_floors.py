@@ -1,4 +1,4 @@
-"""A stop and a floor at the same tick, a floor on the losing path only, a fill that breaches when all is flat: in YAML, told."""
+"""Floors in YAML, told by explain: at the tick of a stop, on the losing path only, breached by the fill that goes flat."""
 
 from __future__ import annotations
 

@@ -10,12 +10,12 @@ from typer.testing import CliRunner
 
 import barstep
 from barstep import ConfigError
+from barstep.broker.http import HttpApi
 from barstep.broker.wire import GatewayError
 from barstep.cli.main import app
 from barstep.gateway.handler import Gateway
 from barstep.runs.gateway import make_opener
-
-pytest_plugins = ["barstep.testing.pytest_plugin"]
+from barstep.serve.loopback import start_loopback
 
 ROOT = Path(__file__).parents[2]
 RESTLESS = ROOT / "tests" / "conformance" / "restless.py"
@@ -110,6 +110,23 @@ def test_a_gateway_fills_by_the_models_of_its_own_file(desk):
         client.ask("Replay/step", accountId=account)
     trades = client.ask("Trade/search", accountId=account)["trades"]
     assert [(trade["side"], trade["size"], trade["fees"]) for trade in trades] == [(0, 3, 4.5), (1, 3, 6.0)]
+
+
+def test_over_http_everybodys_orders_are_filled_by_the_servers_models(desk):
+    base = {"account": {"fees": {"use": "mine"}}, "fills": {"profile": "strict", "slippage": {"use": "wide"}}}
+    url, stop = start_loopback(Gateway(make_opener(base, Path.cwd())), "word")
+    try:
+        api = HttpApi(url, "word")
+        day = {"instrumentSymbol": "ES", "startDate": "2013-09-03", "endDate": "2013-09-03", "timeframe": "1m"}
+        started = api("Replay/start", day)
+        mine = {"accountId": started["accountId"]}
+        api("Replay/step", {**mine, "count": 60})
+        api("Order/place", {**mine, "contractId": started["contractId"], "type": 2, "side": 1, "size": 2})
+        bar = api("Replay/step", {**mine, "count": 1})["bar"]
+        (trade,) = api("Trade/search", mine)["trades"]
+    finally:
+        stop()
+    assert (trade["fees"], trade["price"] < bar["o"]) == (6.0, True)
 
 
 @pytest.mark.parametrize(

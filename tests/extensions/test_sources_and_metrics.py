@@ -11,8 +11,6 @@ import barstep
 from barstep import ConfigError, DataError, Metric, PluginError
 from barstep.testing import play_table
 
-pytest_plugins = ["barstep.testing.pytest_plugin"]
-
 SOURCE = '''
 from datetime import datetime, timedelta
 
@@ -45,7 +43,7 @@ class Walk(DataSource):
         if self.form == "seconds":
             columns["t"] = t
         if self.form == "datetime64":
-            columns["t"] = (t * 10**9).astype("datetime64[ns]")
+            columns["t"] = t.astype("datetime64[s]")
         if self.form == "text":
             columns["t"] = [datetime.utcfromtimestamp(int(s)).isoformat() + "Z" for s in t]
         if self.form == "lists":

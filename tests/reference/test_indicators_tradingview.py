@@ -86,7 +86,7 @@ def test_bollinger(series, k):
     columns, new, drawn = series
     names = ("middle", "upper", "lower")
     found = replay(Bollinger(20, k), columns, new, *names)
-    array_form = Bollinger(20, k).bands(columns, *TICK, new)
+    array_form = Bollinger(20, k).compute_lines(columns, *TICK, new)
     for line, expected, array_line in zip(found, ("bb20_mid", f"bb20_{k}_up", f"bb20_{k}_lo"), array_form, strict=True):
         agree(line, drawn[expected])
         assert line.tobytes() == array_line.tobytes()

@@ -38,6 +38,22 @@ class Trailer(Strategy):
 """
 
 
+MOVER = """
+from barstep import Bar, Context, Strategy, hookimpl
+
+
+class Mover(Strategy):
+    @hookimpl
+    def on_bar(self, bar: Bar, ctx: Context) -> None:
+        if bar.index == 10:
+            self.order = ctx.buy(1, stop=bar.close + 50)
+        if bar.index in (20, 30):
+            ctx.modify(self.order, stop=self.order.stop + 1)
+        if bar.index == 40:
+            ctx.cancel(self.order)
+"""
+
+
 @pytest.fixture(scope="session")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with one strategy that trails stops, beside the repository's."""
@@ -45,6 +61,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("plugins", "strategies"):
         shutil.copytree(REPO / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "strategies" / "trailer.py").write_text(TRAILER, encoding="utf-8")
+    (folder / "strategies" / "mover.py").write_text(MOVER, encoding="utf-8")
     return folder
 
 

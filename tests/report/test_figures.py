@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import polars as pl
 import pytest
 
 from barstep.report import figures
-from barstep.report.chart import STOP, levels_of
+from barstep.report.chart import ENTRY, STOP, levels_of
 from barstep.report.figures.account import drawdown
 from barstep.report.floor import floors
 from barstep.report.record import RunRecord
@@ -73,6 +74,17 @@ def test_trailing_stops_move_by_their_rule_and_end_where_the_run_says(run: RunRe
         assert (levels.begin[mine][1:] == levels.end[mine][:-1] + 1).all()
         pieces += len(prices)
     assert pieces > 2 * len(orders)
+
+
+def test_a_changed_order_moves_in_the_bar_after_the_change(play: Callable[..., Path]) -> None:
+    run = RunRecord(play("moved", strategies=[{"use": "mover"}]))
+    bars = run.bars(0)
+    assert bars is not None
+    levels, first = levels_of(run, 0, bars), bars.close[10] * 0.25 + 50
+    assert levels.price.tolist() == [first, first + 1, first + 2]
+    assert levels.begin.tolist() == [11, 21, 31]
+    assert levels.end.tolist() == [20, 30, 40]
+    assert set(levels.kind) == {ENTRY}
 
 
 def test_equity_and_drawdown_are_those_of_the_result(run: RunRecord) -> None:

@@ -89,7 +89,7 @@ def play(
     class Holder(barstep.Strategy):
         @barstep.hookimpl
         def on_session_start(self, session, ctx):
-            if len(kept.at_open) <= len(days):
+            if len(kept.at_open) < len(days):
                 ctx.buy(size)
 
         @barstep.hookimpl

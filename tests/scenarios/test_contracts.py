@@ -217,5 +217,5 @@ def test_a_contract_has_one_strategy_also_where_that_trades_several(tmp_path):
         run(tmp_path, None, pair(Both, tmp_path), pair(Both, tmp_path, ["TWO"]), data=data)
     with pytest.raises(ConfigError, match=r"expected contracts in the order in which data has them"):
         run(tmp_path, None, pair(Both, tmp_path, ["TWO", "ONE"]), data=data)
-    with pytest.raises(ConfigError, match=r"strategies\[0\].contract: .*expected one of ONE, TWO"):
+    with pytest.raises(ConfigError, match=r"strategies\[0\].contract\[1\]: got THREE, expected one of ONE, TWO"):
         run(tmp_path, None, pair(Both, tmp_path, ["ONE", "THREE"]), data=data)

@@ -154,3 +154,9 @@ def test_on_the_command_line(played: str, tmp_path: Path, monkeypatch: pytest.Mo
     wrong = CliRunner().invoke(app, ["data", "fetch", *options, "--token", "x", "--store", str(tmp_path / "other")])
     assert wrong.exit_code == 4
     assert KEY not in wrong.output
+    assert "the token is not known here" in wrong.output
+    assert "give the token in BARSTEP_TOKEN" in wrong.output
+    assert not (tmp_path / "other").exists(), "nothing arrived, so nothing is kept"
+    unknown = ["XXU3" if text == "ESU3" else text for text in options]
+    done = CliRunner().invoke(app, ["data", "fetch", *unknown])
+    assert (done.exit_code, "--contract: found 'XXU3', expected one expiry" in done.output) == (2, True)

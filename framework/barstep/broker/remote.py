@@ -6,7 +6,6 @@ that ended are asked for after each step, and whatever has no wire form there is
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ import msgspec
 from barstep.broker.order_form import order_request
 from barstep.broker.plain import PlainReports, number
 from barstep.broker.report import OrderReport, Report
+from barstep.broker.wire import words
 from barstep.domain.errors import BrokerError
 
 if TYPE_CHECKING:
@@ -238,7 +238,7 @@ class HelperBroker:
             self.lost = self.lost or self._failure(path, reply)
 
     def _failure(self, path: str, reply: Mapping[str, Any]) -> BrokerError:
-        code, told = reply.get("errorCode", 0), _words(str(reply.get("errorMessage")))
+        code, told = reply.get("errorCode", 0), words(str(reply.get("errorMessage")))
         if code == -1:
             return BrokerError(f"{self.name} cannot be reached ({path}): {told}")
         if code == 404 and path.startswith("Replay/"):
@@ -261,11 +261,3 @@ class HelperBroker:
         told = f"needs {', '.join(keys)}, which {self.name} does not take: only barstep's own gateway does"
         self.lost = self.lost or BrokerError(f"the run {told}")
         return told
-
-
-def _words(text: str) -> str:
-    """The message inside the body of an HTTP error, where that is an envelope; else the body."""
-    try:
-        return str(json.loads(text)["errorMessage"])
-    except (ValueError, TypeError, KeyError):
-        return text

@@ -6,6 +6,7 @@ and the typed broker stand on top of it. Source: gateway API, 2.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -48,3 +49,11 @@ def answer(handle: Callable[[str, Mapping[str, Any] | None], dict[str, Any]]) ->
             return failed(error.status, error.message)
 
     return api
+
+
+def words(text: str) -> str:
+    """The message inside the body of an HTTP error, where that is an envelope; else the body."""
+    try:
+        return str(json.loads(text)["errorMessage"])
+    except (ValueError, TypeError, KeyError):
+        return text

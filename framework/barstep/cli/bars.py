@@ -32,7 +32,9 @@ def _key(name: str, help: str) -> Any:
 @app.command("info")
 def info(
     source: Annotated[str, typer.Argument(metavar="FILE", help="A file, a pattern in quotes, or: sample")],
-    instrument: _Instrument = "ES",
+    instrument: Annotated[
+        _Text, typer.Option("--instrument", "-i", metavar="NAME", help="What trades; as the name tells, else ES.")
+    ] = None,
     timeframe: _Timeframe = "1m",
     zone: Annotated[_Text, _key("zone", "Zone of times without one, such as America/Chicago.")] = None,
     stamp: Annotated[_Text, _key("stamp", "Whether a bar's time is its open or its close.")] = None,
@@ -52,9 +54,8 @@ def info(
     layout: dict[str, Any] = {"zone": zone, "stamp": stamp, "format": form, "columns": named_columns(column or [])}
     given = {key: value for key, value in layout.items() if value}
     bars: Any = source if source == "sample" and not given else {"path": source, **given}
-    found = describe(
-        _stream(instrument=instrument, timeframe=timeframe, source=bars, volume=volume, start=start, end=end)
-    )
+    what = instrument or importing.told_instrument(source)
+    found = describe(_stream(instrument=what, timeframe=timeframe, source=bars, volume=volume, start=start, end=end))
     if as_json:
         emit(found)
         return

@@ -52,6 +52,14 @@ def instrument_of(text: str | None) -> Any:
         raise ConfigError(f"--instrument: found {text!r}, expected a name or a JSON object ({error})") from None
 
 
+def told_instrument(source: str) -> str:
+    """What a file's name says of its instrument; ES, which the samples are of, when it says nothing."""
+    from barstep.data import guess
+
+    found = guess(Path(source).name)
+    return found[0] if found else "ES"
+
+
 def import_(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files of bars.", show_default=False)],
     instrument: InstrumentOption = None,
@@ -98,5 +106,8 @@ def _tell(got: Imported) -> None:
         typer.echo(f"  repair {name}: {count:,} rows")
     for text in got.warnings:
         warn("warning", text)
-    typer.echo(f"  {got.added:,} new bars; {got.series} {got.timeframe} has {got.total:,}, {got.first} to {got.last}")
+    replaced = f", {got.replaced:,} replaced" if got.replaced else ""
+    typer.echo(
+        f"  {got.added:,} new bars{replaced}; {got.series} {got.timeframe} has {got.total:,}, {got.first} to {got.last}"
+    )
     typer.echo(f"  {shown(Path(got.manifest))}")

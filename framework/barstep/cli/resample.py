@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from barstep.cli.importing import told_instrument
 from barstep.cli.output import JsonOption, emit
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def resample(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A new file: .csv, .csv.gz or .parquet")],
     timeframe: Annotated[str, typer.Option("--timeframe", "-t", metavar="TF", help="Length of a bar, such as 15m.")],
     instrument: Annotated[
-        _Text, typer.Option("--instrument", "-i", metavar="NAME", help="What trades; ES when not given.")
+        _Text, typer.Option("--instrument", "-i", metavar="NAME", help="What trades; as the name tells, else ES.")
     ] = None,
     base: Annotated[_Text, _key("from", "TF", "Length of the source's bars; found out when not given.")] = None,
     start: Annotated[_Text, _key("start", "DAY", "First trading day, such as 2013-09-01.")] = None,
@@ -69,7 +70,7 @@ def _stream(source: str, changes: dict[str, str]) -> BarStream:
     from barstep.domain.errors import ConfigError
     from barstep.runs.sources import make_stream
 
-    folder, section = Path.cwd(), {"instrument": "ES", "source": source}
+    folder, section = Path.cwd(), {"instrument": told_instrument(source), "source": source}
     if source.endswith((".yaml", ".yml")):
         folder, section = Path(source).resolve().parent, _section(source, changes)
     loaded = load_mapping({"version": 1, "data": {**section, **changes}, "strategies": []})

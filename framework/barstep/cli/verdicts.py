@@ -19,8 +19,10 @@ def attempts(out: Console, result: dict[str, Any]) -> None:
     risk = result["risk"]
     plan, made = risk.get("plan"), risk.get("attempts") or []
     if plan is not None:
-        changed = ", ".join(f"{path} {value}" for path, value in plan["changes"].items())
-        out.print(f"Plan {plan['name']} as of {plan['as_of']}" + (f", CHANGED: {changed}" if changed else ""))
+        changed = ", ".join(f"{path} {_text(value)}" for path, value in plan["changes"].items())
+        chosen = ", ".join(f"{name} {value}" for name, value in plan["switches"].items())
+        parts = (f"Plan {plan['name']} as of {plan['as_of']}", chosen, f"CHANGED: {changed}" if changed else "")
+        out.print(", ".join(filter(None, parts)))
     if len(made) == 1:
         out.print(_sentence(made[0]))
     elif made:
@@ -57,3 +59,7 @@ def _sentence(attempt: dict[str, Any]) -> Text:
 def _margins(attempt: dict[str, Any]) -> tuple[str, str]:
     both = (attempt["margin"], attempt["headroom"])
     return tuple("-" if usd is None else f"{usd:,.2f}" for usd in both)  # type: ignore[return-value]
+
+
+def _text(value: Any) -> str:
+    return "none" if value is None else f"{value:,.10g}" if isinstance(value, float | int) else str(value)

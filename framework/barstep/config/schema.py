@@ -306,10 +306,11 @@ class RunConfig(Section):
             places = [streams.index(found) for found in wanted if found is not None]
             if places != sorted(places):
                 faults.append(RefusedError("contracts in the order in which data has them", at=(index, "contract")))
-            for found in wanted:
+            for place, found in enumerate(wanted):
                 if found is None:
                     names = ", ".join(stream.label for stream in streams)
-                    faults.append(RefusedError(f"one of {names}", at=(index, "contract")))
+                    entry = (place,) if len(wanted) > 1 else ()
+                    faults.append(RefusedError(f"one of {names}", at=(index, "contract", *entry)))
                 elif found.label in taken:
                     faults.append(RefusedError(_ONE_EACH, got=f"a second strategy on {found.label}", at=(index,)))
                 else:

@@ -150,7 +150,7 @@ class Audit:
             found.pop("zero_volume", None)
             found["no_volume"] = finding("no_volume", self.rows)
         self._close_hours(found)
-        if self._fits[1] > 0 and self._fits[0] > 5 * self._fits[1] and self.rows > 200:
+        if "order" not in found and self._fits[1] > 0 and self._fits[0] > 5 * self._fits[1] and self.rows > 200:
             found["swapped"] = finding("swapped", self.rows)
         if "gaps" in found:
             size, at = self.longest

@@ -25,7 +25,7 @@ _DAY_S = 86_400
 
 def put_on_utc(
     opened: Opened, declared: tuple[str | None, Stamp | None], staged: Path, timeframe: Timeframe, sessions: SessionTable,
-    target: Path,
+    target: Path, *, drop: bool = False,
 ) -> tuple[str, Stamp, str]:  # fmt: skip
     """Write the rows with the UTC time of each bar's start.
 
@@ -36,6 +36,7 @@ def put_on_utc(
         timeframe: Length of a bar.
         sessions: Trading days of the instrument.
         target: The file to write.
+        drop: Whether dates that are no trading days become rows without a time, to be dropped.
 
     Returns:
         Zone and stamp side, and how they are known: `form`, `declared` or `proved`.
@@ -47,9 +48,9 @@ def put_on_utc(
     form = opened.form
     frame = pl.scan_parquet(staged, glob=False)
     if form.dates:
-        days = _trading_days(frame, sessions, timeframe, opened.name)
+        days = _trading_days(frame, sessions, timeframe, opened.name, drop=drop)
         joined = frame.join(days.lazy(), on="t", how="left", maintain_order="left")
-        found = joined.with_columns(pl.coalesce("open", "t").alias("t")).drop("open")
+        found = joined.with_columns(pl.col("open").alias("t")).drop("open")
         known: tuple[str, Stamp, str] = (sessions.hours.zone, "open", "form")
     else:
         known = zone, stamp, _ = _reading(opened, declared, frame, timeframe, sessions)
@@ -64,14 +65,23 @@ def put_on_utc(
     return known
 
 
-def _trading_days(frame: pl.LazyFrame, sessions: SessionTable, timeframe: Timeframe, name: str) -> pl.DataFrame:
+def _trading_days(
+    frame: pl.LazyFrame, sessions: SessionTable, timeframe: Timeframe, name: str, *, drop: bool
+) -> pl.DataFrame:
     """The open of the trading day of each date."""
     if timeframe.seconds < _DAY_S:
         raise DataError(
             f"{name}: found dates without a clock, expected times of {timeframe.text} bars. Type --timeframe 1D"
         )
-    dates = frame.select(pl.col("t").drop_nulls().unique()).collect(engine="streaming")["t"]
-    days = [sessions.on(day) for day in dates.cast(pl.Datetime("ns")).dt.date().to_list()]
+    dates = frame.select(pl.col("t").drop_nulls().unique()).collect(engine="streaming")["t"].sort()
+    named = dates.cast(pl.Datetime("ns")).dt.date().to_list()
+    days = [sessions.on(day) for day in named]
+    none = [str(date) for date, day in zip(named, days, strict=True) if day is None]
+    if none and not drop:
+        raise DataError(
+            f"{name}: found bars of days that are no trading days ({len(none):,}): {', '.join(none[:3])}. What trades on "
+            "such a day belongs to the next one: make the days of shorter bars, or leave these out with --repair drop"
+        )
     opens = [None if day is None else day.open_ns for day in days]
     return pl.DataFrame({"t": dates, "open": pl.Series(opens, dtype=pl.Int64)})
 
@@ -94,15 +104,18 @@ def _reading(
     if timeframe.seconds >= _DAY_S or not len(local):
         if zone and stamp:
             return zone, stamp, known_by
-        raise _unknown_clock(opened, None)
+        raise _unknown_clock(opened, declared, None)
     verdict = clock.prove(local, timeframe.ns, sessions)
     if zone and stamp:
         _contradict(opened, verdict, clock.bad_days(local, timeframe.ns, sessions, zone, stamp), (zone, stamp))
-        return zone, stamp, known_by
+        if known_by == "declared" or form.zoned:
+            return zone, stamp, known_by
+        if verdict.proved is None:  # names of columns alone are no promise
+            raise _unknown_clock(opened, declared, verdict)
     if zone or stamp:
         verdict = clock.prove(local, timeframe.ns, sessions, fixed_zone=zone, fixed_stamp=stamp)
     if verdict.proved is None:
-        raise _unknown_clock(opened, verdict)
+        raise _unknown_clock(opened, declared, verdict)
     return verdict.proved.zone, verdict.proved.stamp, "proved"
 
 
@@ -118,10 +131,17 @@ def _contradict(opened: Opened, verdict: Verdict, bad: int, reading: tuple[str, 
     )
 
 
-def _unknown_clock(opened: Opened, verdict: Verdict | None) -> DataError:
-    form = opened.form
-    unknown = [words for words, known in (("the zone", form.zone), ("the stamp side", form.stamp)) if not known]
-    what = " and ".join(unknown) or "the clock"
+def _unknown_clock(opened: Opened, declared: tuple[str | None, Stamp | None], verdict: Verdict | None) -> DataError:
+    form, (said_zone, said_stamp) = opened.form, declared
+    asked = [
+        (words, option)
+        for words, option, known in (
+            ("the zone", "--zone America/Chicago", said_zone or form.zoned),
+            ("the stamp side", "--stamp open (or close)", said_stamp or form.stamp),
+        )
+        if not known
+    ]
+    what = " and ".join(words for words, _ in asked) or "the clock"
     why = "its bars do not tell them from one day to the next"
     if verdict is not None and verdict.rivals:
         read = "; ".join(
@@ -129,9 +149,5 @@ def _unknown_clock(opened: Opened, verdict: Verdict | None) -> DataError:
         )
         why = f"the breaks of trading do not prove them ({read}; of {verdict.days} days)"
     usual = f"; {form.name} usually: {form.usual}" if form.usual else ""
-    keys = " ".join(
-        text
-        for text, known in (("--zone America/Chicago", form.zone), ("--stamp open (or close)", form.stamp))
-        if not known
-    )
+    keys = " ".join(option for _, option in asked)
     return DataError(f"{opened.name}: {what} of the times must be known, and {why}. Declare them: {keys}{usual}")

@@ -103,7 +103,8 @@ class Layout:
         found = f"missing columns {', '.join(missing)}" if missing else f"unknown columns {', '.join(extra)}"
         raise DataError(
             f"{where}: {found}; the file has {', '.join(header)}, expected {', '.join(self.names.values())}. "
-            f"Name the columns to read: columns: {{{_suggest(header)}}}, stamp: open"
+            f"Name the columns to read: columns: {{{_suggest(header)}}}, stamp: open; "
+            f"or put the bars into the store: barstep data import {where}"
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from barstep.domain.errors import DataError
+from barstep.data.text_file import first_lines
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -26,11 +26,10 @@ def scan(path: Path, text: str, numbers: Collection[str]) -> pl.LazyFrame:
         numbers: The columns to read as floats, null where they hold no number.
 
     Raises:
-        DataError: When the file is empty or its header cannot be read.
+        DataError: When the file is empty or no text.
     """
-    line = _first_line(path)
-    if not line.strip():
-        raise DataError(f"{path.name}: the file is empty, expected a header line such as t,o,h,l,c,v")
+    with gzip.open(path, "rb") if path.name.endswith(".gz") else path.open("rb") as file:
+        line = first_lines(path.name, file.read(1 << 16))[0]
     separator = max(",;\t", key=line.count)
     return pl.scan_csv(
         path,
@@ -41,8 +40,3 @@ def scan(path: Path, text: str, numbers: Collection[str]) -> pl.LazyFrame:
         ignore_errors=True,  # what is no number becomes null, so that the message can name its row
         glob=False,
     )
-
-
-def _first_line(path: Path) -> str:
-    with gzip.open(path, "rb") if path.name.endswith(".gz") else path.open("rb") as file:
-        return file.readline(1 << 16).decode("utf-8", "replace")

@@ -42,7 +42,8 @@ NO_VOLUME = (
     "set data.volume: known or unknown to say so yourself"
 )
 _WATCHED = ("gaps", "sessions", "spikes", "swapped", "clock_changes")
-_CLOCK_ROWS = 30_000
+CLOCK_ROWS = 30_000
+"""Bars from whose times it is told whether the declared zone and stamp can be right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ class FileStream(BarStream):
         return _File(path, frame)
 
     def _clock_warning(self) -> list[str]:
-        starts = self._files[0].frame.select("t").head(_CLOCK_ROWS).collect()["t"].drop_nulls().sort().to_numpy()
+        starts = self._files[0].frame.select("t").head(CLOCK_ROWS).collect()["t"].drop_nulls().sort().to_numpy()
         zone, stamp = self.layout.naive_zone or "UTC", self.layout.stamp or "open"
         told = misread(starts, self.feed.timeframe, self.sessions, zone, stamp)
         return [f"{self._files[0].path.name}: {told}"] if told else []
@@ -169,15 +170,27 @@ class FileStream(BarStream):
     def _batches(self, item: _File) -> Iterator[pl.DataFrame]:
         """The selected rows of a file, without rows that are empty throughout (blank lines)."""
         batches = self._bounded(item).collect_batches(chunk_size=self._chunk_rows, maintain_order=True)
+        seen = 0
         while True:
             with files.reading(item.path):
                 batch = next(batches, None)
             if batch is None:
+                self._check_whole(item, seen)
                 return
+            seen += batch.height
             if any(column.null_count() for column in batch):
                 batch = batch.filter(~pl.all_horizontal(pl.exclude(ROW).is_null()))
             if batch.height:
                 yield batch
+
+    def _check_whole(self, item: _File, seen: int) -> None:
+        """Batches that an interrupt cut short look like the end of the file: its own count tells them apart."""
+        if (self._start, self._end) != (None, None) or item.path.suffix != ".parquet":
+            return
+        if seen != (wanted := files.rows(item.path)):
+            raise DataError(
+                f"{item.path.name}: only {seen:,} of {wanted:,} rows were read; was it interrupted? Try again"
+            )
 
     def _raw(self, item: _File, batch: pl.DataFrame) -> RawChunk:
         if not self.volume_known and "v" in batch.columns:

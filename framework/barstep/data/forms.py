@@ -11,7 +11,9 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from barstep.data.columns import ALIASES, EPOCH_DIGITS, ISO
+import polars as pl
+
+from barstep.data.columns import ALIASES, BAR_KEYS, EPOCH_DIGITS, ISO
 from barstep.domain.errors import DataError
 
 if TYPE_CHECKING:
@@ -70,12 +72,16 @@ class Form:
         return "p" in self.names
 
 
-def detect(where: str, lines: Sequence[str]) -> Form:
+def detect(
+    where: str, lines: Sequence[str], named: Mapping[str, str] | None = None, time_format: str | None = None
+) -> Form:
     """The form of a text file.
 
     Args:
         where: The file, for messages.
         lines: Its first lines without their ends; the last one may be cut.
+        named: Columns that the user names, by `t o h l c v`.
+        time_format: How times are written, where the user says it.
 
     Raises:
         DataError: For a form that is not known; the message tells what was found and what to type.
@@ -83,15 +89,20 @@ def detect(where: str, lines: Sequence[str]) -> Form:
     first = lines[0]
     separator = max(",;\t", key=first.count)
     fields = [text.strip().strip('"') for text in first.split(separator)]
-    if re.match(r"[-+]?\d", fields[0]):
-        return _without_header(where, separator, fields)
+    if re.match(r"[-+]?\d", fields[0]) and not named:
+        form = _without_header(where, separator, fields)
+        text = f"{fields[0]} {fields[1]}" if "clock" in form.names else fields[0]
+        return form if time_format is None else as_written(where, form, time_format, text)
     rows = [[text.strip().strip('"') for text in line.split(separator)] for line in lines[1:] if line.strip()]
     if not rows:
         raise DataError(f"{where}: the file has no rows, only the header {first[:80]!r}. Export it again with its bars")
-    return with_header(where, separator, fields, dict(zip(fields, rows[0], strict=False)))
+    return with_header(where, separator, fields, dict(zip(fields, rows[0], strict=False)), named, time_format)
 
 
-def with_header(where: str, separator: str, header: Sequence[str], sample: Mapping[str, str]) -> Form:
+def with_header(
+    where: str, separator: str, header: Sequence[str], sample: Mapping[str, str],
+    named: Mapping[str, str] | None = None, time_format: str | None = None,
+) -> Form:  # fmt: skip
     """The form of a source whose columns have names.
 
     Args:
@@ -99,25 +110,51 @@ def with_header(where: str, separator: str, header: Sequence[str], sample: Mappi
         separator: Between fields.
         header: The names.
         sample: The first row's texts by name.
+        named, time_format: As for `detect`.
 
     Raises:
         DataError: When a needed column is missing, or several names fit it.
     """
     lower = {name.lower().replace(" ", "").replace("_", ""): name for name in header}
-    if {"tsevent", "open", "close"} <= lower.keys():
+    if {"tsevent", "open", "close"} <= lower.keys() and not named:
         form = _databento(separator, lower, sample)
-        return timed(where, form, sample.get(form.names["t"], ""))
-    names = _names(where, header)
-    form = Form("CSV", names, separator)
-    if {"date", "time", "last"} <= lower.keys():
-        form = replace(form, name="Sierra Chart", usual="--stamp open and the zone of the chart")
-    elif [name.lower() for name in header[:5]] == ["time", "open", "high", "low", "close"]:
-        form = replace(form, name="TradingView", stamp="open", usual="--zone with the chart's zone")
-    elif set(header) <= set("tohlcv"):
-        form = replace(form, name="barstep", zone="UTC", stamp="open")  # as documented; a declared zone wins
+        text = sample.get(form.names["t"], "")
+        return timed(where, form, text) if time_format is None else as_written(where, form, time_format, text)
+    names = _names(where, header, named or {})
+    form = Form("columns as named" if named else "CSV", names, separator)
     check_decimals(where, separator, [sample.get(names[key], "") for key in "ohlc"])
     text = sample.get(names["t"], "")
-    return timed(where, form, f"{text} {sample.get(names['clock'], '')}" if "clock" in names else text)
+    text = f"{text} {sample.get(names['clock'], '')}" if "clock" in names else text
+    form = timed(where, form, text) if time_format is None else as_written(where, form, time_format, text)
+    if named:
+        return form
+    if {"date", "time", "last"} <= lower.keys():
+        return replace(form, name="Sierra Chart", usual="--stamp open and the zone of the chart")
+    if list(header[:5]) == ["time", "open", "high", "low", "close"]:
+        # TradingView's own exports carry a zone; others write these names too, and stamp as they like
+        stamp: Stamp | None = "open" if form.zoned else None
+        return replace(form, name="TradingView", stamp=stamp, usual="--stamp open and the zone of the chart")
+    if set(header) <= set("tohlcv"):
+        return replace(form, name="barstep", zone="UTC", stamp="open", usual="--zone UTC")
+    return form
+
+
+def as_written(where: str, form: Form, time_format: str, text: str) -> Form:
+    """A form whose times are written as the user says.
+
+    Raises:
+        DataError: When the first time, `text`, is not written so.
+    """
+    form = timed(where, replace(form, time_format=time_format, zoned=False, dates=False), text)
+    one = pl.Series([text], dtype=pl.String)
+    try:
+        kind = pl.Date() if form.dates else pl.Datetime("ns")
+        fits = one.str.strptime(kind, time_format, strict=False).is_not_null().item()
+    except pl.exceptions.PolarsError:
+        fits = False
+    if not fits:
+        raise DataError(f"{where}: found the time {text!r}, expected it as --format says, {time_format!r}")
+    return form
 
 
 def timed(where: str, form: Form, text: str) -> Form:
@@ -160,17 +197,26 @@ def has_offset(time_format: str) -> bool:
     return "%z" in time_format or "%#z" in time_format or time_format.endswith("Z")
 
 
-def _names(where: str, header: Sequence[str]) -> dict[str, str]:
-    """The column of each part by its usual names."""
+def _names(where: str, header: Sequence[str], named: Mapping[str, str]) -> dict[str, str]:
+    """The column of each part: as the user names it, else by its usual names."""
+    if unknown := [key for key in named if key not in BAR_KEYS]:
+        raise DataError(
+            f"{where}: found the unknown key {unknown[0]}, expected t, o, h, l, c or v, as in --column o=Open"
+        )
+    if absent := [name for name in named.values() if name not in header]:
+        raise DataError(f"{where}: no column {', '.join(absent)}; the file has {', '.join(header)[:200]}")
+    header = [name for name in header if name not in named.values()]
     lower: dict[str, str] = {}
     for name in header:
         if name.lower() in lower:
             raise DataError(f"{where}: the column {name} stands twice in the header. Name the columns differently")
         lower[name.lower()] = name
-    names: dict[str, str] = {}
-    if {"date", "time"} <= lower.keys():
+    names = dict(named)
+    if {"date", "time"} <= lower.keys() and "t" not in named:
         names["clock"] = lower.pop("time")
     for key, aliases in ALIASES.items():
+        if key in named:
+            continue
         hits = [lower[name] for name in (key, *aliases) if name in lower]
         if len(hits) > 1:
             told = f"{' and '.join(hits)} could each be {key}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from barstep.domain.errors import ConfigError
+from barstep.domain.errors import ConfigError, DataError
 
 
 def as_polars(given: Any) -> pl.LazyFrame:
@@ -14,6 +14,7 @@ def as_polars(given: Any) -> pl.LazyFrame:
 
     Raises:
         ConfigError: For anything else.
+        DataError: When two columns of a pandas frame have one name.
     """
     if isinstance(given, pl.LazyFrame):
         return given
@@ -34,6 +35,8 @@ def _from_pandas(frame: Any) -> pl.DataFrame:
     index = frame.index
     if index.name is not None or type(index).__name__ == "DatetimeIndex":
         frame = frame.rename_axis(index.name or "time").reset_index()
+    if twice := [name for name, more in zip(frame.columns, frame.columns.duplicated(), strict=True) if more]:
+        raise DataError(f"frame: the column {twice[0]} stands twice. Name the columns differently")
     columns = []
     for name in frame.columns:
         column = frame[name]

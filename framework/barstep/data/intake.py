@@ -118,7 +118,9 @@ def take(
     timeframe = _timeframe(opened, asked, staged)
     tell("reading the clock", 0, None)
     clocked = folder / "clocked.parquet"
-    known = put_on_utc(opened, (asked.zone, asked.stamp), staged, timeframe, sessions, clocked)
+    known = put_on_utc(
+        opened, (asked.zone, asked.stamp), staged, timeframe, sessions, clocked, drop="drop" in asked.repairs
+    )
     taken = Taken(clocked, timeframe, *known, rows)
     if asked.repairs:
         tell("repairing", 0, None)
@@ -244,4 +246,9 @@ def _all(audit: Audit, taken: Taken, opened: Opened, path: Path | None) -> list[
         if odd.any():
             places = [utc_text(int(at)) for at in times.to_numpy()[odd][:3]]
             found.append(finding("repeated_hour", int(odd.sum()), places))
+            for each in found:
+                if each.kind in ("order", "duplicates", "conflicts"):  # sorting would mix the hour's two turns
+                    each.remedy = (
+                        f"The clocks of {taken.zone} repeat an hour near {places[0]}: export the bars with UTC times"
+                    )
     return found

@@ -6,14 +6,15 @@ of the zone, else as the clock shows), `o h l c v` as floats; what could not be 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from barstep.data import forms
-from barstep.data.columns import BAR_KEYS, EPOCH_DIGITS
+from barstep.data.columns import EPOCH_DIGITS
 from barstep.data.csv_source import ROW
+from barstep.data.naming import guess
 from barstep.data.text_file import ends_well, first_lines, head, short, unreadable
 from barstep.domain.errors import DataError
 
@@ -46,6 +47,11 @@ class Opened:
     complete: bool = True
     picked: str | None = None
 
+    @property
+    def told(self) -> tuple[str, str | None] | None:
+        """Instrument and contract as what was picked or the name tells them, or None."""
+        return guess(self.picked or "") or guess(self.name)
+
 
 def open_file(
     path: Path, columns: Mapping[str, str] | None = None, time_format: str | None = None, pick: str | None = None
@@ -70,7 +76,7 @@ def open_file(
         except (pl.exceptions.PolarsError, OSError) as error:
             raise DataError(f"{path.name}: the Parquet file cannot be read: {short(error)}. Export it again") from error
     lines = first_lines(path.name, start)
-    form = _form(path.name, forms.detect(path.name, lines) if not columns else None, lines, columns, time_format)
+    form = forms.detect(path.name, lines, columns, time_format)
     raw = pl.scan_csv(
         path, separator=form.separator, has_header=form.header, infer_schema=False, glob=False,
         row_index_name=ROW, row_index_offset=1 + form.header, truncate_ragged_lines=False,
@@ -95,57 +101,20 @@ def open_frame(
     if top.is_empty():
         raise DataError(f"{name}: there are no rows. Export it again with its bars")
     sample = {key: str(value) for key, value in top.row(0, named=True).items() if value is not None}
-    if columns:
-        form = forms.Form("columns as named", dict(columns))
-        _check_named(name, form, schema.names())
-    else:
-        typed = {key: text if schema[key] == pl.String else "0" for key, text in sample.items()}
-        moments = {key for key, dtype in schema.items() if dtype.is_temporal()}
-        typed |= {key: "2000-01-01" if schema[key] == pl.Date else "2000-01-01T00:00:00" for key in moments}
-        typed |= {key: sample[key] for key, dtype in schema.items() if dtype.is_integer() and key in sample}
-        form = forms.with_header(name, ",", schema.names(), typed)
-    key = form.names["t"]
-    if isinstance(schema[key], pl.Datetime):
-        zoned = schema[key].time_zone is not None  # type: ignore[attr-defined]
-        form = replace(form, zone="UTC" if zoned else form.zone, zoned=zoned, dates=False)
-    elif schema[key] == pl.Date:
-        form = replace(form, dates=True)
-    else:
-        form = forms.timed(name, replace(form, time_format=time_format or form.time_format), sample.get(key, ""))
+    typed = {key: _as_text(dtype, sample.get(key, "")) for key, dtype in schema.items()}
+    moments = any(dtype.is_temporal() for dtype in schema.values())
+    form = forms.with_header(name, ",", schema.names(), typed, columns, None if moments else time_format)
     raw, picked = _pick(name, form, raw.with_row_index(ROW, 1), pick)
     return Opened(name, form, _parsed(name, form, raw), picked=picked)
 
 
-def _form(
-    name: str, form: Form | None, lines: list[str], columns: Mapping[str, str] | None, time_format: str | None
-) -> Form:
-    """The form with what the user says about columns and times."""
-    if columns:
-        separator = max(",;\t", key=lines[0].count)
-        header = [text.strip().strip('"') for text in lines[0].split(separator)]
-        form = forms.Form("columns as named", dict(columns), separator)
-        _check_named(name, form, header)
-        row = [text.strip().strip('"') for text in (lines[1:2] or [""])[0].split(separator)]
-        sample = dict(zip(header, row, strict=False))
-        forms.check_decimals(name, separator, [sample.get(columns[key], "") for key in "ohlc"])
-        return forms.timed(name, replace(form, time_format=time_format), sample.get(columns["t"], ""))
-    assert form is not None  # noqa: S101 - one of the two is given
-    if time_format is None:
-        return form
-    return forms.timed(name, replace(form, time_format=time_format), "")
-
-
-def _check_named(name: str, form: Form, header: list[str]) -> None:
-    missing = [key for key in "tohlc" if key not in form.names]
-    absent = [given for given in form.names.values() if given not in header]
-    extra = [key for key in form.names if key not in BAR_KEYS]
-    if missing or extra:
-        told = f"no name for {', '.join(missing)}" if missing else f"the unknown key {extra[0]}"
-        raise DataError(
-            f"{name}: found {told}, expected names of t, o, h, l, c and v. Type for example --column o=Open"
-        )
-    if absent:
-        raise DataError(f"{name}: no column {', '.join(absent)}; the file has {', '.join(header)[:200]}")
+def _as_text(dtype: pl.DataType, sample: str) -> str:
+    """The first value of a column as a text file would have it, as far as the form hangs on it."""
+    if isinstance(dtype, pl.Datetime):
+        return "2000-01-01T00:00:00" + ("Z" if dtype.time_zone else "")
+    if dtype == pl.Date:
+        return "2000-01-01"
+    return sample if dtype == pl.String or dtype.is_integer() else "0"
 
 
 def _pick(name: str, form: Form, raw: pl.LazyFrame, pick: str | None) -> tuple[pl.LazyFrame, str | None]:

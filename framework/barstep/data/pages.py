@@ -33,8 +33,7 @@ class Pages:
         self.folder = folder
         if self._known() != dict(plan):
             shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / _PLAN).write_text(json.dumps(dict(plan)), "utf-8")
+        self._plan = json.dumps(dict(plan))
 
     def has(self, start: int) -> bool:
         """Whether the page from a time on is kept."""
@@ -57,6 +56,9 @@ class Pages:
             ) from error
         types = {"t": pl.Int64()} | {key: pl.Float64() for key in "ohlcv"}
         frame = pl.DataFrame(rows, schema=types).sort("t")
+        if not self.folder.exists():
+            self.folder.mkdir(parents=True)
+            (self.folder / _PLAN).write_text(self._plan, "utf-8")
         part = self._path(start).with_suffix(".part")
         frame.write_parquet(part)
         os.replace(part, self._path(start))  # noqa: PTH105 - the atomic call, named as in the manual

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 _PRICES = ("o", "h", "l", "c")
 
 
-def parse(texts: Iterable[str]) -> tuple[str, ...]:
+def parse(texts: str | Iterable[str]) -> tuple[str, ...]:
     """Names of repairs from `sort,dedupe`, in the order they are made.
 
     Raises:
         ConfigError: For an unknown one.
     """
+    texts = [texts] if isinstance(texts, str) else texts
     asked = [name.strip() for text in texts for name in text.split(",") if name.strip()]
     unknown = [name for name in asked if name not in REPAIRS]
     if unknown:

@@ -14,7 +14,7 @@ from barstep.data.audit import Audit
 from barstep.data.checks import BarChecker, EmptyRangeError, RawChunk
 from barstep.data.clock import misread
 from barstep.data.columns import BAR_KEYS, Layout, time_expr
-from barstep.data.file_stream import LONG_HOLE, NO_VOLUME, bounds_ns, worth_telling
+from barstep.data.file_stream import CLOCK_ROWS, LONG_HOLE, NO_VOLUME, bounds_ns, worth_telling
 from barstep.data.frames import as_polars
 from barstep.data.sessions import SessionTable, utc_text
 from barstep.data.windows import Windows
@@ -112,12 +112,11 @@ class SourceStream(BarStream):
     def _survey(self) -> tuple[str, bool]:
         """Go through all bars once: their hash, and whether any has volume; notes what a user should know of them."""
         audit = Audit(self.feed.contract.instrument, self.feed.timeframe, self.sessions, least_hole=LONG_HOLE)
-        digest, traded, told = hashlib.sha256(), False, ""
+        digest, traded, starts = hashlib.sha256(), False, []
         for bars in self._checked():
-            if not self._rows:
-                self._first = int(bars.start_ns[0])
-                zone, stamp = self._layout.naive_zone or "UTC", self._layout.stamp or "open"
-                told = misread(bars.start_ns, self.feed.timeframe, self.sessions, zone, stamp)
+            self._first = self._first if self._rows else int(bars.start_ns[0])
+            if self._rows < CLOCK_ROWS:
+                starts.append(bars.start_ns)
             self._last = int(bars.end_ns[-1])
             self._rows += len(bars)
             traded = traded or bool(bars.volume.any())
@@ -125,6 +124,8 @@ class SourceStream(BarStream):
             _feed(digest, bars)
         if not self._rows:
             raise EmptyRangeError(f"{self._label}: it brought no bars between start and end. Choose other dates")
+        zone, stamp = self._layout.naive_zone or "UTC", self._layout.stamp or "open"
+        told = misread(np.concatenate(starts)[:CLOCK_ROWS], self.feed.timeframe, self.sessions, zone, stamp)
         self.warnings += [f"{self._label}: {told}"] if told else []
         self.warnings += worth_telling(audit, self.sessions, self._first, self._last, self._rows)
         return digest.hexdigest(), traded
@@ -142,7 +143,10 @@ class SourceStream(BarStream):
     def _frame(self, where: str, chunk: Any) -> pl.DataFrame:
         """A chunk as ROW, t (start, UTC nanoseconds), o, h, l, c and v where it has it, cut to the bounds."""
         try:
-            raw = (pl.DataFrame(dict(chunk)) if isinstance(chunk, Mapping) else as_polars(chunk).collect()).lazy()
+            if isinstance(chunk, Mapping):
+                raw = pl.LazyFrame({name: _exact(column) for name, column in chunk.items()})
+            else:
+                raw = as_polars(chunk).collect().lazy()
             schema = raw.collect_schema()
         except ConfigError as error:
             raise DataError(f"{where}: it is a {type(chunk).__name__}. {_WANTED}") from error
@@ -184,6 +188,12 @@ class SourceStream(BarStream):
         prices: dict[str, NDArray[np.float64]] = {key: frame[key].to_numpy() for key in "ohlc"}
         volume = frame["v"].to_numpy() if "v" in frame.columns else None
         return RawChunk(frame["row"].to_numpy(), frame["t"].to_numpy(), prices, volume)
+
+
+def _exact(column: Any) -> Any:
+    """A column with numpy times of any unit in nanoseconds, since polars takes few others."""
+    times = isinstance(column, np.ndarray) and column.dtype.kind == "M"
+    return column.astype("datetime64[ns]") if times else column
 
 
 _WANTED = "Yield frames, or mappings of arrays, with the columns t, o, h, l, c and v"

@@ -99,14 +99,32 @@ class Store:
         """
         path = self.folder / manifest.instrument / manifest.file
         if not path.is_file():
-            raise DataError(
-                f"{path}: the store's file of {manifest.series} {manifest.timeframe} is missing. Import again"
-            )
+            raise DataError(". ".join(self._lost(manifest, "missing")))
         return path
 
-    def intact(self, manifest: Manifest) -> bool:
-        """Whether the bars are still those that were written."""
-        return files.sha256(self.bars(manifest)) == manifest.sha256
+    def trouble(self, manifest: Manifest) -> tuple[str, str] | None:
+        """What has become of a series' bars, and the remedy; None when they are those that were written."""
+        path = self.folder / manifest.instrument / manifest.file
+        if not path.is_file():
+            return self._lost(manifest, "missing")
+        return None if files.sha256(path) == manifest.sha256 else self._lost(manifest, "not the one that was written")
+
+    def verify(self, manifest: Manifest) -> None:
+        """Refuse bars that are not those that were written.
+
+        Raises:
+            DataError: When there is trouble.
+        """
+        if trouble := self.trouble(manifest):
+            raise DataError(". ".join(trouble))
+
+    def _lost(self, manifest: Manifest, what: str) -> tuple[str, str]:
+        path = self.path(manifest.instrument, manifest.series, manifest.timeframe)
+        sources = ", ".join(dict.fromkeys(str(entry.get("source")) for entry in manifest.imports))
+        return (
+            f"{path.parent / manifest.file}: the store's file is {what}",
+            f"Remove {path} and import again: {sources}",
+        )
 
     def choose(self, item: Instrument, timeframe: str, contract: Contract | None) -> Manifest:
         """The series that a run means: its contract's, or without one the joined series, or the only one there is.

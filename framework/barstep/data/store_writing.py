@@ -8,13 +8,13 @@ import shutil
 import tempfile
 import time
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from barstep.data import files
-from barstep.data.sessions import utc_text
 from barstep.data.store import Manifest
 from barstep.domain.errors import BarstepError, ConfigError, DataError
 
@@ -63,7 +63,7 @@ def working_folder(store: Store, instrument: str) -> Iterator[Path]:
 def merge(
     store: Store, instrument: str, series: str, timeframe: str, bars: Path, folder: Path,
     entry: dict[str, Any], warnings: list[str], *, replace: bool = False,
-) -> tuple[Manifest, int]:  # fmt: skip
+) -> tuple[Manifest, int, int]:  # fmt: skip
     """Put bars into a series.
 
     Args:
@@ -76,63 +76,69 @@ def merge(
         replace: New bars win where they differ from stored ones.
 
     Returns:
-        The new manifest, and how many bars were not there before.
+        The new manifest, how many bars were not there before, and how many stored ones were replaced.
 
     Raises:
-        DataError: When bars of one time differ; the message shows the first.
+        DataError: When bars of one time differ, the message shows the first; or the stored file is not the one written.
     """
     before = store.get(instrument, series, timeframe)
-    target = bars
+    target, changed = bars, 0
     if before is not None:
+        store.verify(before)  # else new bars would give a foreign file a manifest
         target = folder / "merged.parquet"
-        changed = _join(store.bars(before), bars, target, f"{series} {timeframe}", replace=replace)
+        words = f"{entry['source']}: found bars that differ from those of {series} {timeframe} in the store"
+        changed = _join(store.bars(before), bars, target, words, replace=replace)
         if changed:
             entry = {**entry, "replaced": changed}
     figures = _figures(target)
     digest = files.sha256(target)
     added = figures["rows"] - (before.rows if before else 0)
-    if before is not None and digest == before.sha256:
-        return before, 0  # all of it was there
+    if before is not None and not added and not changed:
+        return before, 0, 0  # all of it was there
     manifest = Manifest(
         instrument, series, timeframe, f"{series}_{timeframe}-{digest[:8]}.parquet", digest, figures["rows"],
         figures["first"], figures["last"], "known" if figures["volume"] else "unknown", warnings,
         [*(before.imports if before else []), {**entry, "added": added}],
     )  # fmt: skip
     _publish(store, manifest, target, before, folder)
-    return manifest, added
+    return manifest, added, changed
 
 
-def _join(old_path: Path, new_path: Path, target: Path, what: str, *, replace: bool) -> int:
-    """Write old and new bars as one file; returns how many stored bars were replaced."""
+def _join(old_path: Path, new_path: Path, target: Path, words: str, *, replace: bool) -> int:
+    """Write old and new bars as one file, window by window; returns how many stored bars were replaced."""
     old, new = pl.scan_parquet(old_path, glob=False), pl.scan_parquet(new_path, glob=False)
     differs = pl.any_horizontal(pl.col(key) != pl.col(f"{key}_right") for key in "ohlcv")
-    both = old.join(new, on="t", how="inner").filter(differs).sort("t")
-    found = both.select(pl.len()).collect(engine="streaming").item()
-    if found and not replace:
-        row = both.head(1).collect().row(0, named=True)
-        first = utc_text(int(both.select(pl.col("t").first().to_physical()).collect().item()))
-        stored, given = (" ".join(f"{key} {row[key + tail]:.10g}" for key in "ohlcv") for tail in ("", "_right"))
+    found, first = 0, None
+    parts: list[Path] = []
+    for low, high in _windows(old, new):
+        inside = pl.col("t").is_between(low, high, closed="left")
+        there, come = (frame.filter(inside).collect() for frame in (old, new))
+        both = there.join(come, on="t", how="inner").filter(differs).sort("t")
+        found += both.height
+        first = both.row(0, named=True) if first is None and both.height else first
+        if replace:
+            there = there.join(come, on="t", how="anti")
+        else:
+            come = come.join(there, on="t", how="anti")
+        parts.append(target.with_name(f"part_{len(parts):06}.parquet"))
+        pl.concat([there, come]).sort("t").write_parquet(parts[-1], compression="lz4")
+    if first is not None and not replace:
+        stored, given = (" ".join(f"{key} {first[key + tail]:.10g}" for key in "ohlcv") for tail in ("", "_right"))
+        at = first["t"].strftime("%Y-%m-%dT%H:%M:%SZ")
         raise DataError(
-            f"{found:,} bars differ from those of {what} in the store; the first at {first}: found {given}, stored {stored}. "
+            f"{words} ({found:,}); the first at {at}: found {given}, stored {stored}. "
             "Nothing was changed. See that it is the same contract, zone and stamp; --replace takes the new ones"
         )
-    if replace and found:
-        old = old.join(new, on="t", how="anti")
-    else:
-        new = new.join(old.select("t"), on="t", how="anti")
-    ends = [
-        frame.select(a=pl.col("t").min(), b=pl.col("t").max()).collect(engine="streaming").row(0)
-        for frame in (old, new)
-    ]
-    (old_first, old_last), (new_first, new_last) = ends
-    if None in (old_first, new_first) or old_last < new_first:
-        merged = pl.concat([old, new])
-    elif new_last < old_first:
-        merged = pl.concat([new, old])
-    else:
-        merged = pl.concat([old, new]).sort("t")
-    merged.select(list(SCHEMA)).sink_parquet(target, maintain_order=True, **_WRITE)
-    return int(found)
+    merged = pl.scan_parquet(parts, glob=False).select(list(SCHEMA))
+    merged.sink_parquet(target, maintain_order=True, **_WRITE)
+    return found
+
+
+def _windows(*frames: pl.LazyFrame) -> list[tuple[datetime, datetime]]:
+    """Stretches of time that hold all bars of frames that ascend, at most some of each frame's."""
+    every = pl.col("t").gather_every(_GROUP_ROWS)
+    starts = sorted({moment for frame in frames for moment in frame.select(every).collect()["t"]})
+    return list(zip(starts, [*starts[1:], datetime.max.replace(tzinfo=UTC)], strict=True))
 
 
 def _figures(path: Path) -> dict[str, int]:

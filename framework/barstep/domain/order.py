@@ -31,6 +31,15 @@ class Bracket(Struct, gc=False):
     target: float | None = None
 
 
+class Change(Struct, frozen=True, gc=False):
+    """A change that was asked of a working order (R23): when, of what (`size`, `limit`, `stop` or `trail`), from, to."""
+
+    at_ns: int
+    what: str
+    before: float
+    after: float
+
+
 class Order(Struct, gc=False, eq=False):
     """An order from the moment it is asked for.
 
@@ -59,6 +68,7 @@ class Order(Struct, gc=False, eq=False):
         parent: Id of the order that brought it, or None.
         asked_ns: The replay's clock when it was asked for.
         ended_ns: The replay's clock when it left the book, or None.
+        changes: What was changed while it worked.
     """
 
     contract: Contract
@@ -85,6 +95,7 @@ class Order(Struct, gc=False, eq=False):
     parent: int | None = None
     asked_ns: int = 0
     ended_ns: int | None = None
+    changes: tuple[Change, ...] = ()
 
     @property
     def is_open(self) -> bool:

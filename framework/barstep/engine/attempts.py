@@ -32,7 +32,7 @@ class Attempt:
         start, end: Its first and its last trading day.
         days, traded_days: Trading days, and those with a fill.
         verdict: `open` while neither passed nor failed.
-        rule: The rule that failed it, or `profit_target`.
+        rule: The rule that failed it (`max_days` when it lasted too long), or `profit_target`.
         at_ns: When it was decided: the end of the bar that failed it, the last bar's of the day that passed it.
         margin: By how much: equity less the floor that was breached, or the result less what was needed.
         headroom: The smallest distance of equity to a floor that fails, None without such a floor.
@@ -76,7 +76,7 @@ class Attempts:
     Attributes:
         made: All attempts so far; the last one is under way unless it has a verdict.
         traded: Set it on a fill: the present day counts as traded.
-        over: Whether a pass ends the run.
+        over: Whether what was decided at the end of a day ends the run.
     """
 
     def __init__(self, exchange: SimulatedExchange, terms: Terms, on_fail: OnFail, on_pass: OnPass) -> None:
@@ -119,6 +119,11 @@ class Attempts:
         attempt = self.made[-1] if self.made else None
         if attempt is None or self.over:
             return
+        flat = not any(market.ledger.position for market in self.exchange.markets)
+        most = self.terms.max_days
+        late = attempt.verdict == "open" and most is not None and (attempt.end - attempt.start).days >= most - 1
+        if late and not flat:
+            self.exchange.flatten("max_days", "R19", "hooks")
         result = self.exchange.balance - self._balance
         self._balance = self.exchange.balance
         attempt.net += result
@@ -127,12 +132,13 @@ class Attempts:
         self.traded = False
         target = self.terms.target
         attempt.needed = 0 if target is None else round(total_needed(attempt.best_day, self.terms.share, target))
-        flat = not any(market.ledger.position for market in self.exchange.markets)
         if attempt.verdict == "open" and flat and self._passes(attempt):
-            attempt.verdict, attempt.rule = "passed", "profit_target"
-            attempt.at_ns = self.exchange.current.stamps[1]
-            attempt.margin = attempt.net - attempt.needed
+            self._decide(attempt, "passed", "profit_target")
             self.over = self.on_pass == "stop"  # noqa: S105
+        elif late:
+            self._decide(attempt, "failed", "max_days")
+            self.exchange.failed = "max_days"
+            self.over = self.ends_on_failure
 
     def finish(self, *, interrupted: bool) -> None:
         """The run is over; one that was interrupted inside a day does not count that day."""
@@ -189,6 +195,12 @@ class Attempts:
         smallest = int(min((low - floor[:-1]).min(), (close - floor[1:]).min()))
         attempt = span.attempt
         attempt.headroom = smallest if attempt.headroom is None else min(attempt.headroom, smallest)
+
+    def _decide(self, attempt: Attempt, verdict: Verdict, rule: str) -> None:
+        """At the end of a day."""
+        attempt.verdict, attempt.rule = verdict, rule
+        attempt.at_ns = self.exchange.current.stamps[1]
+        attempt.margin = attempt.net - attempt.needed
 
     def _passes(self, attempt: Attempt) -> bool:
         return passes(self.terms, attempt.net, attempt.best_day, attempt.traded_days)

@@ -6,7 +6,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from barstep.domain.instrument import micros
-from barstep.domain.order import Bracket, Order, Side
+from barstep.domain.order import Bracket, Change, Order, Side
 from barstep.domain.session import to_datetime
 from barstep.engine import words
 from barstep.engine.desk import Note
@@ -317,10 +317,19 @@ class Context(ReadContext):
             if refused:
                 order.reason = refused
                 return False
+        asked = (
+            ("size", left, size),
+            ("limit", order.limit, limit),
+            ("stop", order.stop, stop),
+            ("trail", order.trail, trail_ticks),
+        )
         refusal = self._desk.broker.modify_order(order, size=size, limit=limit, stop=stop, trail=trail_ticks)
         if refusal:
             order.reason = refusal
-        return not refusal
+            return False
+        now = self._desk.now_ns
+        order.changes += tuple(Change(now, *each) for each in asked if None not in each and each[1] != each[2])
+        return True
 
     def cancel(self, order: Order, reason: str = "cancelled") -> bool:
         """Cancel a working order; False when it is not working."""

@@ -46,7 +46,7 @@ class Stream:
     Attributes:
         session: The trading day of the last complete bar, None before the first.
         flat_of, flat_rows: The segment whose flat times were looked up last, and the rows found (R18).
-        updates: Indicators to update with each bar of the present chunk.
+        updates: What to call with each bar of the present chunk: updates of indicators, or of lines that are known.
         stored: Indicators whose values of this chunk are known: each gets its value before a bar's hooks, not earlier.
         higher: The longer timeframes of `also`.
     """
@@ -98,6 +98,8 @@ class Stream:
             values = indicator.ahead(columns) if indicator.ready else None
             if values is None:
                 self.updates.append(indicator.update)
+            elif indicator.lines:
+                self.updates.append(_showing(indicator, values))
             else:
                 self.stored.append((indicator, values))
         return self._segments(sessions, index)
@@ -200,6 +202,12 @@ class Stream:
             found.append(Segment(session, start, stop, not same, stop < len(index) or after != session.date))
             before = session
         return found
+
+
+def _showing(indicator: Indicator, rows: list[tuple[float, ...]]) -> Callable[..., None]:
+    """What stands in for `update` while the lines of a chunk are known: each call shows those of the next bar."""
+    show, following = indicator.show, iter(rows).__next__
+    return lambda *_bar: show(following())
 
 
 def _short_first(chunks: Iterator[BarColumns]) -> Iterator[BarColumns]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from decimal import Decimal
 from math import isfinite
 from numbers import Integral, Real
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from barstep.domain.errors import DataError, PluginError
 from barstep.domain.instrument import micros
-from barstep.hooks.checks import where
+from barstep.hooks.checks import file_of, where
 from barstep.hooks.extension import DataSource, Extension, FeeModel, Metric, SlippageModel
 from barstep.hooks.manager import raised_at
 
@@ -36,7 +35,8 @@ class Asked(NamedTuple):
     def fault(self, cause: Exception) -> PluginError:
         """What an exception of its function leaves as."""
         cls = type(self.plugin)
-        file, at = inspect.getfile(cls), raised_at(cause, inspect.getfile(cls))
+        file = file_of(cls)
+        at = raised_at(cause, file)
         if not at.startswith(f"{file}:"):  # what it returned was wrong: nothing of its own was running
             at = where(getattr(cls, cls.function))
         return PluginError(self.name, cls.function, at, self.when(), cause)

@@ -113,6 +113,14 @@ def _misuses(cls: type[Plugin], name: str, method: Callable[..., Any]) -> list[s
     return found
 
 
+def file_of(cls: type) -> str:
+    """The file of a class, empty for one that was typed into a session."""
+    try:
+        return inspect.getfile(cls)
+    except (OSError, TypeError):
+        return ""
+
+
 def where(thing: Any) -> str:
     """`file:line` of a class or function."""
     try:

@@ -87,7 +87,7 @@ class Loader:
             ConfigError: There is none, there are several, or its class is refused; the message says what to change.
             PluginError: Its file raises while it is imported.
         """
-        found = self._locate(use, SECTIONS[section].folder)
+        found = self._locate(use, (SECTIONS[section].folder,))
         if found is None:
             raise ConfigError(self._unknown(use, section))
         check_class(found, use.partition(":")[0], section)
@@ -95,17 +95,15 @@ class Loader:
 
     def identify(self, use: str) -> tuple[str, Found]:
         """The section that a name or path belongs to, and its class; raises as `load` does."""
-        for folder in dict.fromkeys(base.folder for base in SECTIONS.values()):
-            try:
-                found = self._locate(use, folder)
-            except _NoFileError:
-                continue
-            if found is not None:
-                section = next((key for key, base in SECTIONS.items() if issubclass(found.cls, base)), "strategies")
-                check_class(found, use, section)
-                return section, found
-        bases = ", ".join(base.__name__ for base in SECTIONS.values())
-        raise ConfigError(f"got {use!r}, expected the name or path of a plugin: a class that inherits one of {bases}")
+        found = self._locate(use, tuple(dict.fromkeys(base.folder for base in SECTIONS.values())))
+        if found is None:
+            bases = ", ".join(base.__name__ for base in SECTIONS.values())
+            raise ConfigError(
+                f"got {use!r}, expected the name or path of a plugin: a class that inherits one of {bases}"
+            )
+        section = next((key for key, base in SECTIONS.items() if issubclass(found.cls, base)), "strategies")
+        check_class(found, use, section)
+        return section, found
 
     def likely_section(self, name: str, origin: str) -> str:
         """The section that a plugin which cannot be loaded seems to belong to."""
@@ -122,25 +120,25 @@ class Loader:
                     found[path.stem] = origin
         return found
 
-    def _locate(self, use: str, folder: str) -> Found | None:
-        """The class that a name or path means, looked for in a folder of the workspace; None when a name is not known."""
+    def _locate(self, use: str, folders: tuple[str, ...]) -> Found | None:
+        """The class that a name or path means, looked for in folders of the workspace; None when a name is not known."""
         name, _, wanted = use.partition(":")
         if name.endswith(".py"):
-            path = (self.base / name).resolve()
-            if not path.is_file():
-                path = (self.workspace / folder / name).resolve()
-            if not path.is_file():
-                raise _NoFileError(f"no file {name} beside the configuration or in {self.workspace / folder}")
-            return _of_file(path, wanted, "path")
+            places = (self.base, *(self.workspace / folder for folder in folders))
+            path = next((place / name for place in places if (place / name).is_file()), None)
+            if path is None:
+                raise ConfigError(f"no file {name} beside the configuration or in {places[1]}")
+            return _of_file(path.resolve(), wanted, "path")
         for root, origin in ((self.workspace, "workspace"), (None, "entry point"), (bundled_root(), "bundled")):
             if root is None:
                 found = _entry_point(name)
                 if found is not None:
                     return found
                 continue
-            path = root / folder / f"{name}.py"
-            if path.is_file():
-                return _of_file(path, wanted, origin)
+            for folder in folders:
+                path = root / folder / f"{name}.py"
+                if path.is_file():
+                    return _of_file(path, wanted, origin)
         return None
 
     def _unknown(self, name: str, section: str) -> str:
@@ -159,10 +157,6 @@ class Loader:
         except OSError:
             return True
         return not any(base.__name__ in text for base in SECTIONS.values()) or SECTIONS[section].__name__ in text
-
-
-class _NoFileError(ConfigError):
-    """A path leads nowhere."""
 
 
 def _entry_point(name: str) -> Found | None:

@@ -6,7 +6,6 @@ order of the configuration, which a test proves to make the same calls as pluggy
 
 from __future__ import annotations
 
-import inspect
 import traceback
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -15,7 +14,7 @@ import pluggy
 from barstep.domain.errors import ConfigError, PluginError
 from barstep.domain.risk import RiskDecision, Verdict
 from barstep.hooks.adapters import Adapter, make_specs, pluggy_call, positional
-from barstep.hooks.checks import hooks_of
+from barstep.hooks.checks import file_of, hooks_of
 from barstep.hooks.markers import PROJECT
 from barstep.hooks.specs import HOOK_NAMES
 
@@ -196,10 +195,7 @@ class HookManager:
 
     def _file(self, name: str) -> str:
         plugin = next((entry.plugin for entry in self.plugins if entry.name == name), None)
-        try:
-            return inspect.getfile(type(plugin)) if plugin is not None else ""
-        except (OSError, TypeError):
-            return ""
+        return file_of(type(plugin)) if plugin is not None else ""
 
 
 def _verdict(rule: str, decision: object) -> Verdict:

@@ -6,9 +6,9 @@ the 53 bits of a double. An array form asks `exact` first and leaves larger numb
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, chain
 from math import nan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -60,7 +60,13 @@ def recursion(
     """The one seed, then `step(value before, x)` for each later x; nothing while there is no seed."""
     if not seed.size:
         return seed
-    return np.fromiter(accumulate(later.tolist(), step, initial=float(seed[0])), np.float64, 1 + len(later))
+    values = continued(float(seed[0]), later, step)
+    return np.fromiter(chain(seed.tolist(), values), np.float64, 1 + len(later))
+
+
+def continued(value: float, later: NDArray[np.float64], step: Callable[[float, float], float]) -> list[float]:
+    """`step(value before, x)` for each x, begun with `value`."""
+    return list(accumulate(later.tolist(), step, initial=value))[1:]
 
 
 def right_aligned(values: NDArray[np.float64], length: int) -> NDArray[np.float64]:
@@ -68,3 +74,8 @@ def right_aligned(values: NDArray[np.float64], length: int) -> NDArray[np.float6
     out = np.full(length, nan)
     out[length - len(values) :] = values
     return out
+
+
+def rows_of(*lines: NDArray[np.float64]) -> list[Any]:
+    """The values of several lines, a tuple a bar."""
+    return list(zip(*(line.tolist() for line in lines), strict=True))

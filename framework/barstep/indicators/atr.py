@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from barstep.indicators.arrays import exact, largest, recursion, right_aligned, window_sums
+from barstep.indicators.arrays import continued, exact, largest, recursion, right_aligned, window_sums
 from barstep.indicators.base import Indicator, bar_count
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from barstep.domain.bar import BarColumns
@@ -61,19 +63,40 @@ class ATR(Indicator):
             self.value = self._total * self._num / (self.n * self._den)
             self.ready = True
 
+    def ahead(self, columns: BarColumns) -> list[float] | None:
+        """`value` after each bar of the next chunk, as `Indicator.ahead`; ranges in numpy, the recursion in a loop."""
+        before = self._close
+        if before is None or not _fits(columns, self.n, self._num, self._den, abs(before)):
+            return None
+        ranges = _true_ranges(columns, before)
+        self._close = int(columns.close[-1])
+        return continued(self.value, ranges * self._num / self._den, self._step())
+
     def compute(
         self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
         """`value` after each bar, as `Indicator.compute`; ranges in numpy, the recursion in a plain loop."""
-        n, kept = self.n, self.n - 1
-        tallest = largest(columns.high) + largest(columns.low) + largest(columns.close)
-        if not exact(n * tallest * numerator, n * denominator):
+        n = self.n
+        if not _fits(columns, n, numerator, denominator):
             return super().compute(columns, numerator, denominator, new_session)
-        top, bottom = columns.high.copy(), columns.low.copy()
-        np.maximum(top[1:], columns.close[:-1], out=top[1:])
-        np.minimum(bottom[1:], columns.close[:-1], out=bottom[1:])
-        ranges = top - bottom
+        ranges = _true_ranges(columns, int(columns.low[0]) if len(columns) else 0)
         seed = window_sums(ranges[:n], n) * numerator / (n * denominator)
         later = ranges[n:] * numerator / denominator
-        values = recursion(seed, later, lambda value, height: (value * kept + height) / n)
-        return right_aligned(values, len(columns))
+        return right_aligned(recursion(seed, later, self._step()), len(columns))
+
+    def _step(self) -> Callable[[float, float], float]:
+        n, kept = self.n, self.n - 1
+        return lambda value, height: (value * kept + height) / n
+
+
+def _fits(columns: BarColumns, n: int, numerator: int, denominator: int, before: int = 0) -> bool:
+    """Whether int64 and doubles hold every step."""
+    tallest = largest(columns.high) + largest(columns.low) + largest(columns.close) + before
+    return exact(n * tallest * numerator, n * denominator)
+
+
+def _true_ranges(columns: BarColumns, before: int) -> NDArray[np.int64]:
+    """Heights of the bars with the close before each drawn in; `before` is that of the first."""
+    earlier = np.concatenate((np.array([before], np.int64), columns.close))[:-1]
+    ranges: NDArray[np.int64] = np.maximum(columns.high, earlier) - np.minimum(columns.low, earlier)
+    return ranges

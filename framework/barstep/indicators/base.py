@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from copy import copy
-from math import nan
+from collections import deque
+from copy import copy, deepcopy
+from math import isfinite, nan
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+
+from barstep.indicators.arrays import right_aligned
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,10 +30,12 @@ class Indicator:
     Attributes:
         value: In price units unless the class says otherwise; NaN until `ready`.
         ready: True once enough bars have been seen.
+        lines: Names of its lines when it has more than `value`, which is the first of them.
     """
 
     __slots__ = ("_den", "_num", "ready", "value")
 
+    lines: ClassVar[tuple[str, ...]] = ()
     value: float
     ready: bool
 
@@ -62,12 +67,18 @@ class Indicator:
         """
         raise NotImplementedError
 
-    def ahead(self, columns: BarColumns) -> list[float] | None:  # noqa: ARG002 - see the classes that can
+    def ahead(self, columns: BarColumns) -> list[Any] | None:  # noqa: ARG002 - see the classes that can
         """`value` after each bar of the next chunk, equal bit for bit to what `update` gives, as if they had passed.
 
-        Asked only of one that is ready. Returns None where it has to be updated bar by bar, which is always right.
+        Asked only of one that is ready. `value` itself is left alone: who asked has it set, bar by bar, so that nobody
+        reads it early. One with several lines gives a tuple a bar, in the order of `lines`. Returns None, with nothing
+        changed, where it has to be updated bar by bar, which is always right.
         """
         return None
+
+    def show(self, value: Any) -> None:
+        """Have the values that `ahead` gave for the bar that is complete now."""
+        self.value = value
 
     def compute(
         self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]
@@ -134,8 +145,80 @@ class WindowIndicator(Indicator):
         return (1, 1) if self.source == "volume" else (numerator, denominator)
 
 
-def bar_count(owner: Indicator, n: int) -> int:
-    """`n` itself when it is a number of bars; a ValueError names the indicator it was meant for."""
+class RollingIndicator(WindowIndicator):
+    """A window indicator that depends on nothing but the window: n values in, one out.
+
+    A class of this kind gives `update`, `_windows` for many windows at once, and `_resume`.
+    """
+
+    __slots__ = ("_ring",)
+
+    _ring: deque[int]
+
+    def reset(self) -> None:
+        """Forget all bars."""
+        self._ring = deque([0] * self.n, maxlen=self.n)
+        self._missing = self.n
+        self._resume()
+
+    def _resume(self) -> None:
+        """Make the running sums anew from the ring."""
+        raise NotImplementedError
+
+    def _windows(self, x: NDArray[np.int64], numerator: int, denominator: int) -> NDArray[np.float64] | None:
+        """The value of each n neighbours of `x`, or None when the numbers are too large to be exact."""
+        raise NotImplementedError
+
+    def ahead(self, columns: BarColumns) -> list[float] | None:
+        """`value` after each bar of the next chunk, as `Indicator.ahead`, from the window and the chunk in one piece."""
+        x = np.concatenate((np.array(self._ring, np.int64), getattr(columns, self.source)))
+        values = self._windows(x, self._num, self._den)
+        if values is None:
+            return None
+        self._ring.extend(x[-self.n :].tolist())
+        self._resume()
+        found: list[float] = values[1:].tolist()
+        return found
+
+    def compute(
+        self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """`value` after each bar, as `Indicator.compute`, in numpy."""
+        x: NDArray[np.int64] = getattr(columns, self.source)
+        values = self._windows(x, *self._scale(numerator, denominator))
+        if values is None:
+            return super().compute(columns, numerator, denominator, new_session)
+        return right_aligned(values, len(x))
+
+
+def together(
+    parts: tuple[Indicator, ...], columns: BarColumns
+) -> tuple[tuple[Any, ...], list[NDArray[np.float64]]] | None:
+    """The parts of an indicator after the next chunk, and each one's `value` over it; None when one of them cannot.
+
+    The parts that are given stay as they are: one may have taken the chunk in when another cannot.
+    """
+    if any(type(part).ahead is Indicator.ahead for part in parts):
+        return None
+    later, found = deepcopy(parts), []
+    for part in later:
+        rows = part.ahead(columns)
+        if rows is None:
+            return None
+        part.show(rows[-1])
+        found.append(np.array([row[0] for row in rows] if part.lines else rows))
+    return later, found
+
+
+def bar_count(owner: Indicator, n: int, name: str = "n") -> int:
+    """`n` itself when it is a number of bars; a ValueError names the indicator and the argument it was meant for."""
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-        raise ValueError(f"{type(owner).__name__}: n must be a whole number of bars, 1 or more, got {n!r}")
+        raise ValueError(f"{type(owner).__name__}: {name} must be a whole number of bars, 1 or more, got {n!r}")
     return n
+
+
+def width(owner: Indicator, k: float, unit: str) -> float:
+    """`k` as a float when it is a number above 0; a ValueError names the indicator and what k counts."""
+    if isinstance(k, bool) or not isinstance(k, (int, float)) or not isfinite(k) or k <= 0:
+        raise ValueError(f"{type(owner).__name__}: k must be a number of {unit} above 0, got {k!r}")
+    return float(k)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from barstep.indicators.arrays import exact, largest, recursion, right_aligned, window_sums
+from barstep.indicators.arrays import continued, exact, largest, recursion, right_aligned, window_sums
 from barstep.indicators.base import Indicator, bar_count
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from barstep.domain.bar import BarColumns
@@ -86,27 +88,60 @@ class RSI(Indicator):
                 self._gain, self._loss = gain / self.n, loss / self.n
         self.value = 100 * gain / (gain + loss) if loss else 100.0
 
+    def ahead(self, columns: BarColumns) -> list[float] | None:
+        """`value` after each bar of the next chunk, as `Indicator.ahead`; only Wilder's recursion is a plain loop."""
+        n, before = self.n, self._close
+        if before is None or not exact(200 * n * max(largest(columns.close), abs(before))):
+            return None
+        changes, rises, falls = _changes(np.concatenate((np.array([before], np.int64), columns.close)))
+        if self._wilder:
+            gains, losses = (
+                np.array(continued(mean, later.astype(np.float64), self._step()))
+                for mean, later in ((self._gain, rises), (self._loss, falls))
+            )
+            self._gain, self._loss = float(gains[-1]), float(losses[-1])
+            values = _strength(gains, losses)
+        else:
+            changes = np.concatenate((np.array(self._changes, np.int64), changes))
+            rises = np.maximum(changes, 0)
+            up, down = window_sums(rises, n)[1:], window_sums(rises - changes, n)[1:]
+            self._changes.extend(changes[-n:].tolist())
+            self._gain, self._loss = int(up[-1]), int(down[-1])
+            values = _strength(up, down)
+        self._close = int(columns.close[-1])
+        found: list[float] = values.tolist()
+        return found
+
     def compute(
         self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
         """`value` after each bar, as `Indicator.compute`; only Wilder's recursion is a plain loop."""
-        n, kept, close = self.n, self.n - 1, columns.close
+        n, close = self.n, columns.close
         if not exact(200 * n * largest(close)):
             return super().compute(columns, numerator, denominator, new_session)
-        changes = np.diff(close)
-        rises = np.maximum(changes, 0)
-        falls = rises - changes
+        _, rises, falls = _changes(close)
         if not self._wilder:
             values = _strength(window_sums(rises, n), window_sums(falls, n))
             return right_aligned(values, len(close))
         gains, losses = window_sums(rises[:n], n), window_sums(falls[:n], n)
         means = [
-            recursion(seed / n, later[n:].astype(np.float64), lambda mean, x: (mean * kept + x) / n)
+            recursion(seed / n, later[n:].astype(np.float64), self._step())
             for seed, later in ((gains, rises), (losses, falls))
         ]
         values = _strength(*means)
         values[:1] = _strength(gains, losses)
         return right_aligned(values, len(close))
+
+    def _step(self) -> Callable[[float, float], float]:
+        n, kept = self.n, self.n - 1
+        return lambda mean, change: (mean * kept + change) / n
+
+
+def _changes(close: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """From close to close: changes, rises and falls."""
+    changes = np.diff(close)
+    rises = np.maximum(changes, 0)
+    return changes, rises, rises - changes
 
 
 def _strength(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -50,13 +51,15 @@ def levels_of(run: RunRecord, place: int, bars: BarColumns | None) -> Levels:
     rows = run.rows_of(place, "orders") & (orders["id"] > 0) & np.isin(orders["kind"], _WAITING)
     pieces: list[tuple[int, int, int, int, float]] = []
     for row in np.flatnonzero(rows).tolist() if bars is not None else ():
-        price = orders["limit"][row] if orders["kind"][row] in ("limit", "join") else orders["stop"][row]
+        what = "limit" if orders["kind"][row] in ("limit", "join") else "stop"
+        price = orders[what][row]
         if np.isnan(price):
             continue
         assert bars is not None  # noqa: S101 - there is no row without bars
         begin, end = _span(run, bars, row)
         kind = _kind(run, row)
-        steps = _trail(run, place, bars, row, begin, end) if orders["kind"][row] == "trailing_stop" else []
+        trails = orders["kind"][row] == "trailing_stop"
+        steps = _trail(run, place, bars, row, begin, end) if trails else _changed(run, bars, row, what, (begin, end))
         number = int(orders["id"][row])
         pieces += [(number, kind, *step) for step in steps or [(begin, end, float(price))]]
     table = np.array(pieces, np.float64).reshape(-1, 5)
@@ -106,6 +109,22 @@ def _trail(
                 level = (inside[: seen + 1] - distance) * sign
                 return _stairs(level, begin + skipped, end, tick)
     return []
+
+
+def _changed(
+    run: RunRecord, bars: BarColumns, row: int, what: str, span: tuple[int, int]
+) -> list[tuple[int, int, float]]:
+    """The prices that a changed order had, each from the bar after the change on (R23); none where it kept its price."""
+    found = [each for each in json.loads(run.orders["changes"][row] or "[]") if each["what"] == what]
+    pieces, (begin, end) = [], span
+    for place, each in enumerate(found):
+        until = min(int(np.searchsorted(bars.start_ns, each["at_ns"], side="left")), end)
+        if until > begin:
+            pieces.append((begin, until - 1, float(each["before"])))
+        begin = max(begin, until)
+        if place == len(found) - 1:
+            pieces.append((begin, end, float(each["after"])))
+    return pieces
 
 
 def _reference(run: RunRecord, bars: BarColumns, row: int, begin: int, tick: float) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from barstep.data import SessionTable, read_column
+from barstep.data import SessionTable, read_table
 from barstep.domain.errors import DataError
 from barstep.runs.explain.records import Records
 
@@ -35,7 +35,7 @@ _TABLES = {
     ),
     "orders": (
         "id", "plugin", "tag", "contract", "side", "kind", "asked", "size", "filled", "limit", "stop", "trail_ticks",
-        "parent", "reduce_only", "status", "reason", "average_price", "asked_at", "ended_at",
+        "parent", "reduce_only", "status", "reason", "average_price", "asked_at", "ended_at", "changes",
     ),
     "fills": ("order_id", "level_ticks", "slip_ticks", "size", "side", "certainty"),
 }  # fmt: skip
@@ -128,9 +128,11 @@ class RunRecord:
         return found
 
     def _columns(self, table: str) -> Columns:
-        columns = {}
+        frame, columns = read_table(self.folder / f"{table}.parquet"), {}
         for name in _TABLES[table]:
-            values = read_column(self.folder / f"{table}.parquet", name)
+            if name not in frame.columns:
+                raise DataError(f"{self.folder / table}.parquet: it has no column {name}; run it again")
+            values = frame[name].to_numpy()
             columns[name] = values.astype(np.int64) if values.dtype.kind == "M" else values
         return columns
 

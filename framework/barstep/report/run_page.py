@@ -144,8 +144,7 @@ def _charts(run: RunRecord) -> list[str]:
                 "price" if not place else name,
                 f"{contract.name}: price, trades, orders",
                 "Triangles are entries, crosses are exits, lines are stops, targets and waiting entries as long as they "
-                "worked. Orders that were changed stand at their last price. Drag to zoom, double-click for all, click a "
-                "mark for its story.",
+                "worked. Drag to zoom, double-click for all, click a mark for its story.",
                 figure_box(name, f"Price bars of {contract.name} with trades", place=place, time=1).replace(
                     "<div ", '<div tabindex="0" ', 1
                 ),

@@ -1,6 +1,6 @@
 """Account rules of trading firms: dated plans, and the arithmetic of the rules as pure functions."""
 
-from barstep.rules.adjust import adjusted
+from barstep.rules.adjust import PlanError, adjusted
 from barstep.rules.limits import raised_floor, scaled_lots
 from barstep.rules.load import load_plan, load_source, plan_names
 from barstep.rules.news import read_news
@@ -28,6 +28,7 @@ __all__ = [
     "Payout",
     "PayoutPath",
     "Plan",
+    "PlanError",
     "PositionCap",
     "Source",
     "Switch",

@@ -19,12 +19,14 @@ class Terms(NamedTuple):
         min_days: Trading days with a trade.
         share: Largest share of the best day in the net result, None without a consistency rule.
         inclusive: Whether exactly the share is good enough.
+        max_days: Calendar days that an attempt may last, None without a limit.
     """
 
     target: int | None = None
     min_days: int = 0
     share: Fraction | None = None
     inclusive: bool = True
+    max_days: int | None = None
 
     @classmethod
     def of(cls, plan: Plan) -> Terms:
@@ -35,6 +37,7 @@ class Terms(NamedTuple):
             plan.min_days or 0,
             None if rule is None else Fraction(str(rule.share)),
             rule is None or rule.inclusive,
+            plan.max_days,
         )
 
 

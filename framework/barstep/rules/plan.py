@@ -12,6 +12,9 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 Trail = Literal["static", "end_of_day", "balance", "equity"]
+Above = Annotated[float, Meta(gt=0)]
+Amount = Annotated[float, Meta(ge=0)]
+Share = Annotated[float, Meta(gt=0, le=1)]
 Clock = Annotated[str, Meta(pattern="^([01]?[0-9]|2[0-3]):[0-5][0-9]$")]
 
 
@@ -30,7 +33,7 @@ class MaxLossLimit(Section, frozen=True, kw_only=True):
         touch: Whether equity that equals the floor is a breach already.
     """
 
-    usd: float
+    usd: Above
     trail: Trail = "end_of_day"
     lock: float | None = 0.0
     checked: Literal["live", "close"] = "live"
@@ -40,7 +43,7 @@ class MaxLossLimit(Section, frozen=True, kw_only=True):
 class DailyLossLimit(Section, frozen=True, kw_only=True):
     """The daily loss limit: `lock` stops the day (soft), `fail` fails the account (hard)."""
 
-    usd: float
+    usd: Above
     action: Literal["lock", "fail"] = "lock"
 
 
@@ -57,7 +60,7 @@ class PositionCap(Section, frozen=True, kw_only=True):
         contracts: Further caps in contracts by instrument, such as {CL: 3}.
     """
 
-    lots: float
+    lots: Amount
     scaling: tuple[tuple[float, float], ...] = ()
     scaling_tie: Literal["upper", "lower"] = "upper"
     weights: Literal["lots", "contracts"] = "lots"
@@ -73,7 +76,7 @@ class TradingHours(Section, frozen=True, kw_only=True):
     """
 
     flat_by: Clock | None = None
-    before_early_close: int | None = None
+    before_early_close: Annotated[int, Meta(ge=0)] | None = None
 
 
 class Consistency(Section, frozen=True, kw_only=True):
@@ -84,18 +87,18 @@ class Consistency(Section, frozen=True, kw_only=True):
         inclusive: Whether exactly the share is good enough.
     """
 
-    share: float
+    share: Share
     inclusive: bool = True
 
 
 class Fees(Section, frozen=True, kw_only=True):
     """What attempts cost in USD; None where no source tells it."""
 
-    once: float | None = None
-    monthly: float | None = None
-    reset: float | None = None
-    activation: float | None = None
-    api_monthly: float | None = None
+    once: Amount | None = None
+    monthly: Amount | None = None
+    reset: Amount | None = None
+    activation: Amount | None = None
+    api_monthly: Amount | None = None
 
 
 class PayoutPath(Section, frozen=True, kw_only=True):
@@ -108,10 +111,10 @@ class PayoutPath(Section, frozen=True, kw_only=True):
         cap: Most USD of a request, None for no cap.
     """
 
-    days: int
-    day_min: float | None = None
-    share: float | None = None
-    cap: float | None = None
+    days: Annotated[int, Meta(ge=0)]
+    day_min: Amount | None = None
+    share: Share | None = None
+    cap: Amount | None = None
 
 
 class Payout(Section, frozen=True, kw_only=True):
@@ -129,13 +132,13 @@ class Payout(Section, frozen=True, kw_only=True):
     """
 
     paths: dict[str, PayoutPath]
-    split: float
-    balance_share: float = 1.0
-    minimum: float = 0.0
-    full_first: float = 0.0
-    transfer_fee: float = 0.0
+    split: Share
+    balance_share: Share = 1.0
+    minimum: Amount = 0.0
+    full_first: Amount = 0.0
+    transfer_fee: Amount = 0.0
     floor_after: float | None = None
-    most: int | None = None
+    most: Annotated[int, Meta(ge=1)] | None = None
 
 
 class Source(Section, frozen=True, kw_only=True):
@@ -188,10 +191,10 @@ class Plan(Section, frozen=True, kw_only=True):
     firm: str
     stage: Literal["evaluation", "funded", "live"]
     as_of: date
-    start_balance: float
-    profit_target: float | None = None
-    min_days: int | None = None
-    max_days: int | None = None
+    start_balance: Amount
+    profit_target: Above | None = None
+    min_days: Annotated[int, Meta(ge=0)] | None = None
+    max_days: Annotated[int, Meta(ge=1)] | None = None
     max_loss_limit: MaxLossLimit | None = None
     daily_loss_limit: DailyLossLimit | None = None
     position_cap: PositionCap | None = None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from barstep import data
 from barstep.broker.enums import BarUnit
 from barstep.broker.forms import iso
 from barstep.broker.pace import Pace
+from barstep.broker.wire import words
 from barstep.data import intake
 from barstep.data.audit import Audit
 from barstep.data.pages import Pages
@@ -93,6 +95,8 @@ def order(
         ConfigError: When it makes no sense.
     """
     told = data.guess(contract) if contract else None
+    if contract and told is None and instrument is None:
+        raise ConfigError(f"--contract: found {contract!r}, expected one expiry of a known product, such as NQH6")
     name = instrument or (told[0] if told else None)
     if name is None:
         raise ConfigError("what to fetch is not said. Type --instrument NQ or --contract NQH6")
@@ -139,7 +143,7 @@ def fetch(
         intake.stored_form(rows, item.tick_size, ready)
         entry = {**plan, "form": "gateway", "zone": "UTC", "stamp": "open", "known_by": "form", "rows": count,
                  "imported": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}  # fmt: skip
-        manifest, added = merge(store, item.name, series, what.timeframe.text, ready, folder, entry, warnings)
+        manifest, added, _ = merge(store, item.name, series, what.timeframe.text, ready, folder, entry, warnings)
     pages.drop()
     path = store.path(item.name, series, what.timeframe.text)
     return Fetched(what.contract.id, series, what.timeframe.text, asked, count, added, manifest.rows,
@@ -195,7 +199,9 @@ def _page(api: Api, what: Order, start: int, number: int, pages: int) -> list[di
     })  # fmt: skip
     bars = found.get("bars")
     if not found.get("success") or not isinstance(bars, list):
-        told = found.get("errorMessage") or f"error {found.get('errorCode')}"
+        told = words(str(found.get("errorMessage") or f"error {found.get('errorCode')}"))
+        if found.get("errorCode") == HTTPStatus.UNAUTHORIZED:
+            told += "; give the token in BARSTEP_TOKEN"
         kept = f"; {number} of {pages} pages are kept, the same command goes on from there" if number else ""
         raise BrokerError(f"History/retrieveBars of {what.contract.id} from {iso(low)}: {told}{kept}")
     return bars

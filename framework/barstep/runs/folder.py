@@ -142,6 +142,7 @@ class RunFolder:
                     "name": p.name,
                     "class": p.found.cls.__qualname__,
                     "origin": p.found.origin,
+                    "package": p.found.package,
                     "sha256": _sha(p.found.file),
                 }
                 for p in plan.named

@@ -47,6 +47,7 @@ class Imported:
         known_by: Why so: `declared`, `form` or `proved`.
         rows: Rows of the source.
         added: Bars that were not in the store before.
+        replaced: Stored bars that the source's own took the place of.
         total: Bars of the series now.
         first, last: Starts of its first and last bar, UTC.
         repaired: Rows changed or left out, by repair.
@@ -64,6 +65,7 @@ class Imported:
     known_by: str
     rows: int
     added: int
+    replaced: int
     total: int
     first: str
     last: str
@@ -119,7 +121,7 @@ class Terms:
     columns: Mapping[str, str] | None = None
     time_format: str | None = None
     pick: str | None = None
-    repair: Iterable[str] = ()
+    repair: str | Iterable[str] = ()
 
 
 def import_bars(
@@ -133,7 +135,7 @@ def import_bars(
     columns: Mapping[str, str] | None = None,
     time_format: str | None = None,
     pick: str | None = None,
-    repair: Iterable[str] = (),
+    repair: str | Iterable[str] = (),
     replace: bool = False,
     store: str | Path | None = None,
     progress: Progress | None = None,
@@ -187,20 +189,21 @@ def check_source(source: Any, terms: Terms, progress: Progress | None = None) ->
 
 
 def check_series(store: Store, manifest: Manifest, progress: Progress | None = None) -> Checked:
-    """Check a stored series, its file's hash included."""
+    """Check a stored series; of a file that is not the one that was written only that is told."""
     own, timeframe = manifest.imports[-1].get("instrument"), Timeframe.parse(manifest.timeframe)
     item = own_instrument(own) if own else data.instrument(manifest.instrument)
+    name = f"{manifest.series} {manifest.timeframe}"
+    checked = Checked(name, "store", item.name, timeframe.text, "UTC", "open", "form", manifest.rows)
+    if trouble := store.trouble(manifest):
+        checked.findings = [Finding("changed", "fault", *trouble, count=1)]
+        return checked
     audit = Audit(item, timeframe, SessionTable(item.session))
     with tempfile.TemporaryDirectory(prefix="barstep-") as folder:
         rows = Path(folder, "rows.parquet")
         intake.numbered(store.bars(manifest), rows)
         intake.run_audit(audit, rows, manifest.rows, progress or (lambda *_: None))
-    found = audit.findings()
-    if not store.intact(manifest):
-        words = ("file that is not the one the manifest names", "It was changed outside barstep: import again")
-        found.insert(0, Finding("changed", "fault", *words, count=1, places=[manifest.file]))
-    name = f"{manifest.series} {manifest.timeframe}"
-    return Checked(name, "store", item.name, timeframe.text, "UTC", "open", "form", audit.rows, found)
+    checked.findings = audit.findings()
+    return checked
 
 
 def workspace_store(start: Path | None = None) -> Store:
@@ -232,7 +235,7 @@ def _open(source: Any, terms: Terms) -> tuple[Opened, Path | None]:
 
 def _instrument(opened: Opened, terms: Terms) -> tuple[Instrument, str | None]:
     """What trades and the contract's name, as told by the user, a column or the file's name."""
-    told = naming.guess(opened.picked or "") or naming.guess(opened.name)
+    told = opened.told
     if isinstance(terms.instrument, Mapping):
         return own_instrument(terms.instrument), terms.contract
     if terms.instrument is None and terms.contract:
@@ -244,6 +247,15 @@ def _instrument(opened: Opened, terms: Terms) -> tuple[Instrument, str | None]:
     item = data.instrument(terms.instrument or (told[0] if told else ""))
     same = told is not None and told[0] == item.name
     return item, terms.contract or (told[1] if same and told else None)
+
+
+def _other_name(opened: Opened, item: Instrument, series: str, first: int) -> list[str]:
+    """A warning where the source's name tells of something else than it is imported as."""
+    name, contract = opened.told or (item.name, None)
+    named = series_name(contract_of(data.instrument(name), contract, first)) if contract else name
+    if named == (series if contract else item.name):
+        return []
+    return [f"its name says {named}, and it was imported as {series}, as declared"]
 
 
 def _asked(terms: Terms, item: Instrument) -> intake.Asked:
@@ -267,7 +279,7 @@ def _put(
     intake.stored_form(taken.bars, item.tick_size, ready)
     first = intake.first_start(ready)
     series = series_name(contract_of(item, named, first)) if named else item.name
-    warnings = [each.text for each in taken.findings]
+    warnings = [*_other_name(opened, item, series, first), *(each.text for each in taken.findings)]
     entry = {
         "source": opened.name, "sha256": files.sha256(path) if path else None, "form": opened.form.name,
         "zone": taken.zone, "stamp": taken.stamp, "known_by": taken.known_by, "rows": taken.rows,
@@ -275,11 +287,11 @@ def _put(
     }  # fmt: skip
     if isinstance(terms.instrument, Mapping):
         entry["instrument"] = dict(terms.instrument)
-    manifest, added = merge(
+    manifest, added, replaced = merge(
         into, item.name, series, taken.timeframe.text, ready, folder, entry, warnings, replace=replace
     )
     return Imported(
         opened.name, opened.form.name, item.name, series, manifest.timeframe, taken.zone, taken.stamp, taken.known_by,
-        taken.rows, added, manifest.rows, utc_text(manifest.first), utc_text(manifest.last), taken.repaired, warnings,
+        taken.rows, added, replaced, manifest.rows, utc_text(manifest.first), utc_text(manifest.last), taken.repaired, warnings,
         str(into.path(item.name, series, manifest.timeframe)),
     )  # fmt: skip

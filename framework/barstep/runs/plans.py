@@ -17,7 +17,7 @@ from barstep.domain.session import to_datetime
 from barstep.engine.attempts import Attempts
 from barstep.hooks.loader import bundled_root
 from barstep.hooks.plugin import option_fields
-from barstep.rules import adjusted, load_plan
+from barstep.rules import PlanError, adjusted, load_plan
 from barstep.rules.load import plan_bytes
 from barstep.rules.passing import Terms
 
@@ -42,7 +42,7 @@ class AccountPlan:
 
     Attributes:
         plan: The plan with its switches and overrides, or None.
-        changes: The figures that are not those of the plan's file, by path.
+        changes: The figures that overrides have replaced, by path.
     """
 
     def __init__(self) -> None:
@@ -59,7 +59,11 @@ class AccountPlan:
         try:
             stored = load_plan(given.name, given.as_of)
             switches = {name: str(value) for name, value in given.switches.items()}
-            self.plan, self.changes = adjusted(stored, switches, given.overrides)
+            self.plan, _ = adjusted(stored, switches, given.overrides)
+            _, self.changes = adjusted(adjusted(stored, switches)[0], overrides=given.overrides)
+        except PlanError as error:
+            places = [((*_AT, *fault.path), fault.text) for fault in error.faults]
+            return [f"{draft.positions.where(at)} {path_text(at)}: {text}" for at, text in places]
         except ConfigError as error:
             return [f"{draft.positions.where(_AT)} {path_text(_AT)}: {problem}" for problem in error.problems]
         return self._weights(draft)

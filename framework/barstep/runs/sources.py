@@ -105,7 +105,8 @@ def fee_of(instrument: Instrument, schedule: str | Decimal | PluginConfig) -> in
         return micros(str(schedule))
     if schedule not in instrument.fees:
         known = ", ".join(sorted(instrument.fees))
-        raise ConfigError(f"{instrument.name} has no fee schedule {schedule!r}; it has {known}, or give USD per side")
+        others = f"it has {known}, or give USD per side, or a fee model as {{use: {schedule}}}"
+        raise ConfigError(f"{instrument.name} has no fee schedule {schedule!r}; {others}")
     return instrument.fees[schedule]
 
 
@@ -186,10 +187,14 @@ def _stored(source: StoreSource, config: DataConfig, item: Instrument, timeframe
     contract = wanted or data.front_contract(item, _day(config.start) or first)
     volume = config.volume or ("unknown" if manifest.volume == "unknown" else None)
     path = store.bars(manifest)
-    stream = data.FileStream(path, contract, timeframe, volume=volume, start=config.start, end=config.end)
+    try:
+        stream = data.FileStream(path, contract, timeframe, volume=volume, start=config.start, end=config.end)
+    except DataError:
+        store.verify(manifest)
+        raise
     stream.source |= {"kind": "store", "series": f"{manifest.series}_{manifest.timeframe}", "imports": manifest.imports}
     if stream.source["sha256"] != manifest.sha256:
-        raise DataError(f"{path.name}: the store's file was changed outside barstep. Import its bars again")
+        store.verify(manifest)
     if manifest.warnings:
         told = ", ".join(text.partition(":")[0] for text in manifest.warnings)
         stream.warnings.append(f"the import found {told}; barstep data check store tells more")

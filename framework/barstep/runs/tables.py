@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec.structs import asdict
 
 from barstep.domain.instrument import MICROS
 from barstep.sim.book import Execution
@@ -40,7 +41,7 @@ ORDERS: dict[str, Kind] = {
     "id": "int", "plugin": "text", "tag": "text", "contract": "text", "side": "text", "kind": "text", "asked": "int",
     "opens": "int", "size": "int", "filled": "int", "limit": "float", "stop": "float", "trail_ticks": "int",
     "reduce_only": "bool", "parent": "int", "status": "text", "reason": "text", "average_price": "float",
-    "verdicts": "text", "asked_at": "time", "ended_at": "time",
+    "verdicts": "text", "asked_at": "time", "ended_at": "time", "changes": "text",
 }  # fmt: skip
 EQUITY: dict[str, Kind] = {
     "time": "time", "balance": "float", "equity": "float", "low": "float", "high": "float", "position": "int",
@@ -131,7 +132,7 @@ def trade_rows(trades: Sequence[Trade]) -> tuple[Rows, NDArray[np.int64]]:
 
 
 def order_rows(orders: Sequence[Order]) -> Rows:
-    """Rows of `orders.parquet`, one for each order when it has ended, with every risk rule's answer as JSON."""
+    """Rows of `orders.parquet`, one for each order when it has ended, with rule answers and changes as JSON."""
     return {
         "id": [o.id for o in orders],
         "plugin": [o.plugin for o in orders],
@@ -154,6 +155,7 @@ def order_rows(orders: Sequence[Order]) -> Rows:
         "verdicts": [_verdicts(o.verdicts) if o.verdicts else "" for o in orders],
         "asked_at": [o.asked_ns for o in orders],
         "ended_at": [o.ended_ns for o in orders],
+        "changes": [json.dumps([asdict(each) for each in o.changes]) if o.changes else "" for o in orders],
     }
 
 

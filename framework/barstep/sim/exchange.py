@@ -132,9 +132,8 @@ class SimulatedExchange(OrderEntry):
         armed_now = market.book.guards
         for other in self.markets:
             other.book.guards = armed_now
-        for armed, was in zip(armed_now, before, strict=False):
-            if armed.breaches == was.breaches:
-                continue
+        acted = [armed for armed, was in zip(armed_now, before, strict=False) if armed.breaches != was.breaches]
+        for armed in sorted(acted, key=lambda each: each.turn):
             self.events.append(Breach(armed.guard, self.clock_ns, armed.level))
             if armed.guard.basis != "position":
                 for other in self.markets:

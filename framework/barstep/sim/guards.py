@@ -48,13 +48,14 @@ class Guard:
 class ArmedGuard:
     """A guard in force: its level as it stands now, and whether it has acted since it was armed."""
 
-    __slots__ = ("acted", "breaches", "day_start", "guard", "level", "way")
+    __slots__ = ("acted", "acted_at", "breaches", "day_start", "guard", "level", "way")
 
     def __init__(self, guard: Guard, day_start: int) -> None:
         self.guard = guard
         self.level = guard.level
         self.day_start = day_start
         self.acted = False
+        self.acted_at = 0
         self.breaches = 0
         self.way = 0
 
@@ -63,6 +64,7 @@ class ArmedGuard:
         twin = ArmedGuard(self.guard, self.day_start)
         twin.level = self.level
         twin.acted = self.acted
+        twin.acted_at = self.acted_at
         twin.breaches = self.breaches
         twin.way = self.way
         return twin
@@ -117,6 +119,19 @@ class ArmedGuard:
         steps = -(-abs(gap) // abs(slope))
         return price + direction * steps
 
+    @property
+    def turn(self) -> tuple[int, int, int, str, str]:
+        """Orders guards that acted in one bar as they did: by their place in the walk, then as `strictness` has it."""
+        level = self.level + (self.day_start if self.guard.basis == "day" else 0)
+        strict = -level if self.guard.side == "floor" else level
+        return self.acted_at, self.severity, strict, self.guard.name, self.guard.plugin
+
+    def strictness(self, book: Book, price: int) -> tuple[int, str, str]:
+        """Orders guards that are breached at one price: the one that is breached by most goes first, then by name."""
+        start, slope = self.line(book) or (0, 0)
+        beyond = start + slope * price - self.level
+        return (beyond if self.guard.side == "floor" else -beyond), self.guard.name, self.guard.plugin
+
     def idle(self, book: Book) -> bool:
         """Whether it has acted and there is nothing left for it to do."""
         return self.acted and not book.position and not book.live
@@ -156,16 +171,22 @@ def test_guards(book: Book, price: int, forced_slip: int, phase: Phase, leg: int
         acting = False
         for armed in book.guards:
             armed.follow(book, price)
-            if not armed.idle(book) and armed.breach(book, price, 0) is not None:
-                act(book, armed, price, forced_slip, phase, leg)
-                acting = True
-                break
+        breached = [a for a in book.guards if not a.idle(book) and a.breach(book, price, 0) is not None]
+        if breached:
+            first = (
+                breached[0]
+                if len(breached) == 1
+                else min(breached, key=lambda a: (a.severity, *a.strictness(book, price)))
+            )
+            act(book, first, price, forced_slip, phase, leg)
+            acting = True
 
 
 def act(book: Book, armed: ArmedGuard, price: int, forced_slip: int, phase: Phase, leg: int) -> None:
     """Carry a breach out: cancel all orders, close at the breach price with the forced slip, apply the action (R19)."""
     guard = armed.guard
     armed.acted = True
+    armed.acted_at = len(book.log)
     armed.breaches += 1
     liquidate(book, price, forced_slip, phase, leg, "R19", guard.name)
     if guard.action == "fail":

@@ -86,8 +86,9 @@ class Market:
         self._simple = self._share is None and options.intrabar in ("pessimistic", "optimistic")
 
     def use(self, models: Models) -> None:
-        """Let models decide fees and slippage, from before the first bar on."""
+        """Let models decide fees and slippage, from before the first bar on; each bar is then walked whole."""
         self.book.models = self.ledger.models = models
+        self._simple = False
 
     def load(self, columns: BarColumns, shut: NDArray[np.bool_] | None) -> None:
         """Take the next chunk of bars; `shut` marks rows on which nothing fills (R5), None when there are none.
@@ -190,12 +191,7 @@ class Market:
 
     def may_be_simple(self, row: int) -> bool:
         """Whether `play_single` may be tried on a bar: one path or two, nothing finer, no limit on volume, not shut."""
-        return (
-            self._simple
-            and self.finer is None
-            and self.book.models is None
-            and (self.shut is None or not self.shut[row])
-        )
+        return self._simple and self.finer is None and (self.shut is None or not self.shut[row])
 
     def finish_bar(self, row: int) -> None:
         """Phase D for the orders: trailing stops that move on the close (R10), delayed requests (R23), R28."""
@@ -263,10 +259,18 @@ class Market:
                 return min(up, cap_at), max(down, floor_at + 1), False
             return min(up, floor_at), max(down, cap_at + 1), False
         lines = [("floor", self.corridor.floor - equity), ("cap", self.corridor.cap - equity)]
+        forced = False
         for armed in book.guards:
-            if armed.guard.basis == "position" and armed.guard.trail is None:
-                start, _ = armed.line(book) or (0, 0)
-                lines.append((armed.guard.side, armed.level - start))
+            guard = armed.guard
+            if guard.basis != "position" and guard.trail is None:
+                continue
+            if guard.trail is not None and (guard.basis == "position" or guard.side == "cap"):
+                forced = True
+                continue
+            start, _ = armed.line(book) or (0, 0)
+            lines.append((guard.side, armed.level - start))
+            if guard.trail is not None and (guard.trail_until is None or armed.level < guard.trail_until):
+                lines.append(("cap", armed.level + guard.trail - start))  # beyond it the floor rises
         for side, gap in lines:
             at = gap // slope  # one tick early at most, never late
             if (slope > 0) == (side == "floor"):
@@ -274,7 +278,7 @@ class Market:
                     down = at + 1
             elif at < up:
                 up = at
-        return up, down, any(armed.guard.trail is not None for armed in book.guards)
+        return up, down, forced
 
     def expire(self, bar: int, start_ns: int, *, session_over: bool) -> list[Working]:
         """Phase A: take out what has expired before this bar."""

@@ -94,6 +94,10 @@ def _next_event(
         key = ((at - price) * direction, rank, armed.severity)
         if key < best_key:
             best, best_key = armed, key
+        elif (
+            key == best_key and isinstance(best, ArmedGuard) and armed.strictness(book, at) < best.strictness(book, at)
+        ):
+            best = armed
     return None if best is None else (best, price + best_key[0] * direction)
 
 

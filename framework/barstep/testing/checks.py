@@ -112,8 +112,9 @@ def _asked_from(rule: RiskRule, bar: int) -> Iterator[None]:
 
 
 def _judge(played: Played, text: str, rule: str, *, allows: bool, resizes: int | None, reason: str) -> Order:
-    """The order that was asked for last, if it fared as expected."""
-    found = max((one for one in played.orders if one.plugin == ORDERS), key=lambda one: one.asked_ns, default=None)
+    """The order that was asked for after the last bar, if it fared as expected."""
+    asked = (one for one in played.orders if one.plugin == ORDERS and one.asked_ns == played.end_ns)
+    found = next(asked, None)
     if found is None:
         raise AssertionError(f"{text}: it asked for no order")
     if found.status == "denied":

@@ -47,6 +47,7 @@ class Played:
         table: The table as it was read.
         happened: For each bar what happened in it and after it, in order, in the words of a table's last column.
         bars: Bars played; fewer than the table has when the account failed.
+        end_ns: When the last of them ended, UTC nanoseconds.
         fills, trades: In event order.
         orders: Each order when it ended, and at the end those that still work.
         notes: What plugins wrote with `ctx.note`, as (plugin, text).
@@ -59,6 +60,7 @@ class Played:
     table: Table
     happened: list[list[str]]
     bars: int = 0
+    end_ns: int = 0
     fills: list[Fill] = field(default_factory=list)
     trades: list[Trade] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
@@ -145,7 +147,7 @@ class _Keeper:
 
 
 def _played(plan: RunPlan, table: Table, folder: Path) -> Played:
-    metrics, balance = plan.of("metrics"), round(plan.loaded.config.account.balance * MICROS)
+    metrics, balance = plan.of("metrics"), plan.account.start_balance
     played = Played(table, [[] for _ in table.rows])
     keeper = _Keeper(played, RunSpool(folder, balance, lambda _: None) if metrics else None)
     make = build if plan.loaded.config.broker.kind == "embedded" else build_remote
@@ -158,7 +160,7 @@ def _played(plan: RunPlan, table: Table, folder: Path) -> Played:
             keeper.spool.abort()
         raise
     exchange = replay.exchange
-    played.bars = exchange.current.next_bar
+    played.bars, played.end_ns = exchange.current.next_bar, exchange.current.stamps[1]
     played.balance, played.equity = exchange.balance / MICROS, exchange.equity / MICROS
     played.failed = exchange.failed
     played.plugins = {entry.name: entry.plugin for entry in replay.hooks.plugins}

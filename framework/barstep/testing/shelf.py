@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,6 +12,7 @@ import numpy as np
 
 from barstep.domain.bar import Timeframe
 from barstep.domain.session import NS
+from barstep.hooks.checks import file_of
 from barstep.hooks.extension import SECTIONS, DataSource
 from barstep.hooks.loader import Found, Loader, check_class, find_workspace
 from barstep.hooks.markers import hookimpl
@@ -49,7 +49,8 @@ class Shelf(Loader):
         name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower().strip("_")
         while (section, name) in self._classes:
             name += "_"
-        self._classes[section, name] = Found(cls, "test", Path(inspect.getfile(cls)), made=made)
+        file = file_of(cls)
+        self._classes[section, name] = Found(cls, "test", Path(file) if file else None, made=made)
         options = {} if made is None else {field.name: getattr(made, field.name) for field in option_fields(cls)}
         return {"use": name, "options": options}
 

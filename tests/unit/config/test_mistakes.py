@@ -244,6 +244,8 @@ def test_several_contracts_need_names(faults, run_text):
     ]
     two = "data:\n" + streams.split("data:")[0] + streams.split("data:\n")[1].replace("ES", "NQ")
     assert faults(head + two + tail) == ["run.yaml:10:5 strategies[0].contract: got nothing, expected one of ES, NQ"]
+    named = tail.replace("- use: sma_crossover", "- use: sma_crossover\n    contract: [ES, GC]", 1)
+    assert faults(head + two + named) == ["run.yaml:11:20 strategies[0].contract[1]: got GC, expected one of ES, NQ"]
 
 
 def test_an_error_never_shows_what_the_environment_holds(faults, run_text, monkeypatch):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
 
 import barstep
-from barstep.data import Store, SyntheticStream, front_contract, guess, instrument, write_csv
+from barstep.data import Store, SyntheticStream, front_contract, guess, instrument, store_writing, write_csv
 from barstep.data.forms import detect
 from barstep.domain.bar import Timeframe
 from barstep.domain.errors import ConfigError, DataError
@@ -119,7 +120,7 @@ def test_a_manifest_tells_where_bars_come_from(week: Path, store: Path) -> None:
     assert (document["series"], document["timeframe"], document["rows"]) == ("ESM24", "1m", got.total)
     assert (entry["source"], entry["form"], entry["zone"], entry["stamp"]) == ("ES_week.csv", "barstep", "UTC", "open")
     assert (entry["known_by"], entry["repairs"], len(entry["sha256"])) == ("form", {}, 64)
-    assert Store(store).intact(Store(store).series()[0])
+    assert Store(store).trouble(Store(store).series()[0]) is None
 
 
 def test_what_was_imported_again_is_there_once(week: Path, store: Path) -> None:
@@ -143,6 +144,28 @@ def test_parts_join_in_any_order(week: Path, store: Path, tmp_path: Path, order:
     assert len(list(store.rglob("*.parquet"))) == 1
 
 
+def test_a_merge_goes_window_by_window(
+    week: Path, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    barstep.import_bars(week, store=store)
+    whole = bars(store)
+    monkeypatch.setattr(store_writing, "_GROUP_ROWS", 300)
+    header, *rows = week.read_text("utf-8").splitlines()
+    for k in range(2):
+        share = [row for number, row in enumerate(rows) if number % 3 != k]
+        path = write(tmp_path / f"ES_{k}.csv", *share, header=header)
+        barstep.import_bars(path, timeframe="1m", store=tmp_path / "parts")
+    assert bars(tmp_path / "parts").equals(whole)
+    for number in range(100, 5000, 1000):
+        rows[number] = rows[number].rpartition(",")[0] + ",9999"
+    path = write(tmp_path / "ES_other.csv", *rows[50:], header=header)
+    with pytest.raises(DataError, match=r"in the store \(5\); the first at 2024-05-05T23:40:00Z"):
+        barstep.import_bars(path, timeframe="1m", store=store)
+    assert barstep.import_bars(path, timeframe="1m", store=store, replace=True).replaced == 5
+    assert bars(store).filter(pl.col("v") == 9999).height == 5
+    assert bars(store).drop("v").equals(whole.drop("v"))
+
+
 def test_bars_that_differ_are_refused_and_nothing_changes(week: Path, store: Path, tmp_path: Path) -> None:
     barstep.import_bars(week, store=store)
     before = bars(store)
@@ -150,11 +173,14 @@ def test_bars_that_differ_are_refused_and_nothing_changes(week: Path, store: Pat
     fields = rows[700].split(",")
     rows[700] = ",".join([*fields[:5], str(int(fields[5]) + 1)])
     other = write(tmp_path / "ES_other.csv", *rows, header=header)
-    with pytest.raises(DataError, match=r"1 bars differ .* Nothing was changed.*--replace takes the new ones"):
+    with pytest.raises(
+        DataError,
+        match=r"ES_other.csv: found bars that differ from those of ES 1m in the store \(1\).* Nothing was changed.*--replace",
+    ):
         barstep.import_bars(other, store=store)
     assert bars(store).equals(before)
     got = barstep.import_bars(other, store=store, replace=True)
-    assert (got.added, bars(store)["v"][700]) == (0, int(fields[5]) + 1)
+    assert (got.added, got.replaced, bars(store)["v"][700]) == (0, 1, int(fields[5]) + 1)
 
 
 def test_an_import_that_is_interrupted_leaves_nothing(week: Path, store: Path) -> None:
@@ -216,7 +242,13 @@ def test_a_clock_that_nothing_tells_is_refused(tmp_path: Path, store: Path) -> N
         ({"stamp": "begin"}, "--stamp: found 'begin'"),
         ({"timeframe": "1 min"}, "--timeframe: found '1 min'"),
         ({"instrument": "QN"}, "no instrument 'QN'"),
-        ({"columns": {"t": "t", "o": "open"}}, "no name for h, l, c"),
+        ({"columns": {"t": "t", "o": "open"}}, "no column open; the file has t, o, h, l, c, v"),
+        ({"columns": {"q": "t"}}, "found the unknown key q, expected t, o, h, l, c or v"),
+        ({"columns": {"h": "o"}}, "found the columns t, h, l, c, v, but none that is o"),
+        (
+            {"time_format": "%d.%m.%Y"},
+            "found the time '2024-05-05T22:00:00Z', expected it as --format says, '%d.%m.%Y'",
+        ),
         ({"columns": {key: key for key in "tohl"} | {"c": "last"}}, "no column last; the file has t, o, h, l, c, v"),
     ],
 )
@@ -238,6 +270,37 @@ def test_days(tmp_path: Path, store: Path) -> None:
     assert bars(store)["t"][0] == datetime(2024, 5, 5, 22, tzinfo=UTC), "a trading day begins the evening before"
 
 
+def test_days_without_a_trading_day(tmp_path: Path, store: Path) -> None:
+    days = [f"202601{day};100;101;99.75;100.25;5" for day in (16, 19, 20, 21)]  # the 19th is Martin Luther King day
+    path = write(tmp_path / "ES.txt", *days, header="")
+    with pytest.raises(DataError, match=r"no trading days \(1\): 2026-01-19. .* --repair drop"):
+        barstep.import_bars(path, store=store)
+    got = barstep.import_bars(path, repair="drop", store=store)
+    assert (got.repaired, bars(store)["t"].dt.day().to_list()) == ({"drop": 1}, [15, 18, 20])
+
+
+def test_an_hour_that_comes_twice(tmp_path: Path, store: Path) -> None:
+    moments = [datetime(2026, 11, 1, 4, tzinfo=UTC) + timedelta(minutes=5 * k) for k in range(60)]
+    local = [
+        f"{moment.astimezone(ZoneInfo('America/New_York')):%Y-%m-%d %H:%M},100,100,100,100,1" for moment in moments
+    ]
+    path = write(tmp_path / "MBT.csv", *local, header="time,open,high,low,close,Volume")
+    with pytest.raises(
+        DataError, match=r"earlier than .* The clocks of America/New_York repeat an hour near 2026-11-01T05:"
+    ):
+        barstep.import_bars(path, zone="America/New_York", stamp="open", store=store)
+
+
+def test_a_name_that_says_something_else_is_told(week: Path, store: Path, tmp_path: Path) -> None:
+    assert barstep.import_bars(week, instrument="ES", contract="ESM4", store=store).warnings == []
+    got = barstep.import_bars(week, instrument="NQ", store=store)
+    assert got.warnings == ["its name says ES, and it was imported as NQ, as declared"]
+    path = tmp_path / "ESM24.csv"
+    path.write_bytes(week.read_bytes())
+    got = barstep.import_bars(path, contract="ESU4", store=store)
+    assert got.warnings == ["its name says ESM24, and it was imported as ESU24, as declared"]
+
+
 def test_named_columns_and_format(tmp_path: Path, store: Path) -> None:
     rows = [f"08.05.2024 15:{minute:02d};100;101;99,75;100" for minute in range(20)]
     header = "When;First;Top;Bottom;Final"
@@ -248,6 +311,44 @@ def test_named_columns_and_format(tmp_path: Path, store: Path) -> None:
     got = barstep.import_bars(path, zone="Europe/Berlin", stamp="open", store=store, **given)  # type: ignore[arg-type]
     assert got.first == "2024-05-08T13:00:00Z"
     assert any(text.startswith("no_volume") for text in got.warnings)
+
+
+def test_what_is_not_known_is_said_and_the_rest_is_found(week: Path, store: Path, tmp_path: Path) -> None:
+    barstep.import_bars(week, store=store)
+    rows = [line.split(",") for line in week.read_text("utf-8").splitlines()[1:]]
+    told = [(datetime.fromisoformat(t).strftime("%d/%m/%Y,%H:%M"), ",".join(rest)) for t, *rest in rows]
+    path = write(tmp_path / "ES_dmy.csv", *map(",".join, told), header="Date,Time,First,High,Low,Close,Volume")
+    with pytest.raises(DataError, match="none that is o"):
+        barstep.import_bars(path, store=tmp_path / "a")
+    with pytest.raises(DataError, match="day and month are not guessed"):
+        barstep.import_bars(path, columns={"o": "First"}, store=tmp_path / "a")
+    got = barstep.import_bars(path, columns={"o": "First"}, time_format="%d/%m/%Y %H:%M", store=tmp_path / "a")
+    assert got.known_by == "proved"
+    assert bars(tmp_path / "a").equals(bars(store))
+    text = pl.read_csv(path, infer_schema=False)
+    got = barstep.import_bars(
+        text, instrument="ES", columns={"o": "First"}, time_format="%d/%m/%Y %H:%M", store=tmp_path / "b"
+    )
+    assert bars(tmp_path / "b").equals(bars(store))
+
+
+@pytest.mark.parametrize(
+    "header", ["t,o,h,l,c,v", "time,open,high,low,close,Volume", "Time,Open,High,Low,Close,Volume"]
+)
+def test_names_of_columns_are_no_promise_of_a_clock(tmp_path: Path, store: Path, week: Path, header: str) -> None:
+    rows = [line.replace("Z,", ",") for line in week.read_text("utf-8").splitlines()[1:]]
+    whole = write(tmp_path / "ES_naive.csv", *rows, header=header)
+    assert barstep.import_bars(whole, store=store).known_by == "proved"
+    short = write(tmp_path / "ES_short.csv", *rows[:50], header=header)
+    for source in (short, pl.read_csv(short, try_parse_dates=True)):
+        with pytest.raises(DataError, match="must be known, and the breaks of trading do not prove them"):
+            barstep.import_bars(source, instrument="ES", store=store)
+    if header != "t,o,h,l,c,v":
+        with pytest.raises(
+            DataError, match=r"the stamp side of the times must be known.* Declare them: --stamp open \(or"
+        ):
+            barstep.import_bars(short, zone="UTC", store=store)
+    assert barstep.import_bars(short, zone="UTC", stamp="open", store=store).known_by == "declared"
 
 
 def test_frames(week: Path, store: Path, tmp_path: Path) -> None:
@@ -277,4 +378,6 @@ def test_pandas_frames(week: Path, store: Path, tmp_path: Path) -> None:
     assert [got.known_by for got in (text, moments, proved)] == ["form", "form", "proved"]
     for name in "abc":
         assert bars(tmp_path / name).equals(bars(store))
+    with pytest.raises(DataError, match="the column c stands twice"):
+        barstep.import_bars(pd.concat([frame, frame[["c"]]], axis=1), instrument="ES", store=store)
     assert "pyarrow" not in sys.modules

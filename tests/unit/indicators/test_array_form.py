@@ -4,10 +4,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from barstep.indicators import ATR, EMA, RSI, SMA, Bollinger, Highest, Lowest, SessionVWAP, StdDev
+from barstep.indicators import (
+    ATR,
+    EMA,
+    MACD,
+    RMA,
+    RSI,
+    SMA,
+    Above,
+    Bollinger,
+    Cross,
+    Donchian,
+    Highest,
+    Keltner,
+    LinearRegressionSlope,
+    Lowest,
+    SessionVWAP,
+    StdDev,
+)
 from barstep.indicators.base import SOURCES
 
-few = settings(max_examples=25, deadline=None)  # times six scales times nine indicators
+few = settings(max_examples=25, deadline=None)  # times six scales times each indicator
 sources = st.sampled_from(SOURCES)
 lengths = st.integers(1, 9) | st.integers(10, 40)
 widths = st.floats(0.01, 10)
@@ -23,7 +40,14 @@ KINDS = {
     "RSI": st.builds(RSI, lengths, st.sampled_from(["wilder", "simple"])),
     "ATR": st.builds(ATR, lengths),
     "SessionVWAP": st.builds(SessionVWAP),
+    "RMA": st.builds(RMA, lengths, sources),
+    "LinearRegressionSlope": st.builds(LinearRegressionSlope, st.integers(2, 30), sources),
+    "MACD": st.builds(MACD, st.integers(1, 5), st.integers(6, 15), st.integers(1, 9), sources),
+    "Keltner": st.builds(Keltner, lengths, widths, lengths),
+    "Donchian": st.builds(Donchian, lengths, st.booleans()),
 }
+_parts = st.builds(SMA, lengths, sources) | st.builds(EMA, lengths) | st.builds(SessionVWAP) | st.builds(RSI, lengths)
+SIGNALS = {kind.__name__: st.builds(kind, _parts, _parts | st.integers(-5, 20)) for kind in (Above, Cross)}
 
 
 @st.composite
@@ -71,15 +95,32 @@ def indicator_values(indicator, columns, tick, new):
     return values
 
 
+@pytest.mark.parametrize("kind", ["Bollinger", "Keltner", "Donchian", "MACD"])
 @pytest.mark.parametrize("scale", SCALES)
 @few
 @given(data=st.data())
-def test_all_lines_of_the_bands_agree(lab, scale, data):
-    bands, tick = data.draw(KINDS["Bollinger"]), data.draw(tick_sizes)
+def test_all_lines_agree(lab, scale, kind, data):
+    made, tick = data.draw(KINDS[kind]), data.draw(tick_sizes)
     rows = data.draw(tables(lab.Row, *SCALES[scale]))
     columns, new = lab.columns(rows)
-    for name, line in bands.bands(columns, *tick, new)._asdict().items():
-        assert lab.bits(line) == lab.bits(lab.values(bands, rows, tick, name))
+    for name, line in made.compute_lines(columns, *tick, new)._asdict().items():
+        assert lab.bits(line) == lab.bits(lab.values(made, rows, tick, name))
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("kind", SIGNALS)
+@few
+@given(data=st.data())
+def test_signals_agree(lab, kind, scale, data):
+    signal, tick = data.draw(SIGNALS[kind]), data.draw(tick_sizes)
+    rows = data.draw(tables(lab.Row, *SCALES[scale]))
+    columns, new = lab.columns(rows)
+    by_bar = []
+    signal.bind(*tick)
+    for row in rows:
+        signal.update(row.open, row.high, row.low, row.close, row.volume, row.new)
+        by_bar.append(signal.value)
+    assert indicator_values(signal, columns, tick, new).tolist() == by_bar
 
 
 def test_long_series_keep_the_bits(lab):
@@ -97,5 +138,6 @@ def test_long_series_keep_the_bits(lab):
         Lowest(77, exclude_current=True),
         RSI(14, "simple"),
     ]
+    made += [RMA(14), LinearRegressionSlope(50), MACD(), Keltner(20), Donchian(55)]
     for indicator in [*made, RSI(14), EMA(60), ATR(14), SessionVWAP()]:
         assert lab.bits(indicator.compute(columns, 1, 4, new)) == lab.bits(lab.values(indicator, rows))

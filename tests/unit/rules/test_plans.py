@@ -78,19 +78,47 @@ def test_overrides_win_over_switches_and_are_told() -> None:
     assert changed.daily_loss_limit.usd == 800
     assert told == {"daily_loss_limit.usd": 800, "daily_loss_limit.action": "lock"}
     assert adjusted(plan)[0] == plan
+    assert plan.switches["dll"].values["bought"]["daily_loss_limit"]["usd"] == 1000, "the plan itself is not changed"
+
+
+def test_several_faults_come_at_once() -> None:
+    with pytest.raises(ConfigError) as raised:
+        adjusted(load_plan("topstep-combine-50k"), {"dl": "x", "lock": "y"}, {"fee": 1})
+    assert len(raised.value.problems) == 3
 
 
 @pytest.mark.parametrize(
     ("switches", "overrides", "told"),
     [
-        ({"dl": "bought"}, {}, "'dl' is not a switch of topstep-combine-50k; did you mean dll?"),
-        ({"dll": "yes"}, {}, "'yes' is not a value of switch dll; there are none, bought"),
-        ({}, {"daily_loss_limt": {"usd": 1}}, "'daily_loss_limt' is not a figure of a plan; did you mean daily_loss"),
-        ({}, {"max_loss_limit": {"lock": -2500}}, "max_loss_limit.lock -2500 is below the first floor, -2000"),
+        ({"dl": "bought"}, {}, "switches.dl: got the unknown switch dl, expected one of dll, price"),
+        ({"dll": "yes"}, {}, "switches.dll: got yes, expected one of none, bought"),
+        (
+            {},
+            {"daily_loss_limt": {}},
+            "overrides.daily_loss_limt: got the unknown figure daily_loss_limt, expected one of",
+        ),
+        (
+            {},
+            {"max_loss_limit": {"us": 1}},
+            "overrides.max_loss_limit.us: .* expected one of usd, trail, .*; did you mean usd",
+        ),
+        ({}, {"max_loss_limit": {"usd": "x"}}, "overrides.max_loss_limit.usd: got x, expected a number"),
+        ({}, {"max_loss_limit": {"trail": "eod"}}, "got eod, expected one of static, end_of_day, balance, equity"),
+        ({}, {"daily_loss_limit": {"action": "fail"}}, "overrides.daily_loss_limit: expected the figure usd too"),
+        ({}, {"daily_loss_limit": "800"}, "overrides.daily_loss_limit: got 800, expected a mapping or null"),
+        ({}, {"trading_hours": {"flat_by": "25:00"}}, "got 25:00, expected a time of day such as 15:10"),
+        ({}, {"max_loss_limit": {"lock": -2500}}, "lock: got -2500, expected no less than the first floor, -2000"),
+        ({}, {"max_loss_limit": {"trail": "equity", "checked": "close"}}, "checked: got close, expected live"),
         ({}, {"max_loss_limit": {"trail": "static"}, "daily_loss_limit": {"usd": 2500}}, "the account fails first"),
-        ({}, {"position_cap": {"scaling": [[0, 2], [10, 9]]}}, "allows more than position_cap.lots 5"),
-        ({}, {"position_cap": {"scaling": [[10, 2], [0, 3]]}}, "does not ascend"),
-        ({}, {"consistency": {"share": 55}}, "consistency.share is 55, expected more than 0 and at most 1"),
+        (
+            {},
+            {"position_cap": {"scaling": [[0, 2], [10, 9]]}},
+            "got 9 lots in a row, expected at most position_cap.lots 5",
+        ),
+        ({}, {"position_cap": {"scaling": [[10, 2], [0, 3]]}}, "expected rows that ascend by balance"),
+        ({}, {"consistency": {"share": 55}}, "consistency.share: got 55, expected a number <= 1"),
+        ({}, {"fees": {"monthly": -1}}, "overrides.fees.monthly: got -1, expected a number >= 0"),
+        ({}, {"profit_target": 0}, "overrides.profit_target: got 0, expected a number > 0"),
     ],
 )
 def test_what_cannot_hold_is_one_message(switches: dict, overrides: dict, told: str) -> None:

@@ -18,8 +18,6 @@ from barstep.testing import (
     make_run_arrays,
 )
 
-pytest_plugins = ["barstep.testing.pytest_plugin"] if "barstep.testing.pytest_plugin" not in sys.modules else []
-
 
 def test_bars():
     bar = make_bar(5000, 5001, 4999.5, 5000.25, contract=make_contract("ES"), timeframe="5m")

@@ -93,6 +93,8 @@ def test_an_order_that_says_nothing_of_the_rule_fails():
         assert_rule(Cap, "buy 1 stop 390", allows=True)
     with pytest.raises(AssertionError, match="it asked for no order"):
         assert_rule(Cap, "close", allows=True)
+    with pytest.raises(AssertionError, match="it asked for no order"):
+        assert_rule(Cap, "close", after="400 402 398 400 | buy 1 limit 300", allows=True)
 
     class Fails(RiskRule):
         @hookimpl

@@ -208,6 +208,22 @@ def test_guards_and_failed_accounts_are_told():
     assert (played.failed, played.bars) == ("floor", 2)
 
 
+def test_classes_that_were_typed_into_a_session():
+    names = {}
+    exec(TYPED, names)  # noqa: S102
+    with pytest.raises(PluginError, match=r"plugin typed, function fee at .*, bar ending .*: ZeroDivisionError"):
+        play_table(f"{FLAT} | buy 1 |\n{FLAT}", names["Typed"])
+
+
+TYPED = """
+from barstep import FeeModel
+__name__ = "__main__"
+class Typed(FeeModel):
+    def fee(self, contract, side, size):
+        return 1 / 0
+"""
+
+
 def test_other_things_than_plugins_are_refused():
     with pytest.raises(TypeError, match="int is no plugin: expected a class that inherits one of Strategy"):
         play_table(FLAT, int)

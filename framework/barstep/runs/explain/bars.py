@@ -64,9 +64,19 @@ class RunBars:
         else:
             self.why = f"{self.label} has changed since the run"
 
-    def between(self, start_ns: int, end_ns: int, most: int = 1_000_000) -> list[BarRow]:
-        """Bars that start in [start_ns, end_ns), at most some; empty when they cannot be read."""
-        return list(chain.from_iterable(self._slices(start_ns, end_ns)))[:most]
+    def extreme(self, start_ns: int, end_ns: int, *, high: bool) -> BarRow | None:
+        """The first of the bars that start in [start_ns, end_ns) with the highest high, or the lowest low."""
+        best: tuple[int, BarColumns, int, int] | None = None
+        count = 0
+        for bars in self._stream.chunks() if self._stream is not None else ():
+            first, stop = np.searchsorted(bars.start_ns, (start_ns, end_ns)).tolist()
+            if stop > first:
+                values = bars.high[first:stop] if high else -bars.low[first:stop]
+                at = int(values.argmax())
+                if best is None or int(values[at]) > best[0]:
+                    best = int(values[at]), bars, first + at, count
+            count += len(bars)
+        return None if best is None else self._rows(best[1][best[2] : best[2] + 1], best[3] + best[2])[0]
 
     def hold(self) -> BarColumns | None:
         """All bars as columns, kept for whatever is asked later; None when they cannot be read."""
@@ -83,7 +93,7 @@ class RunBars:
         """The bar that covers a moment."""
         if self._stream is None:
             return None
-        found = self.between(ns - self._stream.feed.timeframe.ns + 1, ns + 1)
+        found = list(chain.from_iterable(self._slices(ns - self._stream.feed.timeframe.ns + 1, ns + 1)))
         return found[-1] if found and found[-1].end_ns > ns else None
 
     def _slices(self, start_ns: int, end_ns: int) -> Iterator[list[BarRow]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from barstep.runs.explain.fills import Fact, fill_facts, prices
 from barstep.runs.explain.words import rule_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from barstep.runs.explain.records import Records, Row
 
 _WAITING = ("limit", "stop", "stop_limit", "join")
@@ -20,7 +20,7 @@ _DONE = {"cancelled": "cancelled", "expired": "expired", "denied": "denied", "re
 def order_facts(records: Records, order: Row) -> list[Fact]:
     """The life of an order, from being asked for to its end."""
     fills = records.rows("fills", order_id=order["id"])
-    facts = [_asked(order, fills), *_verdicts(order), *_sent(records, order, fills)]
+    facts = [_asked(order, fills), *_verdicts(order), *_sent(records, order, fills), *_changes(order)]
     for fill in fills:
         facts += [*fill_facts(records, fill), *_bar(records, fill)]
     facts += _ended(records, order)
@@ -78,7 +78,10 @@ def _sent(records: Records, order: Row, fills: list[Row]) -> list[Fact]:
         return []
     bars = fills_options.latency_bars
     later = f", {bars} bar{'s' * (bars > 1)} later for latency_bars" if bars else ""
-    return [Fact(None, f"can fill from the next open on{later}", ("R4",))]
+    facts = [Fact(None, f"can fill from the next open on{later}", ("R4",))]
+    if order["kind"] == "join" and (limit := _joined(records, order)) is not None:
+        facts.append(Fact(None, f"a limit at the last close, {limit:.10g}", ("R11",)))
+    return facts
 
 
 def _bar(records: Records, fill: Row) -> list[Fact]:
@@ -112,32 +115,47 @@ def _children(records: Records, order: Row) -> list[Fact]:
 
 
 def nearest(records: Records, order: Row) -> list[Fact]:
-    """How near the price came to an order that waited and did not fill, and in which bar."""
+    """How near the price came to an order that waited and did not fill, and in which bar; only since its last price."""
     place = records.place(order["contract"])
-    bars = records.bars(place)
-    start, end = (_ns(order[name]) for name in ("asked_at", "ended_at"))
-    found = [bar for bar in bars.between(start, end or 1 << 62) if bar.start_ns >= start]
-    if not found:
-        return []
     instrument = records.contracts[place].instrument
+    repriced = [each["at_ns"] for each in _changed(order) if each["what"] != "size"]
+    start, end = max([_ns(order["asked_at"]), *repriced]), _ns(order["ended_at"]) or 1 << 62
     buys, limit = order["side"] == "buy", order["kind"] in ("limit", "join")
-    level = order["limit"] if limit else order["stop"]
-    if level is None:
-        return []
     up = buys != limit
-    best = max(found, key=lambda bar: bar.high) if up else min(found, key=lambda bar: bar.low)
+    level = _joined(records, order) if order["kind"] == "join" else order["limit"] if limit else order["stop"]
+    best = records.bars(place).extreme(start, end, high=up)
+    if level is None or best is None:
+        return []
     reached = best.high if up else best.low
-    tick = float(instrument.tick_size)
     through = records.options.fills.limit_through_ticks if limit else 0
-    event = level + (through if up else -through) * tick
-    side = "high" if up else "low"
+    event = level + (through if up else -through) * float(instrument.tick_size)
     rule = "R7" if limit else "R9" if order["kind"] == "stop_limit" else "R8"
-    where = f"{side} of the bar from {records.at(best.start_ns)}, {prices(best)}"
-    text = f"while it worked the price came to {reached:.10g} ({where})"
+    where = f"{'high' if up else 'low'} of the bar from {records.at(best.start_ns)}, {prices(best)}"
+    text = f"{'after that change' if repriced else 'while it worked'} the price came to {reached:.10g} ({where})"
     if (reached - event) * (1 if up else -1) < 0:
         text += f"; it needs {event:.10g}"
         text += f", {through} tick{'s' * (through > 1)} beyond its limit" if through else ""
     return [Fact(None, text, (rule,))]
+
+
+def _joined(records: Records, order: Row) -> float | None:
+    """The limit of a join order (R11): the close of the bar that it was asked for at; None where bars cannot be read."""
+    bar = records.bars(records.place(order["contract"])).at(_ns(order["asked_at"]) - 1)
+    return None if bar is None else bar.close
+
+
+def _changed(order: Row) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(order.get("changes") or "[]")
+    return found
+
+
+def _changes(order: Row) -> list[Fact]:
+    """What was changed while the order worked, one fact for each moment."""
+    facts = []
+    for at, group in groupby(_changed(order), key=lambda each: each["at_ns"]):
+        told = ", ".join(f"{each['what']} to {each['after']:.10g} (it was {each['before']:.10g})" for each in group)
+        facts.append(Fact(datetime.fromtimestamp(at // 1_000_000_000, UTC), f"changed: {told}", ("R23",)))
+    return facts
 
 
 def _ns(moment: datetime | None) -> Any:

@@ -1,0 +1,62 @@
+"""barstep as a user runs it: configuration, three risk rules, exact ledger, written results; making the bars included."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+import barstep
+from benchmarks.work import CASH, FEE, SEED, Answer
+
+if TYPE_CHECKING:
+    from benchmarks.work import Series
+
+STRATEGIES = Path(__file__).parents[1] / "strategies"
+RISK = [
+    {"use": "max_position", "options": {"contracts": 5}},
+    {"use": "daily_loss_limit", "options": {"usd": 1_000_000}},
+    {"use": "max_loss_limit", "options": {"usd": 5_000_000}},
+]
+FILLS = {  # as the peers fill: no slippage, a limit at a touch and at a better open, exits from the bar after the entry
+    "market_slip_ticks": 0,
+    "stop_slip_ticks": 0,
+    "limit_through_ticks": 0,
+    "gap_price": "open",
+    "children": "next_bar",
+    "at_end": "mark",
+}
+
+
+def config(work: str, bars: int, variant: str = "") -> dict[str, Any]:
+    """The run file of a work, as a mapping."""
+    name = f"{work}_{variant}" if variant in ("own", "cross") else work
+    use = "sma_crossover" if name == "sma" else str(STRATEGIES / f"{name}.py")
+    lane = {"lane": "array"} if variant == "array" else {}
+    return {
+        "version": 1,
+        "name": "bench",
+        "data": {"instrument": "ES", "timeframe": "1m", "source": {"kind": "synthetic", "seed": SEED, "bars": bars}},
+        "account": {"balance": CASH, "fees": FEE},
+        "fills": FILLS,
+        "strategies": [{"use": use}],
+        "risk": RISK,
+        **lane,
+    }
+
+
+def run(work: str, bars: Series, variant: str = "") -> Answer:
+    """One run, from the configuration to the files it leaves."""
+    asked = config(work, len(bars.close), variant)
+    barstep.run  # noqa: B018 - imports what it needs, which is not timed
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        result = barstep.run(asked, out=Path(folder) / "run")
+        seconds = time.perf_counter() - start
+        equity = pl.read_parquet(Path(folder) / "run" / "equity.parquet")["equity"][-1]
+    if variant == "array" and result.lane != "array":
+        raise SystemExit(f"the array lane did not run: {result.warnings}")
+    return Answer(seconds, round(result.fees / FEE), equity - CASH)

@@ -1,0 +1,68 @@
+"""Runs of the engines: each in a process of its own, the engines taking turns."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.agree import check
+from benchmarks.peers import PEERS
+from benchmarks.work import Answer, series
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+REPO = Path(__file__).resolve().parents[1]
+WARM_UP = 3_000
+"""Bars of a first run in the same process, which is not counted: what is compiled or imported late happens there."""
+
+Runs = dict[str, list[Answer]]
+
+
+def play(key: str, work: str, bars: int) -> Answer:
+    """One run in this process, after a short one."""
+    peer = PEERS[key]
+    run = peer.load().run
+    run(work, series(WARM_UP), peer.variant)
+    answer = run(work, series(bars), peer.variant)
+    return answer._replace(net=float(answer.net), mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def child(key: str, work: str, bars: int) -> Answer:
+    """One run in a process of its own; SystemExit with what it said when it fails."""
+    paths = [str(REPO), str(REPO / "framework"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", work, "--child", key, "--bars", str(bars)],
+        capture_output=True, text=True, check=False, cwd=REPO, env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+    )  # fmt: skip
+    if done.returncode:
+        raise SystemExit(f"{PEERS[key].name}, {work}: exit code {done.returncode}\n{done.stderr}")
+    return Answer(*json.loads(done.stdout.splitlines()[-1]))
+
+
+def measure(work: str, keys: Sequence[str], bars: int, rounds: int, say: Callable[[str], None]) -> tuple[str, Runs]:
+    """What the check found, and the answers of each engine, one a round; DisagreementError when they did other work."""
+    found: Runs = {key: [] for key in keys if work in PEERS[key].works}
+    told, every = "", series(bars)
+    for number in range(rounds):
+        for key, answers in found.items():
+            say(f"{work}, round {number + 1} of {rounds}: {PEERS[key].name}")
+            answers.append(child(key, work, bars))
+        told = check(work, every, {key: answers[-1] for key, answers in found.items()})
+    return told, found
+
+
+def faster(runs: Runs, one: str, other: str) -> float:
+    """How many times as fast `one` is as `other`: the median over the rounds, each against the same round."""
+    return statistics.median(b.seconds / a.seconds for a, b in zip(runs[one], runs[other], strict=True))
+
+
+def seconds(runs: Runs, key: str) -> float:
+    """The median time."""
+    return statistics.median(answer.seconds for answer in runs[key])

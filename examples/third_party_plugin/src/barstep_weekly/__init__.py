@@ -1,0 +1,1 @@
+"""A weekly loss limit and range-dependent slippage for barstep."""
