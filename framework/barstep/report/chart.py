@@ -99,7 +99,7 @@ def _trail(
     tick = float(instrument.tick_size)
     sign = 1 if orders["side"][row] == "sell" else -1  # it follows the price up for a sell
     ended_at = round(orders["stop"][row] / tick)
-    best = (bars.high if sign > 0 else -bars.low)[begin : end + 1]
+    best = bars.high[begin : end + 1] if sign > 0 else -bars.low[begin : end + 1]
     distance = int(orders["trail_ticks"][row])
     start = _reference(run, bars, row, begin, tick)
     for skipped in (0, 1):
@@ -130,9 +130,7 @@ def _changed(
 def _reference(run: RunRecord, bars: BarColumns, row: int, begin: int, tick: float) -> int:
     parent = run.orders["parent"][row]
     if parent > 0:
-        price = run.orders["average_price"][run.orders["id"] == parent]
-        if len(price):
-            return round(float(price[0]) / tick)
+        return round(run.average_price(int(parent)) / tick)
     return int(bars.close[max(begin - 1, 0)])
 
 

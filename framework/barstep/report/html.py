@@ -27,29 +27,36 @@ def section(name: str, title: str, note: str, *parts: str) -> str:
     return f'<section id="{name}"><h2>{escape(title)}</h2>{told}{"".join(parts)}</section>'
 
 
-def figure_box(name: str, label: str, **data: object) -> str:
+def figure_box(name: str, label: str) -> str:
     """The place of a figure; a page draws it when it comes into view."""
-    more = "".join(f' data-{key}="{escape(str(value))}"' for key, value in data.items())
-    return (
-        f'<div class="figure" id="fig-{name}" data-figure="{name}" role="img" aria-label="{escape(label)}"{more}></div>'
-    )
+    told = f'role="img" aria-label="{escape(label)}"'
+    return f'<div class="figure" id="fig-{name}" data-figure="{name}" {told}></div>'
 
 
-def zoom_tools(name: str) -> str:
-    """Buttons that zoom a chart; they wake up when its single bars are unpacked."""
+def time_chart(name: str, label: str, place: int = 0) -> str:
+    """The place of a chart over time of a contract, which keys, buttons and the mouse zoom, with a line on what is drawn.
+
+    The buttons wake up when the single bars are unpacked.
+    """
+    told = f'role="group" tabindex="0" aria-label="{escape(label)}; arrow keys move, + and - zoom, 0 shows all"'
     buttons = (
-        ("left", "←", "Earlier"),
-        ("right", "→", "Later"),
-        ("in", "+", "Zoom in"),
-        ("out", "−", "Zoom out"),
-        ("all", "All", "All"),
-    )
-    made = (
         f'<button type="button" disabled data-zoom="{kind}" data-for="fig-{name}" title="{title}" '
         f'aria-label="{title}">{sign}</button>'
-        for kind, sign, title in buttons
+        for kind, sign, title in _ZOOMS
     )
-    return f'<div class="tools">{"".join(made)}</div>'
+    return (
+        f'<div class="figure" id="fig-{name}" data-figure="{name}" data-time data-place="{place}" {told}></div>'
+        f'<p class="note" data-told="fig-{name}"></p><div class="tools">{"".join(buttons)}</div>'
+    )
+
+
+_ZOOMS = (
+    ("left", "←", "Earlier"),
+    ("right", "→", "Later"),
+    ("in", "+", "Zoom in"),
+    ("out", "−", "Zoom out"),
+    ("all", "All", "All"),
+)
 
 
 def definitions(rows: list[tuple[str, str]]) -> str:

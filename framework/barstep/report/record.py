@@ -78,6 +78,7 @@ class RunRecord:
         if not self.contracts:
             raise DataError(f"{folder}: config.resolved.yaml no longer says what was traded; run it again")
         self.days = self._days()
+        self._row_of: dict[int, int] = {}
 
     @property
     def contracts(self) -> list[Contract]:
@@ -105,6 +106,12 @@ class RunRecord:
         """Which rows of `trades` or `orders` belong to a contract."""
         found: NDArray[np.bool_] = getattr(self, table)["contract"] == self.contracts[place].id
         return found
+
+    def average_price(self, order: int) -> float:
+        """The mean price of an order's fills, points."""
+        if not self._row_of:
+            self._row_of = {number: row for row, number in enumerate(self.orders["id"].tolist())}
+        return float(self.orders["average_price"][self._row_of[order]])
 
     @property
     def adjusted(self) -> Floats:

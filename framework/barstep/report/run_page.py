@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from barstep.report import payload
 from barstep.report.figures import by_hour, by_reason, calendar, equity, excursions, price, results
 from barstep.report.floor import floors
-from barstep.report.html import card, definitions, figure_box, page, section, zoom_tools
+from barstep.report.html import card, definitions, figure_box, page, section, time_chart
 from barstep.report.stories import stories
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def run_page(run: RunRecord) -> str:
         "stories": stories(run),
     }  # fmt: skip
     shared = {
-        "decimals": _decimals(run), "zone": run.zone, "folder": str(run.folder), "bars": run.result["bars"],
+        "decimals": _decimals(run), "zone": run.zone, "folder": shlex.quote(str(run.folder)), "bars": run.result["bars"],
         "seconds": any(data.timeframe.endswith("s") for data in run.stored.options.data),
     }  # fmt: skip
     wanted = [each for each in _SECTIONS if has_trades or each[0] not in ("results", "excursions")]
@@ -145,23 +146,14 @@ def _charts(run: RunRecord) -> list[str]:
                 f"{contract.name}: price, trades, orders",
                 "Triangles are entries, crosses are exits, lines are stops, targets and waiting entries as long as they "
                 "worked. Drag to zoom, double-click for all, click a mark for its story.",
-                figure_box(name, f"Price bars of {contract.name} with trades", place=place, time=1).replace(
-                    "<div ", '<div tabindex="0" ', 1
-                ),
-                f'<p class="note" data-told="fig-{name}"></p>',
-                zoom_tools(name),
+                time_chart(name, f"Price bars of {contract.name} with trades", place),
             )
         )
     floor, told = floors(run)
     about = "Equity at each bar's close, after fees, open positions included; the band is its range inside the bars. "
     about += f"Floor: {told}. " if floor is not None else f"No floor: {told}. " if told else ""
     about += "Drawdown: lowest equity inside a bar below the highest before it."
-    found.append(
-        section(
-            "equity", "Equity and drawdown", about,
-            figure_box("equity", "Equity and drawdown", time=1).replace("<div ", '<div tabindex="0" ', 1), zoom_tools("equity"),
-        )
-    )  # fmt: skip
+    found.append(section("equity", "Equity and drawdown", about, time_chart("equity", "Equity and drawdown")))
     daily = "Change of equity over each trading day by its date, USD after fees, open positions included."
     found.append(section("days", "Trading days", daily, figure_box("calendar", "Result of each trading day")))
     return found
