@@ -67,7 +67,7 @@ def floors(run: RunRecord) -> tuple[Floats | None, str]:
             gap = breach["level"] - floor[row] if row < len(floor) else 0.0
             if gap < -_CENT or (gap > _CENT and rule.trail != "equity"):  # equity raises it inside the bar too
                 return None, (
-                    f"the floor is not drawn: at {breach['time']} the run had it at {breach['level']:,.2f} USD, and the "
+                    f"The floor is not drawn: at {breach['time']} the run had it at {breach['level']:,.2f} USD, and the "
                     f"stored figures give {floor[row]:,.2f}"
                 )
     return floor, f"{rule.source}: {rule.usd:,.0f} USD below, {_TRAILS.get(rule.trail, rule.trail)}"

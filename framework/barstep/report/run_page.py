@@ -151,7 +151,7 @@ def _charts(run: RunRecord) -> list[str]:
         )
     floor, told = floors(run)
     about = "Equity at each bar's close, after fees, open positions included; the band is its range inside the bars. "
-    about += f"Floor: {told}. " if floor is not None else f"No floor: {told}. " if told else ""
+    about += f"Floor: {told}. " if floor is not None else f"{told}. " if told else ""
     about += "Drawdown: lowest equity inside a bar below the highest before it."
     found.append(section("equity", "Equity and drawdown", about, time_chart("equity", "Equity and drawdown")))
     daily = "Change of equity over each trading day by its date, USD after fees, open positions included."
