@@ -94,7 +94,7 @@ function draw(div) {
   const figure = fromLight(shared.figures[div.dataset.figure]);
   if (narrow()) {
     figure.layout.dragmode = false;  // a finger scrolls the page; the buttons zoom
-    Object.assign(figure.layout.legend, { entrywidthmode: "fraction", entrywidth: 0.3 });
+    Object.assign(figure.layout.legend, { entrywidthmode: "fraction", entrywidth: 0.45 });
   }
   if (narrow() && figure.layout.xaxis2 && figure.layout.yaxis2 && figure.layout.yaxis2.matches) stacked(figure.layout);
   const done = Plotly.newPlot(div, figure.data, figure.layout, still).then(() => {
