@@ -1,4 +1,4 @@
-"""`barstep report`: a run as one HTML page."""
+"""`barstep report`: a run or an evaluation as one HTML page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ def report(
     run: Annotated[
         str,
         typer.Argument(
-            metavar="RUN", help="A run's folder, the beginning of its config hash, or last.", autocompletion=complete
+            metavar="RUN|EVALUATION",
+            help="A run's folder, the beginning of its config hash, or last; or the .json of an evaluation.",
+            autocompletion=complete,
         ),
     ],
     out: Annotated[
@@ -24,13 +26,21 @@ def report(
     show: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a run's report: one HTML page that needs no network. Its path is the last line on stdout."""
-    from barstep.report import write_report
+    """Write the report of a run or an evaluation: one HTML page that needs no network.
+
+    Its path is the last line on stdout.
+    """
+    from barstep.report import write_evaluation, write_report
     from barstep.report.library import check_plotly
     from barstep.runs.folder import find_run
 
     check_plotly()
-    path = write_report(find_run(run, workspace()), out).resolve()
+    given = Path(run)
+    if given.suffix == ".json" and given.name != "result.json":
+        path = write_evaluation(given, out)
+    else:
+        path = write_report(find_run(run, workspace()), out)
+    path = path.resolve()
     if as_json:
         emit({"report": str(path), "bytes": path.stat().st_size})
     else:
