@@ -20,6 +20,7 @@ from barstep.cli import (
     parity,
     plans,
     plugins,
+    report,
     run,
     runs,
     script,
@@ -47,6 +48,7 @@ app.command("compare")(compare.compare)
 app.command("reproduce")(compare.reproduce)
 app.command("sensitivity")(compare.sensitivity)
 app.add_typer(grid.app, name="grid")
+app.command("report")(report.report)
 app.add_typer(runs.app, name="runs")
 app.add_typer(plans.app, name="plans")
 app.add_typer(plugins.app, name="plugins")

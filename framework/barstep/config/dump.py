@@ -100,6 +100,8 @@ class _Tree:
             at = (*path, name)
             if name == "options":
                 value = self.entry_options(path, value)
+            if at == ("report",):
+                continue  # it says nothing about what is played
             if at == ("account", "balance") and value_at(self.document, ("account", "plan")) is not None:
                 continue  # the plan's start balance holds
             if path == ("account", "plan") and name in ("switches", "overrides"):

@@ -66,10 +66,12 @@ class Stored:
     Attributes:
         data: The data sections; empty when one of them cannot be read.
         fills: The fill options.
+        risk: The risk rules by what they `use`, with their options as text.
     """
 
     data: list[DataConfig]
     fills: FillsConfig
+    risk: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def finer(self, place: int) -> DataConfig | None:
         """The data section of the finer bars inside those of a section (R21), None without them."""
@@ -93,7 +95,10 @@ def load_stored(path: FilePath) -> Stored:
     fills = FillsConfig()
     with suppress(ValidationError):
         fills = FillsConfig.model_validate(tree.get("fills"))
-    return Stored(sections if whole else [], fills)
+    rules = {
+        str(rule.get("use")): rule.get("options") or {} for rule in tree.get("risk") or () if isinstance(rule, dict)
+    }
+    return Stored(sections if whole else [], fills, rules)
 
 
 def load_run(path: str | FilePath, overrides: Sequence[str] = (), checks: FileChecks | None = None) -> Loaded:

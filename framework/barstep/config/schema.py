@@ -211,6 +211,14 @@ class BrokerConfig(Section):
         return self
 
 
+class ReportConfig(Section):
+    """What is made of the results."""
+
+    html: Annotated[bool, Reads(bool)] = Field(
+        default=False, description="write report.html into the run's folder; needs the extra `report`"
+    )
+
+
 _Plugins = Annotated[tuple[PluginConfig, ...], BeforeValidator(_none)]
 
 
@@ -238,6 +246,7 @@ class RunConfig(Section):
     lane: Annotated[_Lane, Reads(_Lane)] = Field(
         default="event", description="event: bar by bar; array: compiled, where every plugin has an array form"
     )
+    report: ReportConfig | None = Field(default=None, description="what is made of the results")
 
     @field_validator("data")
     @classmethod

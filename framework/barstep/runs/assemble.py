@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -139,6 +140,11 @@ def load_plan(
         loaded = load_mapping(source, overrides, check)
     if bars.unreadable is not None:
         raise bars.unreadable
+    report = loaded.config.report
+    if report is not None and report.html and find_spec("plotly") is None:
+        at = ("report", "html")
+        where = loaded.positions.where(at)
+        raise ConfigError(f"{where} report.html: reports need plotly: pip install 'barstep[report]', or take it out")
     plans.sort(key=lambda each: list(KINDS).index(each.section))  # a plan's rules go before the file's own
     script = next(iter(scripts), None)
     return RunPlan(

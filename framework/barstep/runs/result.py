@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, asdict, dataclass, field, fields
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
 from barstep import data
@@ -118,6 +119,25 @@ class RunResult:
         if self.folder is None:
             raise ConfigError(f"{self.name}: this result has no folder; barstep.load(folder) reads one that has")
         return self.folder
+
+    def plot(self, what: str = "equity") -> Any:
+        """A figure of the run, for notebooks; needs the extra `report`.
+
+        Args:
+            what: `equity` (with the plan's floor, and the drawdown), `price`, `calendar`, `results`, `by_hour`,
+                `by_reason` or `excursions`: a function of `barstep.report.figures`.
+
+        Returns:
+            A plotly figure.
+
+        Raises:
+            ConfigError: plotly is not installed, the folder is gone, or there is no such figure.
+        """
+        return import_module("barstep.report.notebook").plot(self, what)  # by name: the report lies above
+
+    def _repr_html_(self) -> str:
+        text: str = import_module("barstep.report.notebook").summary(self)
+        return text
 
 
 REQUIRED = tuple(each.name for each in fields(RunResult) if each.default is MISSING and each.default_factory is MISSING)

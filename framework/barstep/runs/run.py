@@ -7,6 +7,7 @@ import signal
 import threading
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,6 +138,8 @@ def play(
     if error is not None:
         error.add_note(f"the run's folder, marked {result.status}: {folder.path}")
         raise error
+    if config.report is not None and config.report.html:
+        import_module("barstep.report").write_report(folder.path)  # by name: what lies above is asked for, not needed
     return result
 
 

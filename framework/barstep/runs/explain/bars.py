@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from barstep.domain.bar import BarColumns
 from barstep.domain.errors import BarstepError
 from barstep.runs.sources import make_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from barstep.config.data_schema import DataConfig
-    from barstep.domain.bar import BarColumns, BarStream
+    from barstep.domain.bar import BarStream
+
+_COLUMNS = ("start_ns", "end_ns", "open", "high", "low", "close", "volume")
 
 
 class BarRow(NamedTuple):
@@ -46,6 +49,7 @@ class RunBars:
     def __init__(self, section: DataConfig | None, described: Mapping[str, Any], folder: Path) -> None:
         self.why = ""
         self._stream: BarStream | None = None
+        self._held: BarColumns | None = None
         self.label = str(described.get("path") or described.get("kind") or "bars")
         if section is None or described.get("kind") == "gateway":
             self.why = "the bars came from a gateway" if section is not None else "the source of the bars is not known"
@@ -74,6 +78,17 @@ class RunBars:
             count += len(bars)
         return None if best is None else self._rows(best[1][best[2] : best[2] + 1], best[3] + best[2])[0]
 
+    def hold(self) -> BarColumns | None:
+        """All bars as columns, kept for whatever is asked later; None when they cannot be read."""
+        if self._held is None and self._stream is not None:
+            chunks = list(self._stream.chunks())
+            if chunks:
+                start, end, opened, high, low, close, volume = (
+                    np.concatenate([getattr(chunk, name) for chunk in chunks]) for name in _COLUMNS
+                )
+                self._held = BarColumns(start, end, opened, high, low, close, volume)
+        return self._held
+
     def at(self, ns: int) -> BarRow | None:
         """The bar that covers a moment."""
         if self._stream is None:
@@ -83,13 +98,18 @@ class RunBars:
 
     def _slices(self, start_ns: int, end_ns: int) -> Iterator[list[BarRow]]:
         count = 0
-        for bars in self._stream.chunks() if self._stream is not None else ():
+        for bars in self._chunks():
             if int(bars.start_ns[0]) >= end_ns:
                 return
             first, stop = np.searchsorted(bars.start_ns, (start_ns, end_ns)).tolist()
             if stop > first:
                 yield self._rows(bars[first:stop], count + first)
             count += len(bars)
+
+    def _chunks(self) -> Iterable[BarColumns]:
+        if self._held is not None:
+            return [self._held]
+        return self._stream.chunks() if self._stream is not None else ()
 
     def _rows(self, bars: BarColumns, first: int) -> list[BarRow]:
         assert self._stream is not None  # noqa: S101 - only bars that were read get here

@@ -1,0 +1,225 @@
+"""Figures of a grid: over any two axes, around the best point, equity of all points, walk-forward, overfitting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from barstep.report.library import figure
+from barstep.report.style import BARE, LIGHT, SCALE, axis, escaped, layout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from barstep.report.grid_record import GridRecord
+
+    Floats = NDArray[np.float64]
+
+SHARES = (5, 25, 50, 75, 95)
+"""Percentiles of fans."""
+
+
+def heatmap(grid: GridRecord, across: str | None = None, up: str | None = None, metric: str | None = None) -> Any:
+    """The median of a figure at each pair of values of two axes, over all values of the other axes.
+
+    Args:
+        grid: The grid.
+        across, up: Names of axes; by default the first two (with one axis alone, a single row).
+        metric: Name of the figure; by default what the grid ranks by.
+    """
+    names = list(grid.axes)
+    across = across or names[0]
+    up = up or next((name for name in names if name != across), across)
+    metric = metric or grid.metric
+    values, places = grid.values(metric), grid.places()
+    columns, rows = places[:, names.index(across)], places[:, names.index(up)]
+    cells: list[list[float | None]] = []
+    told: list[list[str]] = []
+    for row in range(len(grid.axes[up]) if up != across else 1):
+        cells.append([])
+        told.append([])
+        for column in range(len(grid.axes[across])):
+            inside = values[(columns == column) & ((rows == row) | (up == across))]
+            inside = inside[np.isfinite(inside)]
+            cells[-1].append(float(np.median(inside)) if len(inside) else None)
+            spread = f"{inside.min():,.4g} to {inside.max():,.4g}" if len(inside) else "none"
+            told[-1].append(f"{len(inside):,} points, {spread}")
+    known = [value for line in cells for value in line if value is not None]
+    signed = bool(known) and min(known) < 0 < max(known)
+    reach = max((abs(value) for value in known), default=1.0) or 1.0
+    data: list[dict[str, Any]] = [{
+        "type": "heatmap", "z": cells, "x": [str(value) for value in grid.axes[across]],
+        "y": [str(value) for value in grid.axes[up]] if up != across else [""],
+        "customdata": told, "colorscale": SCALE if signed else _ONE_SIDED,
+        **({"zmin": -reach, "zmax": reach} if signed else {}), "xgap": 2, "ygap": 2, "hoverongaps": False,
+        "hovertemplate": f"{escaped(across)} %{{x}}<br>{escaped(up)} %{{y}}<br>"
+        "median %{z:,.4~g}<br>%{customdata}<extra></extra>",
+        "colorbar": {"thickness": 8, "outlinewidth": 0, "tickfont": {"size": 11, "color": LIGHT["muted"]}},
+    }]  # fmt: skip
+    best = grid.best()
+    if best is not None:
+        data.append({
+            "type": "scatter", "mode": "markers", "x": [str(grid.axes[across][columns[best]])],
+            "y": [str(grid.axes[up][rows[best]]) if up != across else ""], "name": "best point", "showlegend": False,
+            "hovertemplate": f"best point by {escaped(grid.metric)}<extra></extra>",
+            "marker": {"symbol": "circle-open", "size": 16, "color": LIGHT["ink"], "line": {"width": 2}},
+        })  # fmt: skip
+    height = 130 + 34 * min(14, len(cells))
+    return figure(
+        data,
+        layout(
+            height, margin=BARE, xaxis=axis(escaped(across), type="category", showgrid=False),
+            yaxis=axis(escaped(up) if up != across else "", type="category", showgrid=False),
+        ),
+    )  # fmt: skip
+
+
+_ONE_SIDED = [[0.0, LIGHT["middle"]], [1.0, LIGHT["line"]]]
+
+
+def plateau(grid: GridRecord) -> Any:
+    """The ranking figure by the distance from the best point: steps along the axes, all together.
+
+    A best point on a plateau has neighbours nearly as good; one that stands alone is more likely luck.
+    """
+    best, values, places = grid.best(), grid.values(), grid.places()
+    steps = np.abs(places - places[best]).sum(axis=1) if best is not None else np.zeros(len(values), np.int64)
+    known = np.isfinite(values)
+    distances = sorted(set(steps[known].tolist()))
+    groups = [values[known & (steps == step)] for step in distances]
+    data = [
+        *_band("all points", distances, [g.min() for g in groups], [g.max() for g in groups], LIGHT["band"]),
+        {
+            "type": "scatter", "mode": "lines+markers", "x": distances, "y": [float(np.median(g)) for g in groups],
+            "name": "median", "customdata": [len(g) for g in groups], "line": {"color": LIGHT["line"], "width": 2},
+            "hovertemplate": "%{x} steps away: median %{y:,.4~g} of %{customdata} points<extra></extra>",
+        },
+    ]  # fmt: skip
+    across = axis("steps from the best point", dtick=1 if len(distances) < 20 else None, rangemode="tozero")
+    return figure(data, layout(300, xaxis=across, yaxis=axis(escaped(grid.metric))))
+
+
+def fan(columns: Floats, title: str, *, best: int | None = None, across: str = "trading days") -> Any:
+    """How many curves spread: the median, the middle half, nine of ten, and one of them by itself.
+
+    Args:
+        columns: Curves, shape (curves, points); NaN before a curve begins or after it ends.
+        title: Of the upward axis, with its unit.
+        best: Row of the curve that is drawn by itself.
+        across: Title of the other axis.
+    """
+    x = np.arange(columns.shape[1])
+    low, quarter, middle, three, high = np.nanpercentile(columns, SHARES, axis=0)
+    data = [
+        *_band("9 of 10", x, low, high, LIGHT["band"]),
+        *_band("half", x, quarter, three, LIGHT["band"]),
+        {**_curve("median", x, middle, LIGHT["line"]), "line": {"color": LIGHT["line"], "width": 2}},
+    ]
+    if best is not None:
+        data.append(_curve("best", x, columns[best], LIGHT["doubt"]))
+    return figure(data, layout(340, xaxis=axis(across), yaxis=axis(title, tickformat=",.2~f"), hovermode="x unified"))
+
+
+def equity_fan(grid: GridRecord) -> Any:
+    """Net result day by day of all points that have the best one's number of trading days, USD after fees."""
+    best = grid.best()
+    wanted = len(grid.points[best].daily) if best is not None else 0
+    rows = [row for row, point in enumerate(grid.points) if len(point.daily) == wanted]
+    curves = np.array([np.concatenate(([0.0], np.cumsum(grid.points[row].daily))) for row in rows]).reshape(
+        len(rows), -1
+    )
+    return fan(curves, "net result, USD", best=rows.index(best) if best in rows else None)
+
+
+def walk_forward(grid: GridRecord) -> Any:
+    """Net result of each test stretch, USD after fees, with the values that training chose for it."""
+    steps = [step for step in grid.segments if "net_pnl" in step]
+    names = [f"{step['test'][0]}<br>{step['test'][1]}" for step in steps]
+    told = [", ".join(f"{escaped(k)} = {escaped(v)}" for k, v in step["values"].items()) for step in steps]
+    net = [float(step["net_pnl"]) for step in steps]
+    data = [
+        {
+            "type": "bar", "x": names, "y": net, "customdata": told, "name": "test", "showlegend": False,
+            "marker": {"color": [LIGHT["win"] if amount >= 0 else LIGHT["loss"] for amount in net]},
+            "hovertemplate": "%{x}<br>%{y:+,.2f} USD<br>%{customdata}<extra></extra>",
+        },
+        {
+            **_curve("all together", names, np.cumsum(net), LIGHT["line"]), "mode": "lines+markers",
+            "hovertemplate": "so far %{y:+,.2f} USD<extra></extra>",
+        },
+    ]  # fmt: skip
+    return figure(
+        data, layout(330, xaxis=axis("test days", type="category"), yaxis=axis("net result, USD", tickformat=",.0f"))
+    )
+
+
+def stability(grid: GridRecord) -> Any:
+    """The value that each training stretch chose on each axis, as its place on the axis: a straight line is stable."""
+    steps = [step for step in grid.segments if "values" in step]
+    names = [str(step["test"][0]) for step in steps]
+    colours = (LIGHT["line"], LIGHT["doubt"], LIGHT["win"], LIGHT["short"], LIGHT["loss"])
+    data = []
+    for place, (name, values) in enumerate(grid.axes.items()):
+        texts = [str(value) for value in values]
+        chosen = [str(step["values"].get(name)) for step in steps]
+        at = [texts.index(value) / max(1, len(texts) - 1) if value in texts else None for value in chosen]
+        data.append({
+            **_curve(escaped(name), names, at, colours[place % len(colours)]), "mode": "lines+markers", "customdata": chosen,
+            "line": {"color": colours[place % len(colours)], "width": 2, "shape": "hv"},
+            "hovertemplate": f"{escaped(name)} %{{customdata}}<extra></extra>",
+        })  # fmt: skip
+    up = axis("place on the axis", range=[-0.05, 1.05], tickvals=[0, 1], ticktext=["first", "last"])
+    return figure(data, layout(300, xaxis=axis("test days from", type="category"), yaxis=up))
+
+
+def overfitting(logits: Sequence[float]) -> Any:
+    """Where the best point of one half of the days ranks in the other half, over all splits (CSCV): left of 0, below half.
+
+    Args:
+        logits: ln(r / (1 - r)) of the relative rank r of each split, as `backtest_overfitting` gives them.
+    """
+    found = np.asarray(logits, np.float64)
+    counts, edges = np.histogram(found, bins=np.arange(np.floor(found.min() * 2), np.ceil(found.max() * 2) + 1) / 2)
+    middle = (edges[:-1] + edges[1:]) / 2
+    share = float((found <= 0).mean())
+    data = [{
+        "type": "bar", "x": middle, "y": counts / len(found), "width": 0.46, "showlegend": False,
+        "marker": {"color": [LIGHT["loss"] if at <= 0 else LIGHT["win"] for at in middle]},
+        "hovertemplate": "%{y:.1%} of the splits<extra></extra>",
+    }]  # fmt: skip
+    note = {
+        "x": 0, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "showarrow": False,
+        "text": f"below the middle in {share:.0%} of {len(found):,} splits: the probability of overfitting",
+        "font": {"size": 12, "color": LIGHT["muted"]},
+    }  # fmt: skip
+    return figure(
+        data,
+        layout(
+            300, margin=BARE, xaxis=axis("logit of the rank out of sample"),
+            yaxis=axis("share of splits", tickformat=".0%"), annotations=[note],
+        ),
+    )  # fmt: skip
+
+
+def _curve(name: str, x: Any, y: Any, colour: str) -> dict[str, Any]:
+    return {
+        "type": "scatter", "mode": "lines", "name": name, "x": x, "y": y, "line": {"color": colour, "width": 1.6},
+        "hovertemplate": f"{name} %{{y:,.2f}}<extra></extra>",
+    }  # fmt: skip
+
+
+def _band(name: str, x: Any, low: Any, high: Any, colour: str) -> list[dict[str, Any]]:
+    clear = {
+        "mode": "lines",
+        "line": {"width": 0, "color": "rgba(0,0,0,0)"},
+        "hoverinfo": "skip",
+        "type": "scatter",
+        "x": x,
+    }
+    return [
+        {**clear, "y": high, "showlegend": False, "name": f"{name}, upper"},
+        {**clear, "y": low, "fill": "tonexty", "fillcolor": colour, "name": name},
+    ]

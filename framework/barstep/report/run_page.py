@@ -1,0 +1,260 @@
+"""The report of one run."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from datetime import datetime
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from barstep.report import payload
+from barstep.report.figures import by_hour, by_reason, calendar, equity, excursions, price, results
+from barstep.report.floor import floors
+from barstep.report.html import card, definitions, figure_box, page, section, time_chart
+from barstep.report.stories import stories
+
+if TYPE_CHECKING:
+    from barstep.report.record import RunRecord
+
+FEW = 100
+"""Trades below which a run's figures are marked as provisional."""
+
+_SECTIONS = [
+    ("price", "Price"), ("equity", "Equity"), ("days", "Days"), ("results", "Results"), ("excursions", "MAE, MFE"),
+    ("trades", "Trades"), ("orders", "Orders"), ("measures", "Measures"), ("made", "How it was made"),
+]  # fmt: skip
+
+
+def run_page(run: RunRecord) -> str:
+    """The page of a run."""
+    figures: dict[str, Any] = {f"price-{place}": price(run, place) for place in range(len(run.contracts))}
+    figures |= {"equity": equity(run), "calendar": calendar(run)}
+    has_trades = bool(len(run.trades["net_pnl"]))
+    if has_trades:
+        figures |= {
+            "results": results(run), "hour": by_hour(run), "reason": by_reason(run), "excursions": excursions(run),
+        }  # fmt: skip
+    body = "".join(
+        [
+            _header(run),
+            *_charts(run),
+            *(_trades() if has_trades else [_no_trades()]),
+            _orders(run),
+            _measures(run),
+            _made(run),
+        ]
+    )
+    data = {
+        "contracts": [payload.contract(run, place) for place in range(len(run.contracts))],
+        "equity": payload.equity(run), "trades": payload.trades(run), "orders": payload.orders(run),
+        "stories": stories(run),
+    }  # fmt: skip
+    shared = {
+        "decimals": _decimals(run), "zone": run.zone, "folder": shlex.quote(str(run.folder)), "bars": run.result["bars"],
+        "seconds": any(data.timeframe.endswith("s") for data in run.stored.options.data),
+    }  # fmt: skip
+    wanted = [each for each in _SECTIONS if has_trades or each[0] not in ("results", "excursions")]
+    title = f"{run.result['name']} – barstep"
+    footer = (
+        "Keys: <kbd>t</kbd> light or dark, <kbd>/</kbd> filter trades, on a chart <kbd>←</kbd> <kbd>→</kbd> <kbd>+</kbd> "
+        "<kbd>−</kbd> <kbd>0</kbd>, in a trade <kbd>←</kbd> <kbd>→</kbd> <kbd>Esc</kbd>."
+    )
+    scripts = ("bars.js", "tables.js", "trade.js", "late.js")
+    return page(title, wanted, body, figures, shared=shared, data=data, scripts=scripts, footer=footer)
+
+
+def _decimals(run: RunRecord) -> int:
+    """Digits after the point that every contract's prices need."""
+    sizes = [f"{float(each.instrument.tick_size):.7f}".rstrip("0") for each in run.contracts]
+    return min(len(size.partition(".")[2]) for size in sizes)
+
+
+def _header(run: RunRecord) -> str:
+    result, measures = run.result, run.result["metrics"]
+    what = f"{' '.join(result['contracts'])} {result['timeframe']}, {result['fill_profile']} fills, {result['bars']:,} bars"
+    count = result["trades"]
+    doubtful = int(run.trades["ambiguous"].sum())
+    net = result["net_pnl"]
+    cards = [
+        card("Net P&L", usd(net, sign=True), "USD after fees", tone(net)),
+        card("Trades", f"{count:,}", f"PROVISIONAL: fewer than {FEW}" if count < FEW else "closed round trips"),
+        card("Win rate", share(measures.get("win_rate")), "trades above 0 after fees"),
+        card("Profit factor", number(measures.get("profit_factor")), "wins / losses, after fees"),
+        card(
+            "Expectancy",
+            usd(measures.get("expectancy"), sign=True),
+            "USD a trade, after fees",
+            tone(measures.get("expectancy") or 0),
+        ),
+        card("Max drawdown", usd(measures.get("max_drawdown")), "USD, inside bars"),
+        card("Fees", usd(result["fees"]), "USD, both sides"),
+        card(
+            "Ambiguous trades",
+            f"{doubtful:,}",
+            share(doubtful / count if count else None) + " of trades",
+            "doubt" if doubtful else "",
+        ),
+    ]
+    says = [f'<div class="says bad"><p>{escape(line)}</p></div>' for line in _verdicts(run)]
+    warnings = "".join(f"<p>{escape(str(text))}</p>" for text in result["warnings"])
+    says += [f'<div class="says">{warnings}</div>'] if warnings else []
+    return (
+        f'<header><h1>{escape(str(result["name"]))}</h1><div class="quiet">{escape(what)}</div>'
+        f'<div class="quiet">{when(result["start"])} to {when(result["end"])} ({escape(run.zone)})</div>{"".join(says)}'
+        f'<div class="cards">{"".join(cards)}</div></header>'
+    )
+
+
+def _verdicts(run: RunRecord) -> list[str]:
+    """What must not be overlooked."""
+    result, lines = run.result, []
+    attempts = result["risk"].get("attempts", [])
+    if result["status"] != "done":
+        lines.append(f"The run was {result['status']}: these are the figures up to then.")
+    failed = result["risk"].get("failed")
+    if failed and not attempts:
+        breach = next((b for b in reversed(result["risk"]["breaches"]) if b["guard"] == failed), None)
+        lines.append(f"The account failed by {failed}" + (f" on {when(breach['time'])}." if breach else "."))
+    for each in attempts:
+        by = f" by {each['rule']}" if each["rule"] else ""
+        at = f" on {when(each['time'])}" if each["time"] else ""
+        lines.append(
+            f"Attempt {each['number']}: {each['verdict']}{by}{at}, {usd(each['net_pnl'], sign=True)} USD in {each['days']} "
+            f"trading {'day' if each['days'] == 1 else 'days'}{_nearest(each['headroom'])}."
+        )
+    return lines[:12] + ([f"… and {len(lines) - 12} more attempts."] if len(lines) > 12 else [])
+
+
+def _nearest(headroom: float | None) -> str:
+    if headroom is None:
+        return ""
+    return (
+        f", {usd(-headroom)} USD below its floor"
+        if headroom < 0
+        else f", never nearer to its floor than {usd(headroom)} USD"
+    )
+
+
+def _charts(run: RunRecord) -> list[str]:
+    found = []
+    for place, contract in enumerate(run.contracts):
+        name = f"price-{place}"
+        found.append(
+            section(
+                "price" if not place else name,
+                f"{contract.name}: price, trades, orders",
+                "Triangles are entries, crosses are exits, lines are stops, targets and waiting entries as long as they "
+                "worked. Drag to zoom, double-click for all, click a mark for its story.",
+                time_chart(name, f"Price bars of {contract.name} with trades", place),
+            )
+        )
+    floor, told = floors(run)
+    about = "Equity at each bar's close, after fees, open positions included; the band is its range inside the bars. "
+    about += f"Floor: {told}. " if floor is not None else f"{told}. " if told else ""
+    about += "Drawdown: lowest equity inside a bar below the highest before it."
+    found.append(section("equity", "Equity and drawdown", about, time_chart("equity", "Equity and drawdown")))
+    daily = "Change of equity over each trading day by its date, USD after fees, open positions included."
+    found.append(section("days", "Trading days", daily, figure_box("calendar", "Result of each trading day")))
+    return found
+
+
+def _trades() -> list[str]:
+    spread = section(
+        "results",
+        "Results of trades",
+        "Net, after fees. No bar holds wins and losses.",
+        figure_box("results", "Histogram of results"),
+    )
+    reason = section(
+        "reasons",
+        "By what closed them",
+        "Net, after fees; the number is that of trades.",
+        figure_box("reason", "Results by exit reason"),
+    )
+    hour = section(
+        "hours",
+        "By hour of entry",
+        "Net, after fees; the number is that of trades.",
+        figure_box("hour", "Results by hour"),
+    )
+    far = section(
+        "excursions", "How far trades went",
+        "Each dot is a trade. On the dashed line it closed at its worst (left) or at its best (right). A ring marks an "
+        "ambiguous one.",
+        figure_box("excursions", "Worst and best on the way against the result"),
+    )  # fmt: skip
+    listed = section(
+        "trades",
+        "Trades",
+        "Click one, or press Enter on it, for its picture and story.",
+        '<div id="trades-table"></div>',
+    )
+    return [spread, f'<div class="pair">{reason}{hour}</div>', far, listed]
+
+
+def _no_trades() -> str:
+    return section("trades", "Trades", "No trade was closed in this run.", '<div id="trades-table"></div>')
+
+
+def _orders(run: RunRecord) -> str:
+    count = len(run.orders["id"])
+    note = (
+        f"The last {payload.MOST_ORDERS:,} of {count:,} orders."
+        if count > payload.MOST_ORDERS
+        else "Every order, refused ones too, with the reason."
+    )
+    return section("orders", "Orders", note, '<div id="orders-table"></div>')
+
+
+def _measures(run: RunRecord) -> str:
+    rows = [
+        (name.replace("_", " "), "–" if value is None else f"{value:,.4g}" if abs(value) < 1 else f"{value:,.2f}")
+        for name, value in run.result["metrics"].items()
+    ]
+    note = (
+        "As in result.json; docs/results.md has the formulas. Money is USD, after fees unless said; shares are 0 to 1."
+    )
+    return section("measures", "Measures", note, definitions(rows))
+
+
+def _made(run: RunRecord) -> str:
+    result = run.result
+    manifest = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
+    rows = [
+        ("digest", result["digest"][:16]), ("created", manifest["created"]), ("config", manifest["config_sha256"][:16]),
+        *((str(data.get("path") or data.get("kind")), str(data.get("sha256", "generated"))[:16]) for data in manifest["data"]),
+        *((f"plugin {plugin['name']}", str(plugin["sha256"])[:16]) for plugin in manifest["plugins"]),
+        *((name, str(text)) for name, text in manifest["versions"].items()),
+    ]  # fmt: skip
+    config = (run.folder / "config.resolved.yaml").read_text(encoding="utf-8")
+    shown = f"<details><summary>config.resolved.yaml</summary><pre>{escape(config)}</pre></details>"
+    return section("made", "How it was made", "Hashes are the first 16 digits of sha256.", definitions(rows), shown)
+
+
+def usd(amount: float | None, *, sign: bool = False) -> str:
+    """An amount, or a dash."""
+    if amount is None:
+        return "–"
+    return f"{amount:+,.2f}" if sign and round(amount, 2) else f"{amount:,.2f}"
+
+
+def share(value: float | None) -> str:
+    """A share as a percentage, or a dash."""
+    return "–" if value is None else f"{value:.1%}"
+
+
+def number(value: float | None) -> str:
+    """A number, or a dash."""
+    return "–" if value is None else f"{value:,.2f}"
+
+
+def tone(amount: float) -> str:
+    """The class that colours a gain or a loss."""
+    return "up" if amount > 0 else "down" if amount < 0 else ""
+
+
+def when(text: str) -> str:
+    """ISO text as `3 Sep 2013 13:52`."""
+    moment = datetime.fromisoformat(text)
+    return f"{moment.day} {moment:%b %Y %H:%M}"
