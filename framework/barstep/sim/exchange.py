@@ -105,8 +105,8 @@ class SimulatedExchange(OrderEntry):
 
     def remove_guard(self, plugin: str, name: str) -> None:
         """Take a guard out of force; nothing happens when there is none."""
-        self._guards.pop((plugin, name), None)
-        self._arm()
+        if self._guards.pop((plugin, name), None) is not None:
+            self._arm()
 
     def fail(self, guard: Guard) -> None:
         """Fail the account now, as the guard does when it is breached inside a bar: close all at the last close."""
