@@ -3,6 +3,7 @@
 from typing import Literal
 
 from barstep import RiskContext, RiskRule, hookimpl, option
+from barstep.arrays import GuardForm
 
 
 class DailyLossLimit(RiskRule):
@@ -16,3 +17,6 @@ class DailyLossLimit(RiskRule):
     @hookimpl
     def on_start(self, ctx: RiskContext) -> None:
         ctx.set_guard("daily_loss_limit", basis="day", level=-self.usd, action=self.action)
+
+    def array_form(self) -> GuardForm:
+        return GuardForm("daily_loss_limit", basis="day", level=-self.usd, action=self.action)

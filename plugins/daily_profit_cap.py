@@ -1,6 +1,7 @@
 """A daily profit cap: a trading day that has won enough is closed inside the bar and locked."""
 
 from barstep import RiskContext, RiskRule, hookimpl, option
+from barstep.arrays import GuardForm
 
 
 class DailyProfitCap(RiskRule):
@@ -11,3 +12,6 @@ class DailyProfitCap(RiskRule):
     @hookimpl
     def on_start(self, ctx: RiskContext) -> None:
         ctx.set_guard("daily_profit_cap", basis="day", side="cap", level=self.usd, action="lock")
+
+    def array_form(self) -> GuardForm:
+        return GuardForm("daily_profit_cap", basis="day", side="cap", level=self.usd, action="lock")

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from barstep import Fill, RiskContext, RiskRule, Session, hookimpl, option
+from barstep.arrays import BalanceFloor
 from barstep.rules import raised_floor
 
 STEP = 1e-6  # the smallest amount of money in USD
@@ -56,3 +57,9 @@ class MaxLossLimit(RiskRule):
             trail = self.usd + below if self.trail == "equity" else None
             until = None if self.stop is None else self.stop - below
             ctx.set_guard("max_loss_limit", level=self.floor - below, action="fail", trail=trail, trail_until=until)
+
+    def array_form(self) -> BalanceFloor | None:
+        if self.checked == "close" or self.trail in ("balance", "equity"):
+            return None
+        follows = self.trail == "end_of_day"
+        return BalanceFloor("max_loss_limit", self.usd, follows=follows, lock=self.lock, touch=self.touch)

@@ -1,6 +1,7 @@
 """A cap on the position, with working orders counted at their worst."""
 
 from barstep import Order, RiskContext, RiskDecision, RiskRule, hookimpl, option
+from barstep.arrays import PositionCap
 
 
 class MaxPosition(RiskRule):
@@ -13,4 +14,11 @@ class MaxPosition(RiskRule):
         room = self.contracts - ctx.exposure(order)
         if order.opens <= room:
             return None
-        return RiskDecision.resize(max(0, room), f"at most {self.contracts} contract{'s' * (self.contracts != 1)}")
+        return RiskDecision.resize(max(0, room), self.reason())
+
+    def array_form(self) -> PositionCap:
+        return PositionCap(self.contracts, self.reason())
+
+    def reason(self) -> str:
+        """What orders that are cut say."""
+        return f"at most {self.contracts} contract{'s' * (self.contracts != 1)}"

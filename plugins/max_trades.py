@@ -1,6 +1,7 @@
 """A cap on the number of entries in a trading day."""
 
 from barstep import Fill, Order, RiskContext, RiskDecision, RiskRule, Session, hookimpl, option
+from barstep.arrays import EntryCap
 
 
 class MaxTrades(RiskRule):
@@ -25,4 +26,11 @@ class MaxTrades(RiskRule):
     def on_risk(self, order: Order, ctx: RiskContext) -> RiskDecision | None:
         if self.taken < self.trades:
             return None
-        return RiskDecision.deny(f"{self.taken} trades today, at most {self.trades}")
+        return RiskDecision.deny(self.reason().format(taken=self.taken))
+
+    def array_form(self) -> EntryCap:
+        return EntryCap(self.trades, self.reason())
+
+    def reason(self) -> str:
+        """What denied orders say."""
+        return f"{{taken}} trades today, at most {self.trades}"

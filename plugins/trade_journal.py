@@ -1,10 +1,14 @@
 """A trade journal: one note for each closed trade, and one for each order that risk rules refused."""
 
+from typing import ClassVar
+
 from barstep import Observer, Order, ReadContext, Trade, hookimpl, option
 
 
 class TradeJournal(Observer):
     """Writes into the run's notes what a trader would write into a journal."""
+
+    events_only: ClassVar[bool] = True
 
     denials: bool = option(True, help="note denied and resized orders too")
 

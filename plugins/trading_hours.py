@@ -1,8 +1,9 @@
 """Trading hours: when positions may be opened, and by when the account must be flat."""
 
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
 from barstep import Order, RiskContext, RiskDecision, RiskRule, Session, hookimpl, option
+from barstep.arrays import EntryHours, FlatBy, Form
 
 
 class TradingHours(RiskRule):
@@ -36,11 +37,41 @@ class TradingHours(RiskRule):
     @hookimpl
     def on_risk(self, order: Order, ctx: RiskContext) -> RiskDecision | None:
         if self.flat is not None and ctx.session.is_past(self.flat):
-            return RiskDecision.deny(f"flat by {self.flat:%H:%M} until the next session")
+            return RiskDecision.deny(flat_reason(self.flat))
         first, last = self.entries_from, self.entries_until
         early = first is not None and ctx.now < ctx.session.at(first)
         late = last is not None and ctx.now >= ctx.session.at(last)
-        if not early and not late:
-            return None
+        return RiskDecision.deny(self.hours_reason().format(now=ctx.now)) if early or late else None
+
+    def array_form(self) -> list[Form] | None:
+        if self.before_early_close is not None:
+            return None  # the flat time moves from day to day
+        flat = (
+            []
+            if self.flat_by is None
+            else [FlatBy(self.flat_by), EntryHours(self.after_flat, flat_reason(self.flat_by))]
+        )
+        return [*flat, EntryHours(self.outside, self.hours_reason())]
+
+    def after_flat(self, session: Session) -> list[tuple[datetime, datetime]]:
+        """From the flat time to the end of that stretch of trading, its last moment included."""
+        moment = timedelta(microseconds=1)
+        stretches = [] if self.flat_by is None else session.flat_stretches(self.flat_by)
+        return [(start, end + moment) for start, end in stretches]
+
+    def outside(self, session: Session) -> list[tuple[datetime | None, datetime | None]]:
+        """Before the first entry and from the last on."""
+        first, last = self.entries_from, self.entries_until
+        early = [] if first is None else [(None, session.at(first))]
+        return [*early, *([] if last is None else [(session.at(last), None)])]
+
+    def hours_reason(self) -> str:
+        """What orders outside the hours say."""
+        first, last = self.entries_from, self.entries_until
         bounds = [f"from {first:%H:%M}" if first else "", f"until {last:%H:%M}" if last else ""]
-        return RiskDecision.deny(f"entries only {' '.join(filter(None, bounds))}, it is {ctx.now:%H:%M}")
+        return f"entries only {' '.join(filter(None, bounds))}, it is {{now:%H:%M}}"
+
+
+def flat_reason(clock: time) -> str:
+    """What orders after the flat time say."""
+    return f"flat by {clock:%H:%M} until the next session"

@@ -1,6 +1,10 @@
 """Channel breakout: long above the highest high of the bars before, short below their lowest low."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from barstep import Bar, Context, Strategy, hookimpl, option
+from barstep.arrays import KEEP, ArrayBars
 from barstep.indicators import Highest, Lowest
 
 
@@ -23,3 +27,8 @@ class ChannelBreakout(Strategy):
             ctx.set_position(self.size)
         elif bar.close < self.low.value:
             ctx.set_position(-self.size)
+
+    def positions(self, bars: ArrayBars) -> NDArray[np.int64]:
+        high = bars.indicator(Highest(self.lookback, exclude_current=True))
+        low = bars.indicator(Lowest(self.lookback, exclude_current=True))
+        return np.where(bars.close > high, self.size, np.where(bars.close < low, -self.size, KEEP))

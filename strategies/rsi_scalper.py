@@ -1,6 +1,10 @@
 """RSI scalper: buys when oversold, sells when overbought, and waits for the opposite signal to reverse."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from barstep import Bar, Context, Strategy, hookimpl, option
+from barstep.arrays import KEEP, ArrayBars
 from barstep.indicators import RSI
 
 
@@ -28,3 +32,7 @@ class RsiScalper(Strategy):
             ctx.set_position(self.size)
         elif self.rsi.value > self.overbought:
             ctx.set_position(-self.size)
+
+    def positions(self, bars: ArrayBars) -> NDArray[np.int64]:
+        rsi = bars.indicator(RSI(self.period, smoothing="simple"))
+        return np.where(rsi < self.oversold, self.size, np.where(rsi > self.overbought, -self.size, KEEP))

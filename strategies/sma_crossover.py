@@ -1,6 +1,10 @@
 """SMA crossover: always in the market on the side of the fast mean, once there is a slow one."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from barstep import Bar, Context, Strategy, hookimpl, option
+from barstep.arrays import ArrayBars, crossover
 from barstep.indicators import SMA
 
 
@@ -26,3 +30,6 @@ class SmaCrossover(Strategy):
             ctx.set_position(self.size)
         elif quick < steady:
             ctx.set_position(-self.size)
+
+    def positions(self, bars: ArrayBars) -> NDArray[np.int64]:
+        return crossover(bars.indicator(SMA(self.fast)), bars.indicator(SMA(self.slow)), self.size)

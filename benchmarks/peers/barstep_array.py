@@ -12,7 +12,6 @@ from barstep.engine.array.plugins import forms_of
 from barstep.engine.array.points import digest_of, point_of
 from barstep.engine.array.signals import wants_of
 from barstep.engine.array.work import Work
-
 from barstep.runs.assemble import load_plan
 from barstep.runs.sources import sessions_of
 from benchmarks.peers.barstep_run import config

@@ -2,4 +2,5 @@
 
 from barstep.cli.main import main
 
-main()
+if __name__ == "__main__":  # worker processes of a grid look at this module too
+    main()

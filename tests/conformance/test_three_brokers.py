@@ -12,12 +12,13 @@ import pytest
 from gateways import ROOT, TOKEN
 
 import barstep
+from barstep.config.grid_loader import is_grid
 
 SEVERAL = {"spread"}  # contracts: a gateway replays one at a time
 CONFIGS = sorted(
     path
     for path in (ROOT / "configs").glob("*.yaml")
-    if "scripts/" not in path.read_text() and path.stem not in SEVERAL
+    if "scripts/" not in path.read_text() and path.stem not in SEVERAL and not is_grid(path)
 )
 TABLES = ("fills", "trades", "orders", "equity", "ambiguous", "mismatches", "notes")
 

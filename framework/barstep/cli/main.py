@@ -11,9 +11,11 @@ from barstep._version import __version__
 from barstep.cli import (
     bars,
     explain,
+    grid,
     init,
     instruments,
     new,
+    parity,
     plans,
     plugins,
     report,
@@ -40,11 +42,13 @@ app.command("validate")(validate.validate)
 app.command("serve")(serve.serve)
 app.command("explain")(explain.explain)
 app.command("report")(report.report)
+app.add_typer(grid.app, name="grid")
 app.add_typer(runs.app, name="runs")
 app.add_typer(plans.app, name="plans")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(instruments.app, name="instruments")
 app.add_typer(bars.app, name="data")
+app.add_typer(parity.app, name="check")
 app.add_typer(new.app, name="new")
 app.command("init")(init.init)
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from barstep.batch.player import Progress as GridProgress
+
 DELAY = 0.5
 """Seconds before the bar appears."""
 
@@ -84,6 +86,47 @@ class Phases:
         self._progress.update(self._task, description=what, completed=done, total=total)
 
     def __enter__(self) -> Phases:
+        if self._wanted:
+            self._timer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._wanted:
+            self._timer.cancel()
+            self._timer.join()
+            self._progress.stop()
+
+
+class Points:
+    """Called with the progress of a grid; draws on a terminal only, and only when it takes a while.
+
+    Args:
+        out: Where it is drawn.
+        wanted: False draws nothing.
+    """
+
+    def __init__(self, out: Console, *, wanted: bool = True) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        form = (TextColumn("playing"), BarColumn(), MofNCompleteColumn(), TextColumn("points, {task.description}"))
+        self._progress = Progress(*form, console=out, transient=True)
+        self._task = self._progress.add_task("", total=None)
+        self._timer = Timer(DELAY, self._progress.start)
+        self._timer.daemon = True
+        self._wanted = wanted and out.is_terminal
+
+    def __call__(self, state: GridProgress) -> None:
+        """Tell rate, time left, failures and the best figure so far."""
+        left = state.remaining
+        told = [f"{state.rate:,.1f}/s"]
+        told += [f"{left:,.0f} s left"] if left is not None else []
+        told += [f"{state.failed:,} failed"] if state.failed else []
+        told += [f"best {state.best[0]:,.2f}"] if state.best is not None else []
+        self._progress.update(self._task, completed=state.done, total=state.total, description=", ".join(told))
+
+    def __enter__(self) -> Points:
         if self._wanted:
             self._timer.start()
         return self

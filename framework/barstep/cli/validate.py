@@ -11,13 +11,17 @@ import typer
 from barstep.cli.output import JsonOption, SetOption, columns, console, emit, moment, prints_to_stderr
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from barstep.runs.assemble import RunPlan
 
 
 def validate(
-    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The run's YAML file.", show_default=False)],
+    config: Annotated[
+        Path, typer.Argument(metavar="CONFIG", help="The YAML file of a run or a grid.", show_default=False)
+    ],
     overrides: SetOption = None,
     show: Annotated[
         bool, typer.Option("--show", help="Print all values, the order of plugins, fills, fees and dates.")
@@ -25,8 +29,12 @@ def validate(
     as_json: JsonOption = False,
 ) -> None:
     """Check a configuration without running it; every mistake is told with its line and what to write instead."""
+    from barstep.config.grid_loader import is_grid
     from barstep.runs.assemble import load_plan
 
+    if is_grid(config):
+        _grid(config, overrides or (), as_json=as_json)
+        return
     with prints_to_stderr():
         plan = load_plan(config, overrides or ())
         document = _document(plan, config)
@@ -39,6 +47,18 @@ def validate(
         typer.echo(f"warning: {warning}")
     counts = ", ".join(f"{name} {len(listed)}" for name, listed in document["plugins"].items())
     typer.echo(f"{config}: valid ({counts})")
+
+
+def _grid(config: Path, overrides: Sequence[str], *, as_json: bool) -> None:
+    """Check a grid and count its points."""
+    from barstep.batch.grid import check_grid
+
+    with prints_to_stderr():
+        document = check_grid(config, overrides)
+    if as_json:
+        emit({"valid": True, "config": str(config), **document})
+    else:
+        typer.echo(f"{config}: valid (a grid of {document['points']:,} points over {', '.join(document['axes'])})")
 
 
 def _document(plan: RunPlan, config: Path) -> dict[str, Any]:

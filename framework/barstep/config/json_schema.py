@@ -1,4 +1,4 @@
-"""The JSON Schema of run files, for editors; `python -m barstep.config.json_schema` writes it."""
+"""The JSON Schemas of run and grid files, for editors; `python -m barstep.config.json_schema` writes them."""
 
 from __future__ import annotations
 
@@ -7,21 +7,34 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
+from barstep.config.grid_schema import GridConfig
 from barstep.config.schema import RunConfig
 
 FILE = Path(__file__).with_name("run.schema.json")
-"""The generated file."""
+GRID_FILE = Path(__file__).with_name("grid.schema.json")
+"""The generated files."""
 
 
 def run_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a run file, with types as editors see them."""
-    schema = _tidy(RunConfig.model_json_schema())
+    return _schema(RunConfig)
+
+
+def grid_schema() -> dict[str, Any]:
+    """The same of a grid file."""
+    return _schema(GridConfig)
+
+
+def schema_text(schema: dict[str, Any]) -> str:
+    """The text of a generated file."""
+    return json.dumps(schema, indent=2) + "\n"
+
+
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    schema = _tidy(model.model_json_schema())
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
-def schema_text() -> str:
-    """The text of the generated file."""
-    return json.dumps(run_schema(), indent=2) + "\n"
 
 
 def _tidy(node: Any) -> Any:
@@ -41,14 +54,15 @@ def _tidy(node: Any) -> Any:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the file, or with `--check` compare it; returns 1 when it is stale."""
-    if "--check" not in arguments:
-        FILE.write_text(schema_text(), encoding="utf-8")
-        return 0
-    if FILE.is_file() and FILE.read_text(encoding="utf-8") == schema_text():
-        return 0
-    sys.stderr.write(f"{FILE.name} is stale: run `python -m barstep.config.json_schema`\n")
-    return 1
+    """Write the files, or with `--check` compare them; returns 1 when one is stale."""
+    stale = 0
+    for file, text in ((FILE, schema_text(run_schema())), (GRID_FILE, schema_text(grid_schema()))):
+        if "--check" not in arguments:
+            file.write_text(text, encoding="utf-8")
+        elif not file.is_file() or file.read_text(encoding="utf-8") != text:
+            sys.stderr.write(f"{file.name} is stale: run `python -m barstep.config.json_schema`\n")
+            stale = 1
+    return stale
 
 
 if __name__ == "__main__":

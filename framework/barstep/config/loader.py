@@ -113,7 +113,9 @@ def load_run(path: str | FilePath, overrides: Sequence[str] = (), checks: FileCh
         ConfigError: With a line for every fault, in the order of the file.
     """
     document = read_file(FilePath(path))
-    return _load(document, overrides, checks, slug(FilePath(path).stem) or "run")
+    if "vary" in document.tree and "run" in document.tree:
+        raise ConfigError(f"{path}: got a grid, expected a run; a grid is played by `barstep grid run {path}`")
+    return load_document(document, overrides, checks, slug(FilePath(path).stem) or "run")
 
 
 def load_mapping(mapping: Mapping[str, Any], overrides: Sequence[str] = (), checks: FileChecks | None = None) -> Loaded:
@@ -128,10 +130,11 @@ def load_mapping(mapping: Mapping[str, Any], overrides: Sequence[str] = (), chec
         ConfigError: With a line for every fault, each with its key path.
     """
     tree = _copied(mapping)
-    return _load(Document(tree, Positions()), overrides, checks, "run")
+    return load_document(Document(tree, Positions()), overrides, checks, "run")
 
 
-def _load(document: Document, overrides: Sequence[str], checks: FileChecks | None, name: str) -> Loaded:
+def load_document(document: Document, overrides: Sequence[str], checks: FileChecks | None, name: str = "run") -> Loaded:
+    """Check a run that was read already; `name` is what it is called unless it says so itself. Raises as `load_run`."""
     positions = document.positions
     lines = document.problems + apply_overrides(document, overrides)
     tree, missing = resolve(document.tree, positions)

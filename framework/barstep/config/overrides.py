@@ -103,6 +103,31 @@ def apply_overrides(document: Document, overrides: Sequence[str]) -> list[str]:
     return lines
 
 
+def target_path(target: str, tree: dict[str, Any]) -> Path:
+    """The path in a tree that `sma_crossover.fast`, `data.instrument` and the like stand for.
+
+    Raises:
+        ConfigError: There is no such key or plugin; the message has no place.
+    """
+    try:
+        return _path(target, tree)
+    except _BadOverrideError as fault:
+        raise ConfigError(str(fault)) from None
+
+
+def put_value(document: Document, path: Path, value: Any, place: str) -> None:
+    """Put a value at a path of a document; `place` is where it was written, for messages.
+
+    Raises:
+        ConfigError: The path leads through a single value; the message has no place.
+    """
+    try:
+        _put(document.tree, path, value)
+    except _BadOverrideError as fault:
+        raise ConfigError(str(fault)) from None
+    document.positions.replace(path, place)
+
+
 def _value(text: str) -> Any:
     if text[:1] in tuple("[{\"'"):
         try:

@@ -16,6 +16,7 @@ from barstep.config.data_schema import (
     StoreSource,
     SyntheticSource,
 )
+from barstep.config.grid_schema import RangeConfig
 from barstep.config.plugin_schema import PluginConfig
 from barstep.config.positions import Path, Positions, near
 from barstep.config.reading import RefusedError
@@ -28,9 +29,13 @@ if TYPE_CHECKING:
 # Pydantic puts the chosen model of a union into an error's location, by these tags.
 _MODELS = (
     PackagedInstrument, InlineInstrument, FileSource, SyntheticSource, SampleSource, GatewaySource, StoreSource,
-    PluginSource, PluginConfig,
+    PluginSource, PluginConfig, RangeConfig,
 )  # fmt: skip
-_TAGS: dict[str | int, type[BaseModel]] = {"<amount>": BaseModel, **{f"<{model.__name__}>": model for model in _MODELS}}
+_TAGS: dict[str | int, type[BaseModel]] = {
+    "<amount>": BaseModel,
+    "<values>": BaseModel,
+    **{f"<{model.__name__}>": model for model in _MODELS},
+}
 
 
 def refused_lines(refused: RefusedError, path: Path, raw: Any, positions: Positions) -> list[str]:
@@ -59,8 +64,10 @@ def value_at(tree: Any, path: Path) -> Any:
     return tree
 
 
-def schema_lines(error: ValidationError, tree: dict[str, Any], positions: Positions) -> list[str]:
-    """One line for each error of the run schema."""
+def schema_lines(
+    error: ValidationError, tree: dict[str, Any], positions: Positions, root: type[BaseModel] = RunConfig
+) -> list[str]:
+    """One line for each error of a schema, the run's or another whose model is `root`."""
     lines = []
     for detail in error.errors(include_url=False):
         path = _path(detail["loc"], tree)
@@ -68,18 +75,25 @@ def schema_lines(error: ValidationError, tree: dict[str, Any], positions: Positi
         if isinstance(cause, RefusedError):
             lines += refused_lines(cause, path, value_at(tree, path), positions)
         elif detail["type"] == "extra_forbidden":
-            lines.append(unknown_key(path, list(_model_at(detail["loc"][:-1]).model_fields), positions))
+            lines.append(unknown_key(path, names_of(_model_at(detail["loc"][:-1], root)), positions, root=root))
         else:
             got = "nothing" if detail["type"] == "missing" else positions.shown(path, value_at(tree, path))
-            lines.append(positions.line(path, got, *_expected(detail)))
+            lines.append(positions.line(path, got, *_expected(detail, root)))
     return lines
 
 
-def unknown_key(path: Path, names: list[str], positions: Positions, what: str = "key") -> str:
+def names_of(model: type[BaseModel]) -> list[str]:
+    """The keys of a section as they are written."""
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def unknown_key(
+    path: Path, names: list[str], positions: Positions, what: str = "key", root: type[BaseModel] = RunConfig
+) -> str:
     """The line for a key that does not exist, with the names that do."""
     word = str(path[-1])
     hint = near(word, names)
-    if not hint and len(path) == 1:
+    if not hint and len(path) == 1 and root is RunConfig:
         sections = ("data", "account", "fills", "broker")
         homes = [name for name in sections if word in _model_at((name,)).model_fields]
         hint = f"did you mean {homes[0]}.{word}?" if homes else ""
@@ -87,14 +101,15 @@ def unknown_key(path: Path, names: list[str], positions: Positions, what: str = 
     return positions.line(path, f"the unknown {what} {word}", expected, hint, key=True)
 
 
-def _expected(detail: ErrorDetails) -> tuple[str, str]:
+def _expected(detail: ErrorDetails, root: type[BaseModel]) -> tuple[str, str]:
     if detail["type"] == "missing":
-        field = _model_at(detail["loc"][:-1]).model_fields[str(detail["loc"][-1])]
+        model, name = _model_at(detail["loc"][:-1], root), str(detail["loc"][-1])
+        field = next(field for key, field in model.model_fields.items() if name in (key, field.alias))
         return field.description or "a value", ""
     if detail["type"] in ("list_type", "tuple_type"):
         return "a list", "start each entry with `- `" if isinstance(detail["input"], dict) else ""
     text = detail["input"] if isinstance(detail["input"], str) else ""
-    plugin = detail["type"] == "model_type" and issubclass(_model_at(detail["loc"]), PluginConfig)
+    plugin = detail["type"] == "model_type" and issubclass(_model_at(detail["loc"], root), PluginConfig)
     return "a mapping", f"did you mean `use: {text}`?" if plugin and text else ""
 
 
@@ -111,8 +126,8 @@ def _path(loc: tuple[str | int, ...], tree: Any) -> Path:
     return tuple(path)
 
 
-def _model_at(loc: tuple[str | int, ...]) -> type[BaseModel]:
-    model: type[BaseModel] = RunConfig
+def _model_at(loc: tuple[str | int, ...], root: type[BaseModel] = RunConfig) -> type[BaseModel]:
+    model = root
     for part in loc:
         if part in _TAGS:
             model = _TAGS[part]

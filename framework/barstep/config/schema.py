@@ -32,6 +32,7 @@ _HERE = "Take it out here and give it to the server: barstep serve CONFIG"
 _OnFail = Literal["stop", "reset"]
 _OnPass = Literal["stop", "continue"]
 _BrokerKind = Literal["embedded", "helpers", "http"]
+_Lane = Literal["event", "array"]
 
 
 def _fees(raw: Any) -> Decimal | str:
@@ -243,6 +244,9 @@ class RunConfig(Section):
     metrics: _Plugins = Field(default=(), description="a list of metrics of your own, added to those of the result")
     seed: Count = Field(default=0, description="seed of everything random in plugins")
     report: ReportConfig | None = Field(default=None, description="what is made of the results")
+    lane: Annotated[_Lane, Reads(_Lane)] = Field(
+        default="event", description="event: bar by bar; array: compiled, where every plugin has an array form"
+    )
 
     @field_validator("data")
     @classmethod

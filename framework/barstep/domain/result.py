@@ -24,7 +24,7 @@ class RunResult:
         contracts: Short names such as `ESU3`; the tables have the gateway's ids.
         start, end: First bar's start and last bar's end, ISO 8601.
         bars: Bars played.
-        lane: `event`.
+        lane: `event` or `array`.
         fills, trades: Counts; the rows are in `fills.parquet` and `trades.parquet`.
         ambiguous_bars: Bars whose path decided what happened (R17).
         resolutions: Fills by the timeframe of the bars that decided them (R21).

@@ -117,13 +117,19 @@ class Session:
                 moments.append(min(_ns(flat), close_ns))
         return [*moments, _ns(self.at(clock))]
 
+    def flat_stretches(self, clock: time) -> list[tuple[datetime, datetime]]:
+        """From each flat moment to the end of the stretch of trading it falls in, both included."""
+        return [(to_datetime(start, self.zone), to_datetime(end, self.zone)) for start, end in self._flat_spans(clock)]
+
     def is_past(self, clock: time) -> bool:
         """Whether the replay's clock stands between a flat time and the end of the stretch of trading it falls in."""
-        for moment in self.flat_moments(clock):
-            end = next((close for _, close in self.spans if close >= moment), self.close_ns)
-            if moment <= self.clock_ns <= end:
-                return True
-        return False
+        return any(start <= self.clock_ns <= end for start, end in self._flat_spans(clock))
+
+    def _flat_spans(self, clock: time) -> list[tuple[int, int]]:
+        return [
+            (moment, next((close for _, close in self.spans if close >= moment), self.close_ns))
+            for moment in self.flat_moments(clock)
+        ]
 
     @property
     def minute(self) -> int:

@@ -219,8 +219,24 @@ class Context(ReadContext):
         bracket = words.bracket(stop_loss_ticks, take_profit_ticks, trailing_stop_ticks, stop_loss, take_profit)
         return self._ask("sell", size, limit, stop, trail_ticks, join, bracket, expires, reduce_only, tag, contract)
 
-    def set_position(self, size: int, *, tag: str = "", contract: Contract | str | None = None) -> Order | None:
-        """Bring the position to a signed size with one market order; None when it is there, or on its way there."""
+    def set_position(
+        self,
+        size: int,
+        *,
+        stop_loss_ticks: int | None = None,
+        take_profit_ticks: int | None = None,
+        trailing_stop_ticks: int | None = None,
+        tag: str = "",
+        contract: Contract | str | None = None,
+    ) -> Order | None:
+        """Bring the position to a signed size with one market order; None when it is there, or on its way there.
+
+        Args:
+            size: Signed contracts.
+            stop_loss_ticks, take_profit_ticks, trailing_stop_ticks: Bracket of what the order opens or adds (R12).
+            tag: Your word for it.
+            contract: Another contract of the run.
+        """
         market = self._market if contract is None else self._desk.stream(contract, self._stream).market
         missing = size - market.ledger.position
         if market.book.live:
@@ -228,7 +244,8 @@ class Context(ReadContext):
         if not missing:
             return None
         side: Side = "buy" if missing > 0 else "sell"
-        return self._ask(side, abs(missing), None, None, None, False, None, None, False, tag, contract)
+        bracket = words.bracket(stop_loss_ticks, take_profit_ticks, trailing_stop_ticks, None, None)
+        return self._ask(side, abs(missing), None, None, None, False, bracket, None, False, tag, contract)
 
     def close(self, *, reason: str = "close", contract: Contract | str | None = None) -> Order | None:
         """Close the whole position with a reduce-only market order; None while flat, or when that is under way already."""

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import time
 
+    from barstep.domain.bar import Feed
+    from barstep.domain.session import Session
     from barstep.engine.streams import Segment, Stream
 
 NO_ROWS: frozenset[int] = frozenset()
@@ -51,15 +53,16 @@ def _flat_row(stream: Stream, segment: Segment, flat_ns: int, clock: time, warni
         following = stream.next_end()
         return row if following is not None and following > flat_ns else -1
     if row + 1 < segment.stop and stream.market.starts[row + 1] < flat_ns and not warnings:
-        warnings.append(_straddled(stream, segment, flat_ns, clock))
+        warnings.append(straddle_warning(stream.feed, segment.session, flat_ns, clock))
     return row
 
 
-def _straddled(stream: Stream, segment: Segment, flat_ns: int, clock: time) -> str:
-    seconds = (flat_ns - segment.session.open_ns) // NS
+def straddle_warning(feed: Feed, session: Session, flat_ns: int, clock: time) -> str:
+    """What a run says when a flat time falls inside a bar, with the timeframe that would be exact."""
+    seconds = (flat_ns - session.open_ns) // NS
     sizes = {"30m": 1800, "15m": 900, "10m": 600, "5m": 300, "2m": 120, "1m": 60, "1s": 1}
     exact = next(name for name, size in sizes.items() if seconds % size == 0)
     return (
-        f"bars of {stream.feed.timeframe.text} straddle the flat time {clock:%H:%M}: positions are closed at the "
+        f"bars of {feed.timeframe.text} straddle the flat time {clock:%H:%M}: positions are closed at the "
         f"last bar that ends before it; {exact} bars would be exact (R18)"
     )

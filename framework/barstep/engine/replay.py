@@ -309,10 +309,10 @@ class Replay:
         if self.attempts is None or self.attempts.ends_on_failure:
             self.stopping = self.stopping or bool(self.exchange.failed)
         if guard.action == "lock":
-            self.desk.lock("session", _reached(guard), guard.plugin or guard.name)
+            self.desk.lock("session", lock_reason(guard), guard.plugin or guard.name)
 
 
-def _reached(guard: Guard) -> str:
+def lock_reason(guard: Guard) -> str:
     """Why a day is locked: what was watched, and the limit that it reached."""
     watched = {"day": "the day's result", "equity": "equity", "position": "the open result of a contract"}[guard.basis]
     limit = "its trailing limit" if guard.trail is not None else f"its limit of {guard.level / MICROS:,.2f} USD"

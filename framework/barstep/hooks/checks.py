@@ -59,9 +59,10 @@ def faults(cls: type[Plugin]) -> list[str]:
             found.append(
                 f"{where(method)}: {cls.__name__}.{name} is named like a hook but not marked: write @hookimpl above it"
             )
-    if not marked and not found:
+    wishes = issubclass(cls, Strategy) and callable(getattr(cls, "positions", None))
+    if not marked and not found and not wishes:
         found.append(f"{where(cls)}: {cls.__name__} has no hooks: mark at least one method with @hookimpl")
-    elif issubclass(cls, Strategy) and "on_bar" not in marked and not found:
+    elif issubclass(cls, Strategy) and "on_bar" not in marked and not found and not wishes:
         found.append(f"{where(cls)}: the strategy {cls.__name__} has no on_bar: mark one with @hookimpl")
     return found
 

@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from barstep.broker.direct import DirectBroker
-from barstep.config import Loaded, Positions, load_mapping, load_run, validate_options
+from barstep.config import Document, Loaded, Positions, load_document, load_mapping, load_run, validate_options
 from barstep.config.data_schema import PluginSource
 from barstep.config.positions import path_text
 from barstep.data.checks import EmptyRangeError
 from barstep.domain.errors import ConfigError, DataError, PluginError
+from barstep.engine.array.bars import ArrayBars
+from barstep.engine.array.follower import Follower
+from barstep.engine.array.plugins import wants_from
 from barstep.engine.context import context_for
 from barstep.engine.desk import Desk
 from barstep.engine.recorder import Recorder
 from barstep.engine.replay import Replay
 from barstep.engine.streams import Stream
+from barstep.hooks.checks import hooks_of
 from barstep.hooks.extension import EXTENSIONS
 from barstep.hooks.loader import Found, Loader, find_workspace
 from barstep.hooks.manager import HookManager, Registered
@@ -26,7 +30,7 @@ from barstep.runs.extensions import made, own_measures, use_models
 from barstep.runs.finer import magnifier, open_finer
 from barstep.runs.plans import AccountPlan
 from barstep.runs.script_plan import ScriptPlan, find_scripts
-from barstep.runs.sources import KeyedError, also_of, fee_of, make_instrument, make_stream, sessions_of
+from barstep.runs.sources import KeyedError, Opener, also_of, fee_of, make_instrument, make_stream, sessions_of
 from barstep.sim.exchange import SimulatedExchange
 
 if TYPE_CHECKING:
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
     from barstep.config import Draft, PluginEntry
     from barstep.config.data_schema import DataConfig
     from barstep.domain.bar import BarStream
+    from barstep.engine.array.work import Wants
     from barstep.engine.recorder import Sink
     from barstep.hooks.plugin import Plugin
 
@@ -86,18 +91,20 @@ class RunPlan:
 
 
 def load_plan(
-    source: str | Path | Mapping[str, Any],
+    source: str | Path | Mapping[str, Any] | Document,
     overrides: Sequence[str] = (),
     folder: Path | None = None,
     loader: Loader | None = None,
+    opener: Opener = make_stream,
 ) -> RunPlan:
     """Read and check a run: the file, its plugins with their options, its instruments and bars.
 
     Args:
-        source: A run file, or the same as a mapping.
+        source: A run file, or the same as a mapping or as a document that was read already.
         overrides: `key=value` texts as for `--set`.
         folder: Where a mapping's relative paths and its workspace start; by default the current folder.
         loader: What resolves each `use:`, where that is not the usual.
+        opener: What opens the bars of a data section, where they are not read from its source.
 
     Raises:
         ConfigError: With every fault of the file in one pass.
@@ -111,7 +118,7 @@ def load_plan(
     extensions: list[PluginPlan] = []
     account = AccountPlan()
     scripts: list[ScriptPlan] = []
-    bars = _Bars(base, extensions)
+    bars = _Bars(base, extensions, opener)
 
     def check(draft: Draft) -> list[str]:
         lines = account.read(draft)
@@ -127,6 +134,8 @@ def load_plan(
 
     if isinstance(source, str | Path):
         loaded = load_run(source, overrides, check)
+    elif isinstance(source, Document):
+        loaded = load_document(source, overrides, check)
     else:
         loaded = load_mapping(source, overrides, check)
     if bars.unreadable is not None:
@@ -177,7 +186,26 @@ def _register(plugin: PluginPlan, plan: RunPlan, desk: Desk, streams: Sequence[S
         own = [streams[config.data.index(data)] for data in config.data_of(config.strategies[int(plugin.path[1])])]
         follows = tuple(stream.feed.contract.id for stream in own) if len(streams) > 1 else ()
     context = context_for(plugin.section, desk, plugin.name, own)
-    return Registered(plugin.name, plugin.make(), context, follows)
+    plays = plugin.make()
+    if plugin.section == "strategies" and "on_bar" not in hooks_of(plugin.found.cls):
+        plays = _follower(plugin, plays, plan, own)
+    return Registered(plugin.name, plays, context, follows)
+
+
+def _follower(plugin: PluginPlan, strategy: Plugin, plan: RunPlan, own: Sequence[Stream]) -> Follower:
+    """A strategy that has only `positions`, as one that asks for them bar by bar."""
+    if len(own) > 1 or plan.loaded.config.broker.kind != "embedded":
+        raise ConfigError(
+            f"the strategy {plugin.name} has positions(bars) and no on_bar: that trades one contract on the embedded "
+            "broker; write an on_bar for anything else"
+        )
+    bars = own[0].bars
+
+    def wants() -> Wants:
+        columns = ArrayBars.read(bars, sessions_of(bars).locate)[0]
+        return wants_from(plugin.name, strategy, columns, str(plugin.found.file or ""))
+
+    return Follower(wants)
 
 
 def _plan_plugin(entry: PluginEntry, positions: Positions, loader: Loader, plans: list[PluginPlan]) -> list[str]:
@@ -211,13 +239,14 @@ def _plan_plugin(entry: PluginEntry, positions: Positions, loader: Loader, plans
 class _Bars:
     """Opens the data sections of a file; faults that the file can mend carry its places."""
 
-    def __init__(self, base: Path, extensions: list[PluginPlan]) -> None:
+    def __init__(self, base: Path, extensions: list[PluginPlan], opener: Opener) -> None:
         self.streams: list[BarStream] = []
         self.fees: list[int] = []
         self.finer: list[BarStream | None] = []
         self.unreadable: DataError | None = None
         self._base = base
         self._extensions = extensions
+        self._opener = opener
 
     def open(self, draft: Draft) -> list[str]:
         """Open what is well formed; returns a line for each fault, and keeps a file that cannot be read for later."""
@@ -238,12 +267,12 @@ class _Bars:
             if named is None and isinstance(config.source, PluginSource):
                 return []  # what is wrong with it was told where it is named
             asked = made(named, lambda: "while its bars are read") if named is not None else None
-            stream = make_stream(config, self._base, asked)
+            stream = self._opener(config, self._base, asked)
             self.streams.append(stream)
             _check_range(stream)
             source = (*path, "finer", "source")
             at = ("fills", "resolution")
-            self.finer.append(open_finer(config, draft.resolution, self._base, stream))
+            self.finer.append(open_finer(config, draft.resolution, self._base, stream, self._opener))
             at = ("account", "fees")
             if draft.account is not None:
                 self.fees.append(fee_of(stream.feed.contract.instrument, draft.account.fees))

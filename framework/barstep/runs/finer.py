@@ -9,7 +9,7 @@ from barstep.data.checks import EmptyRangeError
 from barstep.domain.errors import ConfigError
 from barstep.domain.session import to_datetime
 from barstep.engine.finer import FinerBars
-from barstep.runs.sources import KeyedError, make_stream, sessions_of
+from barstep.runs.sources import KeyedError, Opener, make_stream, sessions_of
 from barstep.sim.finer import Magnifier
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from barstep.sim.records import Mismatch
 
 
-def open_finer(config: DataConfig, resolution: str | None, base: Path, bars: BarStream) -> BarStream | None:
+def open_finer(
+    config: DataConfig, resolution: str | None, base: Path, bars: BarStream, opener: Opener = make_stream
+) -> BarStream | None:
     """The finer bars of a data section, None when there are none or none are wanted.
 
     Args:
@@ -29,6 +31,7 @@ def open_finer(config: DataConfig, resolution: str | None, base: Path, bars: Bar
         resolution: What `fills.resolution` says.
         base: The folder that relative paths start from.
         bars: The section's own bars.
+        opener: What opens them.
 
     Raises:
         KeyedError: With the key below the section; also when the finer bars have none of its days.
@@ -42,7 +45,7 @@ def open_finer(config: DataConfig, resolution: str | None, base: Path, bars: Bar
         update={"timeframe": wanted.timeframe, "source": wanted.source, "contract": bars.feed.contract.name}
     )
     try:
-        finer = make_stream(section, base)
+        finer = opener(section, base, None)
         span = getattr(finer, "span", None)
         if span is not None and span() is None:
             next(iter(finer.chunks()), None)  # raises, with the bars there are

@@ -7,6 +7,7 @@ import signal
 import threading
 from contextlib import contextmanager
 from importlib import import_module
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from barstep.domain.errors import BarstepError, BrokerError, ConfigError, Plugin
 from barstep.domain.instrument import MICROS
 from barstep.domain.result import RunResult, RunStatus
 from barstep.domain.session import NS, to_datetime
+from barstep.runs.array_lane import Ending, play_arrays, why_not
 from barstep.runs.assemble import RunPlan, build, load_plan
 from barstep.runs.extensions import measured
 from barstep.runs.finer import mismatch_warning
@@ -33,6 +35,11 @@ if TYPE_CHECKING:
     from barstep.engine.replay import Replay
     from barstep.runs.script import Loopback
     from barstep.stats.measures import Measures
+
+EVENT_LANE_RUNS = "array was asked for, the event lane ran"
+
+Driven = tuple[RunStatus, BarstepError | None]
+"""How a run ended, and the error that ended it."""
 
 AMBIGUOUS_SHARE = 0.05
 """Share of trades decided in ambiguous bars above which finer bars are advised (fill model, section 5)."""
@@ -84,10 +91,13 @@ def play(
     log = run_logger(run=folder.label)
     config = plan.loaded.config
     start = plan.account.start_balance
+    wanted = config.lane == "array"
+    hindrance = why_not(plan) if wanted else ""
+    if hindrance:
+        log.warning(EVENT_LANE_RUNS, reason=hindrance)
     with folder.writing():
         spool = RunSpool(folder.working, start, progress)
-        make = build if config.broker.kind == "embedded" else build_remote
-        replay = make(plan, spool, log)
+        lane = _Arrays(plan, spool, log) if wanted and not hindrance else _Events(plan, spool, log, hindrance)
 
         def complete(status: RunStatus, error: BarstepError | None) -> tuple[RunResult, BarstepError | None]:
             spool.finish()
@@ -97,7 +107,7 @@ def play(
                     own = measured(plan.of("metrics"), folder.working, start / MICROS)
                 except PluginError as raised:
                     status, error = "failed", raised
-            result = _result(plan, replay, spool, status, error)
+            result = _result(plan, lane.ending(), spool, status, error)
             result.metrics |= own
             folder.write(result)
             return result, error
@@ -111,7 +121,7 @@ def play(
 
         try:
             with _rare_collections():
-                status, error = _drive(plan, replay, loopback, give_up if leave is not None else None)
+                status, error = lane.drive(loopback, give_up if leave is not None else None)
         except BaseException:
             spool.abort()
             raise
@@ -147,37 +157,70 @@ def _stays_here(plan: RunPlan) -> None:
         )
 
 
-def _drive(
-    plan: RunPlan, replay: Replay, loopback: Loopback | None, give_up: Callable[[], None] | None
-) -> tuple[RunStatus, BarstepError | None]:
-    """Play a replay to its end: plugins are pushed bars, a script pulls them."""
-    interrupted, error = False, None
-    try:
-        if plan.script is not None:
-            interrupted, error = play_script(plan, replay, loopback, give_up)
-        else:
-            with _stop_on_interrupt(replay):
-                replay.run()
-            passed = replay.attempts is not None and replay.attempts.over
-            interrupted = replay.stopping and not (replay.exchange.failed or passed)
-    except (PluginError, BrokerError) as raised:
-        error = raised
-    if isinstance(error, BrokerError):
-        if not replay.exchange.current.next_bar:
-            raise error
-        return "interrupted", error
-    return "failed" if error is not None else "interrupted" if interrupted else "done", error
+class _Arrays:
+    """The array lane."""
+
+    def __init__(self, plan: RunPlan, spool: RunSpool, log: Any) -> None:
+        self._play = partial(play_arrays, plan, spool, log)
+
+    def drive(self, _loopback: Loopback | None, _give_up: Callable[[], None] | None) -> Driven:
+        """Play all bars."""
+        self._ending = self._play()
+        return "done", None
+
+    def ending(self) -> Ending:
+        """What the run came to."""
+        return self._ending
 
 
-def _result(plan: RunPlan, replay: Replay, spool: RunSpool, status: RunStatus, error: BarstepError | None) -> RunResult:
-    config, exchange = plan.loaded.config, replay.exchange
+class _Events:
+    """The event lane; `hindrance` says why it is not the array lane that was asked for, or nothing."""
+
+    def __init__(self, plan: RunPlan, spool: RunSpool, log: Any, hindrance: str) -> None:
+        make = build if plan.loaded.config.broker.kind == "embedded" else build_remote
+        self._plan, self._hindrance = plan, hindrance
+        self._replay = make(plan, spool, log)
+
+    def drive(self, loopback: Loopback | None, give_up: Callable[[], None] | None) -> Driven:
+        """Play a replay to its end: plugins are pushed bars, a script pulls them."""
+        plan, replay = self._plan, self._replay
+        interrupted, error = False, None
+        try:
+            if plan.script is not None:
+                interrupted, error = play_script(plan, replay, loopback, give_up)
+            else:
+                with _stop_on_interrupt(replay):
+                    replay.run()
+                passed = replay.attempts is not None and replay.attempts.over
+                interrupted = replay.stopping and not (replay.exchange.failed or passed)
+        except (PluginError, BrokerError) as raised:
+            error = raised
+        if isinstance(error, BrokerError):
+            if not replay.exchange.current.next_bar:
+                raise error
+            return "interrupted", error
+        return "failed" if error is not None else "interrupted" if interrupted else "done", error
+
+    def ending(self) -> Ending:
+        """What the run came to."""
+        exchange = self._replay.exchange
+        told = [f"lane: {EVENT_LANE_RUNS}: {self._hindrance}"] if self._hindrance else []
+        warnings = self._replay.warnings + told
+        attempts = None if self._replay.attempts is None else self._replay.attempts.made
+        return Ending(
+            "event", exchange.start_balance, exchange.balance, exchange.failed, warnings, attempts, exchange.adjustments
+        )
+
+
+def _result(plan: RunPlan, ending: Ending, spool: RunSpool, status: RunStatus, error: BarstepError | None) -> RunResult:
+    config = plan.loaded.config
     zone = plan.streams[0].feed.zone
     meter = spool.meter
     first, last = (meter.first_ns or 0) - plan.streams[0].feed.timeframe.ns, meter.last_ns
     if not meter.bars or isinstance(plan.streams[0], ResampledStream):  # a script may read none; breaks cut bars short
         first = round(extent(plan.streams[0]).start.timestamp()) * NS
         last = last if meter.bars else first
-    warnings = [w for stream in plan.streams for w in stream.warnings] + plan.warnings + replay.warnings
+    warnings = [w for stream in plan.streams for w in stream.warnings] + plan.warnings + ending.warnings
     warnings += [f"finer bars: {w}" for finer in plan.finer if finer is not None for w in finer.warnings]
     warnings += filter(None, (past_expiry(stream, last) for stream in plan.streams))
     trades = spool.trades
@@ -190,7 +233,7 @@ def _result(plan: RunPlan, replay: Replay, spool: RunSpool, status: RunStatus, e
         warnings.append(str(error))
     return RunResult(
         name=config.name,
-        digest=spool.digest.finish(exchange.balance),
+        digest=spool.digest.finish(ending.balance),
         status=status,
         instrument=" ".join(dict.fromkeys(s.feed.contract.instrument.name for s in plan.streams)),
         contracts=[s.feed.contract.name for s in plan.streams],
@@ -198,12 +241,11 @@ def _result(plan: RunPlan, replay: Replay, spool: RunSpool, status: RunStatus, e
         start=to_datetime(first, zone).isoformat(),
         end=to_datetime(last, zone).isoformat(),
         bars=meter.bars,
-        lane="event",
+        lane=ending.lane,
         fill_profile=config.fills.profile,
-        start_balance=exchange.start_balance / MICROS,
-        final_balance=exchange.balance / MICROS,
-        net_pnl=(exchange.balance - exchange.start_balance - sum(amount for _, amount in exchange.adjustments))
-        / MICROS,
+        start_balance=ending.start_balance / MICROS,
+        final_balance=ending.balance / MICROS,
+        net_pnl=(ending.balance - ending.start_balance - sum(amount for _, amount in ending.adjustments)) / MICROS,
         fees=spool.fees / MICROS,
         fills=spool.fills,
         trades=trades,
@@ -212,7 +254,7 @@ def _result(plan: RunPlan, replay: Replay, spool: RunSpool, status: RunStatus, e
         rejected_orders=spool.rejected,
         metrics=spool.measures(),
         risk={
-            "failed": exchange.failed,
+            "failed": ending.failed,
             "breaches": [
                 {
                     "guard": b.guard.name,
@@ -225,7 +267,7 @@ def _result(plan: RunPlan, replay: Replay, spool: RunSpool, status: RunStatus, e
                 for b in spool.breaches
             ],
             "denials": dict(sorted(spool.denials.items())),
-            **_attempts(plan, replay, zone),
+            **_attempts(plan, ending, zone),
         },
         warnings=warnings,
         resolutions=dict(sorted(spool.resolutions.items())),
@@ -233,15 +275,15 @@ def _result(plan: RunPlan, replay: Replay, spool: RunSpool, status: RunStatus, e
     )
 
 
-def _attempts(plan: RunPlan, replay: Replay, zone: ZoneInfo) -> dict[str, Any]:
+def _attempts(plan: RunPlan, ending: Ending, zone: ZoneInfo) -> dict[str, Any]:
     """What the risk section says about the plan and the attempts, where there are such."""
     told = plan.account.told()
     found: dict[str, Any] = {"plan": told} if told is not None else {}
-    if replay.attempts is not None:
-        found["attempts"] = [attempt_row(attempt, zone) for attempt in replay.attempts.made]
+    if ending.attempts is not None:
+        found["attempts"] = [attempt_row(attempt, zone) for attempt in ending.attempts]
         found["adjustments"] = [
             {"time": to_datetime(at_ns, zone).isoformat(), "usd": amount / MICROS}
-            for at_ns, amount in replay.exchange.adjustments
+            for at_ns, amount in ending.adjustments
         ]
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -32,7 +33,7 @@ from barstep.hooks.loader import find_workspace
 from barstep.runs.extensions import plugin_bars, source_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from decimal import Decimal
 
     from barstep.config.data_schema import DataConfig, FileSource
@@ -42,6 +43,10 @@ if TYPE_CHECKING:
 
 SYNTHETIC_START = date(2020, 1, 2)
 """First trading day of synthetic bars when neither the source nor the data section gives one."""
+
+
+Opener = Callable[["DataConfig", Path, "Asked | None"], "BarStream"]
+"""Opens the bars of a data section: the section, the folder of relative paths, the data source it names if it was made."""
 
 
 class KeyedError(ConfigError):

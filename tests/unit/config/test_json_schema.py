@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from barstep.config import load_mapping
-from barstep.config.json_schema import FILE, run_schema, schema_text
+from barstep.config.json_schema import FILE, GRID_FILE, grid_schema, run_schema, schema_text
 from barstep.domain.errors import ConfigError
 
 DATA: dict[str, Any] = {"instrument": "ES", "timeframe": "1m", "source": "sample"}
@@ -50,7 +50,8 @@ BAD = [
 
 
 def test_the_committed_file_is_fresh():
-    assert FILE.read_text(encoding="utf-8") == schema_text()
+    assert FILE.read_text(encoding="utf-8") == schema_text(run_schema())
+    assert GRID_FILE.read_text(encoding="utf-8") == schema_text(grid_schema())
 
 
 def test_check_from_the_command_line():
@@ -60,6 +61,7 @@ def test_check_from_the_command_line():
 
 def test_it_is_a_schema():
     Draft202012Validator.check_schema(run_schema())
+    Draft202012Validator.check_schema(grid_schema())
 
 
 @pytest.mark.parametrize("run", GOOD)

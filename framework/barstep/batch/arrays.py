@@ -1,0 +1,130 @@
+"""Points in the array lane: bars, indicators and work arrays are kept from one point of a frame to the next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from barstep.batch.point import PointResult, daily_sharpe
+from barstep.domain.instrument import MICROS
+from barstep.engine.array.account import make_account
+from barstep.engine.array.bars import ArrayBars
+from barstep.engine.array.kernel import layout as at
+from barstep.engine.array.plugins import wants_from
+from barstep.engine.array.points import balance_of, digest_of, point_of
+from barstep.engine.array.signals import wants_of
+from barstep.engine.array.work import Work
+from barstep.runs.array_lane import rules_of, why_not
+from barstep.stats.measures import trade_measures
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from barstep.batch.point import Task
+    from barstep.batch.shelf import MappedBars
+    from barstep.engine.array.account import Account
+    from barstep.engine.array.work import Left
+    from barstep.runs.assemble import RunPlan
+    from barstep.stats.measures import Measures
+
+CACHE_BYTES = 128 << 20
+"""What the indicators that a worker keeps may hold: those of 40 values of an axis on 350,000 bars."""
+_ACCOUNTS_KEPT = 16
+
+
+class ArrayFrame:
+    """A frame as the array lane plays it, in one process.
+
+    Args:
+        plan: Its run over mapped bars.
+        ends: End of the last bar of each trading day, UTC nanoseconds.
+    """
+
+    def __init__(self, plan: RunPlan, ends: NDArray[np.int64]) -> None:
+        stream = cast("MappedBars", plan.streams[0])
+        columns = stream.columns
+        self._sessions, self._session_of, inside = stream.sessions.locate(columns.start_ns)
+        new_session = np.diff(self._session_of, prepend=-1) != 0
+        self._bars = ArrayBars(stream.feed, columns, new_session, cache_bytes=CACHE_BYTES)
+        self._shut = ~inside | (columns.volume == 0) if stream.volume_known else ~inside
+        self._rows = np.searchsorted(columns.end_ns, ends, side="right") - 1
+        self._work = Work()
+        self._accounts: dict[str, Account] = {}
+        self._proved = False
+
+    def play(self, plan: RunPlan, task: Task) -> PointResult | None:
+        """Play a point, None when the lane cannot: the event lane does it then.
+
+        The first point's positions are proved on shorter histories not to know later bars; the sample that the event lane
+        plays again would show it of the others.
+
+        Raises:
+            PluginError, ValueError: The strategy's positions cannot be taken.
+        """
+        if plan.of("metrics") or why_not(plan):
+            return None
+        account = self._account(plan)
+        named = next(each for each in plan.plugins if each.section == "strategies")
+        strategy: Any = named.make()
+        if self._proved:
+            wants = wants_of(strategy.positions(self._bars), len(self._bars))
+        else:
+            wants = wants_from(named.name, strategy, self._bars, str(named.found.file or ""))
+            self._proved = True
+        left = self._work.play(account, wants, at.TABLES)
+        point = point_of(account, left, digest_of(account, left, self._work))
+        daily = self._daily(account, left)
+        metrics: Measures = {
+            "net_pnl": point.net_pnl,
+            "final_balance": balance_of(left) / MICROS,
+            "fees": point.fees / MICROS,
+            "fills": point.fills,
+            "trades": point.trades,
+            "bars": point.bars,
+            "ambiguous_bars": point.ambiguous_bars,
+            "denied_orders": point.denied_orders,
+            "rejected_orders": point.rejected_orders,
+            **trade_measures(*_trades(account, left)),
+            "max_drawdown": point.max_drawdown / MICROS,
+            "exposure": point.bars_in_market / point.bars if point.bars else None,
+            "daily_sharpe": daily_sharpe(daily),
+        }
+        return PointResult(task.key, point.digest, "array", 0.0, metrics, point.failed, daily)
+
+    def _account(self, plan: RunPlan) -> Account:
+        """The account with the rules of a plan; points that vary the strategy alone share one."""
+        key = repr([(each.name, each.options) for each in plan.plugins if each.section == "risk"])
+        if key not in self._accounts:
+            if len(self._accounts) >= _ACCOUNTS_KEPT:
+                self._accounts.clear()
+            fills, start = plan.loaded.config.fills.options(), plan.account.start_balance
+            self._accounts[key] = make_account(
+                self._bars, self._sessions, self._session_of, self._shut, fills, plan.fees[0], start, rules_of(plan)
+            )
+        return self._accounts[key]
+
+    def _daily(self, account: Account, left: Left) -> NDArray[np.int64]:
+        """The change of equity on each trading day, from the steps that fills left."""
+        tick = int(account.options[at.TICK_VALUE])
+        rows = np.minimum(self._rows, int(left.figures[at.BARS]) - 1)
+        last = np.searchsorted(left.steps[:, at.S_ROW], rows, side="right") - 1
+        if not len(left.steps):
+            return np.zeros(len(rows), np.int64)
+        steps = left.steps[np.maximum(last, 0)]
+        held = steps[:, at.S_POSITION] * self._bars.close_ticks[rows] + steps[:, at.S_CASH]
+        equity = np.where(last >= 0, held * tick - steps[:, at.S_FEES], 0)
+        return np.diff(equity, prepend=0)
+
+
+def _trades(account: Account, left: Left) -> NDArray[np.int64]:
+    """Net, fees, worst and best excursion in micro-dollars and bars held of each trade, shape (5, n)."""
+    tick, fee = int(account.options[at.TICK_VALUE]), int(account.options[at.FEE])
+    rows, bars = left.trades, left.fills[:, at.F_BAR]
+    size = rows[:, at.T_SIZE]
+    fees, value = 2 * size * fee, size * tick
+    worst, best = np.minimum(rows[:, at.T_WORST], 0) * value, np.maximum(rows[:, at.T_BEST], 0) * value
+    held = bars[rows[:, at.T_EXIT]] - bars[rows[:, at.T_ENTRY]]
+    return np.stack((rows[:, at.T_TICKS] * value - fees, fees, worst, best, held))

@@ -1,0 +1,57 @@
+"""How many points were ever tried on a strategy and its data, over all grids of a workspace.
+
+A result that is the best of a thousand trials is worth less than the only one, and trials of last week count too.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from barstep.domain.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+FILE = "trials.sqlite"
+
+
+class TrialLedger:
+    """The trials of a workspace; each counts once, however often it is repeated.
+
+    Args:
+        folder: The workspace's `runs` folder.
+        strategy: Names of the strategies, whatever their code was at the time.
+        data: Instruments and timeframe, whatever the dates.
+    """
+
+    def __init__(self, folder: Path, strategy: str, data: str) -> None:
+        self._about = (strategy, data)
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._db = sqlite3.connect(folder / FILE, timeout=30, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.execute(
+                "CREATE TABLE IF NOT EXISTS trial (strategy TEXT NOT NULL, data TEXT NOT NULL, key TEXT NOT NULL, "
+                "PRIMARY KEY (strategy, data, key)) WITHOUT ROWID"
+            )
+        except sqlite3.DatabaseError as error:
+            raise DataError(f"{folder / FILE}: not a ledger of trials ({error})") from error
+
+    def add(self, keys: Iterable[str]) -> None:
+        """Note trials by their content hashes."""
+        rows = [(*self._about, key) for key in keys]
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.executemany("INSERT OR IGNORE INTO trial VALUES (?, ?, ?)", rows)
+        self._db.execute("COMMIT")
+
+    def count(self) -> int:
+        """Different trials so far."""
+        found = self._db.execute("SELECT count(*) FROM trial WHERE strategy = ? AND data = ?", self._about).fetchone()
+        return int(found[0])
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()

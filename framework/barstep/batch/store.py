@@ -1,0 +1,321 @@
+"""The points of a grid in SQLite: one writer, each finished point committed at once, nothing mixed that should not be.
+
+A generation is all points that were played with the same run, bars, plugins and versions. When one of these changes the next
+run of the grid begins another; the earlier ones stay.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from barstep.batch.point import PointResult
+from barstep.domain.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+FILE = "grid.sqlite"
+_LOCK = "grid.lock"
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS generation (
+    id INTEGER PRIMARY KEY, created TEXT NOT NULL, fingerprint TEXT NOT NULL, about TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS frame (
+    generation INTEGER NOT NULL REFERENCES generation, vals TEXT NOT NULL, hash TEXT NOT NULL, days TEXT NOT NULL,
+    PRIMARY KEY (generation, vals)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS point (
+    generation INTEGER NOT NULL REFERENCES generation, key TEXT NOT NULL, part TEXT NOT NULL, number INTEGER NOT NULL,
+    vals TEXT NOT NULL, frame TEXT NOT NULL, finished TEXT NOT NULL, seconds REAL NOT NULL, lane TEXT NOT NULL,
+    digest TEXT NOT NULL, failed TEXT NOT NULL, error TEXT NOT NULL, metrics TEXT NOT NULL, daily BLOB NOT NULL,
+    verified TEXT NOT NULL DEFAULT '', PRIMARY KEY (generation, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS segment (
+    generation INTEGER NOT NULL REFERENCES generation, number INTEGER NOT NULL, about TEXT NOT NULL,
+    PRIMARY KEY (generation, number)) WITHOUT ROWID;
+"""
+
+
+class Row(NamedTuple):
+    """A stored point.
+
+    Attributes:
+        part: `grid`, or `train` or `test` of a walk-forward.
+        number: Of the point in the grid, from 0; of the segment for `test`.
+        vals: The varied values as written, by axis.
+        frame: The varied values of its frame as JSON: the key of its trading days.
+        verified: `same` or `different` after it was played again in the event lane, else empty.
+    """
+
+    key: str
+    part: str
+    number: int
+    vals: dict[str, Any]
+    frame: str
+    seconds: float
+    lane: str
+    digest: str
+    failed: str
+    error: str
+    metrics: dict[str, Any]
+    daily: NDArray[np.int64]
+    verified: str
+
+
+class Store:
+    """The store of one grid.
+
+    Args:
+        folder: The grid's folder.
+        writes: Whether this process writes; the tables are made then.
+
+    Raises:
+        ConfigError: There is no grid in the folder, or its file is none of ours.
+    """
+
+    def __init__(self, folder: Path, *, writes: bool = False) -> None:
+        self.path = folder / FILE
+        if not writes and not self.path.is_file():
+            raise ConfigError(f"no grid in {folder}: there is no {FILE}; `barstep grid run GRID.yaml` makes one")
+        if writes:
+            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._db = sqlite3.connect(self.path, timeout=10, isolation_level=None)
+            if writes:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                self._db.execute("PRAGMA synchronous = NORMAL")
+                self._db.executescript(_TABLES)
+            self._db.execute("SELECT 1 FROM generation, point LIMIT 1").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise DataError(
+                f"{self.path}: not the store of a grid ({error}); choose another folder with --out"
+            ) from error
+        self.generation = self._latest()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- generations -------------------------------------------------------------------------------------------
+
+    def begin(self, fingerprint: str, about: dict[str, Any], frames: dict[str, tuple[str, list[str]]]) -> bool:
+        """Go on with the generation that a run belongs to, the newest that fits, or begin another; True for another.
+
+        Args:
+            fingerprint: Hash of everything that is not varied.
+            about: What is to be told of the grid later.
+            frames: Hash and trading days of each frame by its values.
+        """
+        rows = self._db.execute("SELECT id FROM generation WHERE fingerprint = ? ORDER BY id DESC", (fingerprint,))
+        fitting = (number for (number,) in rows.fetchall() if self._fits(number, frames))
+        found = next(fitting, None)
+        with self._writing():
+            if found is None:
+                before = self.generation
+                now = datetime.now(UTC).isoformat(timespec="seconds")
+                insert = "INSERT INTO generation (created, fingerprint, about) VALUES (?, ?, ?)"
+                self.generation = int(self._db.execute(insert, (now, fingerprint, _json(about))).lastrowid or 0)
+            else:
+                before, self.generation = 0, found
+                self._db.execute("UPDATE generation SET about = ? WHERE id = ?", (_json(about), found))
+            self._db.executemany(
+                "INSERT OR IGNORE INTO frame VALUES (?, ?, ?, ?)",
+                [(self.generation, vals, digest, _json(days)) for vals, (digest, days) in frames.items()],
+            )
+        return bool(before)
+
+    def add_frames(self, frames: dict[str, tuple[str, list[str]]]) -> None:
+        """Note frames that come up while the grid runs."""
+        with self._writing():
+            self._db.executemany(
+                "INSERT OR IGNORE INTO frame VALUES (?, ?, ?, ?)",
+                [(self.generation, vals, digest, _json(days)) for vals, (digest, days) in frames.items()],
+            )
+
+    def generations(self) -> list[tuple[int, str, int]]:
+        """Number, time and points of each generation, oldest first."""
+        return self._db.execute(
+            "SELECT id, created, (SELECT count(*) FROM point WHERE generation = id) FROM generation ORDER BY id"
+        ).fetchall()
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What was noted of the grid when it last ran."""
+        found = self._db.execute("SELECT about FROM generation WHERE id = ?", (self.generation,)).fetchone()
+        return dict(json.loads(found[0])) if found else {}
+
+    def days(self, frame: str) -> list[str]:
+        """The trading days of a frame, ISO dates."""
+        ask = "SELECT days FROM frame WHERE generation = ? AND vals = ?"
+        found = self._db.execute(ask, (self.generation, frame)).fetchone()
+        return list(json.loads(found[0])) if found else []
+
+    # -- points ------------------------------------------------------------------------------------------------
+
+    def add(self, rows: Iterable[tuple[str, int, str, str, PointResult]]) -> None:
+        """Commit finished points: part, number, values as JSON, frame, result."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        made = [
+            (
+                self.generation, result.key, part, number, vals, frame, now, result.seconds, result.lane, result.digest,
+                result.failed, result.error, _json(result.metrics), result.daily.astype("<i8").tobytes(),
+            )
+            for part, number, vals, frame, result in rows
+        ]  # fmt: skip
+        with self._writing():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO point VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')", made
+            )
+
+    def finished(self) -> set[str]:
+        """Keys of the points of this generation that need not be played again."""
+        rows = self._db.execute("SELECT key FROM point WHERE generation = ?", (self.generation,))
+        return {key for (key,) in rows}
+
+    def forget_failed(self) -> int:
+        """Drop the points that ended with an error, so that they are played again; returns how many."""
+        with self._writing():
+            return self._db.execute(
+                "DELETE FROM point WHERE generation = ? AND error <> ''", (self.generation,)
+            ).rowcount
+
+    def verify(self, key: str, *, same: bool) -> None:
+        """Note that a point was played again in the event lane."""
+        with self._writing():
+            self._db.execute(
+                "UPDATE point SET verified = ? WHERE generation = ? AND key = ?",
+                ("same" if same else "different", self.generation, key),
+            )
+
+    def count(self, part: str | None = None) -> tuple[int, int]:
+        """How many points there are, and how many of them ended with an error."""
+        ask = (
+            "SELECT count(*), coalesce(sum(error <> ''), 0) FROM point WHERE generation = ? AND (? IS NULL OR part = ?)"
+        )
+        done, bad = self._db.execute(ask, (self.generation, part, part)).fetchone()
+        return int(done), int(bad)
+
+    def lanes(self) -> tuple[int, int]:
+        """Points that the array lane played, and how many of them came to the same in the event lane."""
+        ask = "SELECT count(*), coalesce(sum(verified = 'same'), 0) FROM point WHERE generation = ? AND lane = 'array'"
+        found = self._db.execute(ask, (self.generation,)).fetchone()
+        return int(found[0]), int(found[1])
+
+    def point(self, key: str) -> Row | None:
+        """One point."""
+        return next(self._rows("key = ?", (key,), "number", None), None)
+
+    def rows(self, part: str | None = None) -> Iterator[Row]:
+        """All points, by number."""
+        return self._rows("(? IS NULL OR part = ?)", (part, part), "part, number, frame", None)
+
+    def errors(self) -> Iterator[Row]:
+        """The points that ended with an error, by number."""
+        return self._rows("error <> ''", (), "part, number", None)
+
+    def best(
+        self, metric: str, sign: int, limit: int | None, part: str = "grid", frame: str | None = None
+    ) -> list[Row]:
+        """The best points by a figure; equal ones by number, points without it last and left out."""
+        figure = "json_extract(metrics, '$.' || ?)"
+        where = f"part = ? AND error = '' AND {figure} IS NOT NULL AND (? IS NULL OR frame = ?)"
+        order = f"{figure} {'DESC' if sign > 0 else 'ASC'}, number"
+        return list(self._rows(where, (part, _quoted(metric), frame, frame), order, limit, (_quoted(metric),)))
+
+    def metric_names(self) -> list[str]:
+        """Names of all figures that points have."""
+        ask = "SELECT metrics FROM point WHERE generation = ? AND error = '' ORDER BY number LIMIT 1"
+        found = self._db.execute(ask, (self.generation,)).fetchone()
+        return list(json.loads(found[0])) if found else []
+
+    def _rows(
+        self, where: str, values: tuple[Any, ...], order: str, limit: int | None, more: tuple[Any, ...] = ()
+    ) -> Iterator[Row]:
+        ask = (
+            "SELECT key, part, number, vals, frame, seconds, lane, digest, failed, error, metrics, daily, verified "  # noqa: S608
+            f"FROM point WHERE generation = ? AND {where} ORDER BY {order} LIMIT ?"
+        )
+        cursor = self._db.execute(ask, (self.generation, *values, *more, -1 if limit is None else limit))
+        for row in cursor:
+            yield Row(
+                row[0], row[1], row[2], json.loads(row[3]), row[4], row[5], row[6], row[7], row[8], row[9],
+                json.loads(row[10]), np.frombuffer(row[11], "<i8"), row[12],
+            )  # fmt: skip
+
+    # -- segments of a walk-forward ----------------------------------------------------------------------------
+
+    def put_segments(self, segments: list[dict[str, Any]]) -> None:
+        """Replace the segments."""
+        with self._writing():
+            self._db.execute("DELETE FROM segment WHERE generation = ?", (self.generation,))
+            self._db.executemany(
+                "INSERT INTO segment VALUES (?, ?, ?)",
+                [(self.generation, number, _json(each)) for number, each in enumerate(segments)],
+            )
+
+    def segments(self) -> list[dict[str, Any]]:
+        """The segments in order."""
+        rows = self._db.execute("SELECT about FROM segment WHERE generation = ? ORDER BY number", (self.generation,))
+        return [json.loads(text) for (text,) in rows]
+
+    # ----------------------------------------------------------------------------------------------------------
+
+    def _latest(self) -> int:
+        found = self._db.execute("SELECT max(id) FROM generation").fetchone()
+        return int(found[0] or 0)
+
+    def _fits(self, number: int, frames: dict[str, tuple[str, list[str]]]) -> bool:
+        known = dict(self._db.execute("SELECT vals, hash FROM frame WHERE generation = ?", (number,)).fetchall())
+        return all(known.get(vals, digest) == digest for vals, (digest, _) in frames.items())
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+
+@contextmanager
+def one_writer(folder: Path) -> Iterator[None]:
+    """Keep other processes from writing into a grid's folder; the lock goes with the process, however that ends.
+
+    Raises:
+        ConfigError: Another process has it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = sqlite3.connect(folder / _LOCK, timeout=0, isolation_level=None)
+    try:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise ConfigError(
+                f"{folder}: another process is running this grid; wait for it, or give another --out"
+            ) from error
+        yield
+    finally:
+        lock.close()
+
+
+def _quoted(metric: str) -> str:
+    return '"' + metric.replace('"', "") + '"'
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, allow_nan=False, separators=(",", ":"), default=str)

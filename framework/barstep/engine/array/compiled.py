@@ -1,0 +1,92 @@
+"""The kernel, compiled when first used and kept on disk; the only module that needs numba.
+
+numba notices a changed function in the file of the one it was called by, and no other. So what it keeps lies in a folder
+named after a checksum of the kernel's files: another version of barstep compiles anew, an old one finds its own again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import threading
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from barstep.domain.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MISSING = "the array lane needs numba: pip install 'barstep[fast]'"
+COMPILING = "compiling the array lane for this machine: once, about ten seconds"
+_HERE = Path(__file__).parent / "kernel"
+_LOADING = threading.RLock()
+
+
+class Kernel(NamedTuple):
+    """The compiled functions; see the modules of `barstep.engine.array.kernel`."""
+
+    play: Callable[..., None]
+    digest_lines: Callable[..., int]
+    crossover: Callable[..., None]
+    first_outside: Callable[..., int]
+    equity_curve: Callable[..., None]
+    moving_mean: Callable[..., None]
+
+
+def installed() -> bool:
+    """Whether numba is there."""
+    return find_spec("numba") is not None
+
+
+def is_compiled() -> bool:
+    """Whether this machine has run this version of the kernel before."""
+    return any(_folder().glob("**/play.play-*.nbi"))
+
+
+@cache
+def kernel() -> Kernel:
+    """The kernel; loaded, and where it has to be compiled, when its functions are first called.
+
+    Raises:
+        ConfigError: numba is not installed.
+    """
+    if not installed():
+        raise ConfigError(MISSING)
+    with _LOADING:
+        config: Any = import_module("numba").config
+        before, config.CACHE_DIR = config.CACHE_DIR, str(_folder())  # read where a function is decorated
+        try:
+            names = {name: import_module(f"barstep.engine.array.kernel.{name}") for name in ("play", "text", "signals")}
+        finally:
+            config.CACHE_DIR = before
+    made = {
+        name: getattr(module, name) for module in names.values() for name in Kernel._fields if hasattr(module, name)
+    }
+    return Kernel(**made)
+
+
+@cache
+def _folder() -> Path:
+    checksum = hashlib.sha256()
+    for file in sorted(_HERE.glob("*.py")):
+        checksum.update(file.read_bytes())
+    return _caches() / f"kernel-{checksum.hexdigest()[:16]}"
+
+
+def _caches() -> Path:
+    """Where programs keep what they can make again: NUMBA_CACHE_DIR, else the user's cache folder."""
+    given = os.environ.get("NUMBA_CACHE_DIR")
+    if given:
+        return Path(given) / "barstep"
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = str(Path.home() / "Library" / "Caches")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "barstep"

@@ -1,0 +1,15 @@
+"""The compiled heart of the array lane: the rules of `barstep.sim` over columns, in functions that numba compiles.
+
+layout.py   what stands in which column of the arrays
+guards.py   account guards (R19)
+orders.py   an order against a price, its fill and its children (R6-R12)
+walk.py     phase B and the legs of a path (R13-R16)
+choice.py   which path counts (R17)
+ledger.py   lots, trades and money (R20)
+gate.py     what a wanted position asks for, and what risk rules leave of it
+play.py     all bars of a run
+text.py     the lines of the digest
+
+Everything is whole numbers: ticks, contracts, micro-dollars, rows. `barstep.engine.array.compiled` is the only module that
+imports this package, since it needs numba.
+"""
