@@ -1,4 +1,4 @@
-"""`barstep report`: a run as one HTML page."""
+"""`barstep report`: a run or a grid as one HTML page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ def report(
     run: Annotated[
         str,
         typer.Argument(
-            metavar="RUN", help="A run's folder, the beginning of its config hash, or last.", autocompletion=complete
+            metavar="RUN|GRID",
+            help="A run's folder, the beginning of its config hash, or last; a grid's name, folder or file.",
+            autocompletion=complete,
         ),
     ],
     out: Annotated[
@@ -24,13 +26,16 @@ def report(
     show: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a run's report: one HTML page that needs no network. Its path is the last line on stdout."""
+    """Write the report of a run or a grid: one HTML page that needs no network. Its path is the last line on stdout."""
+    from barstep.cli import grid_report
     from barstep.report import write_report
     from barstep.report.library import check_plotly
     from barstep.runs.folder import find_run
 
     check_plotly()
-    path = write_report(find_run(run, workspace()), out).resolve()
+    grid = grid_report.find(run, workspace())
+    path = write_report(find_run(run, workspace()), out) if grid is None else grid_report.write(grid, out)
+    path = path.resolve()
     if as_json:
         emit({"report": str(path), "bytes": path.stat().st_size})
     else:

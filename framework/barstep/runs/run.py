@@ -6,8 +6,8 @@ import gc
 import signal
 import threading
 from contextlib import contextmanager
-from importlib import import_module
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
