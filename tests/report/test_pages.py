@@ -152,6 +152,14 @@ def test_several_contracts_have_a_chart_each(play: Callable[..., Path], unpacked
     assert sorted(set(unpacked(data["trades"]["place"]))) == [0, 1]
 
 
+def test_a_walk_forward_without_points_of_its_own_has_a_page(grid: GridRecord) -> None:
+    account = {"net_pnl": 80.0, "max_drawdown_daily": 12.5, "days": 20, "trades": 9}
+    text = grid_page(GridRecord("walk", grid.axes, "net_pnl", 1, [], grid.segments, {"walk_forward": account}))
+    assert set(script(text, "shared")["figures"]) == {"walk", "stability"}
+    assert "+80.00" in text
+    assert "firstFigures.then(ready);" in text
+
+
 def test_a_grid_has_its_page(grid: GridRecord) -> None:
     text = grid_page(grid, [-0.5, 0.5, 1.0])
     data, shared = script(text, "data"), script(text, "shared")

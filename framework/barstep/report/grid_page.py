@@ -56,8 +56,9 @@ def grid_page(grid: GridRecord, logits: Sequence[float] = ()) -> str:
         body += section("points", "Points", "Click a heading to sort.", '<div id="points-table"></div>')
         nav.append(("points", "Points"))
     shared = {"zone": "UTC", "seconds": False, "decimals": 2}
-    scripts = ("tables.js", "grid.js")
-    return page(f"{grid.name} – barstep", nav, body, figures, shared=shared, data=_data(grid), scripts=scripts)
+    scripts = ("tables.js", "grid.js") if grid.points else ()
+    data = _data(grid) if grid.points else None
+    return page(f"{grid.name} – barstep", nav, body, figures, shared=shared, data=data, scripts=scripts)
 
 
 def _header(grid: GridRecord) -> str:

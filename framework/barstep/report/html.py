@@ -98,7 +98,7 @@ def page(
         shared=_json(common),
         script="\n".join(_asset(name) for name in ("core.js", *scripts, "start.js")),
         data=_json(data or {}),
-        late="firstFigures.then(late);" if data else "",
+        late=f"firstFigures.then({'late' if data else 'ready'});",
     )
 
 

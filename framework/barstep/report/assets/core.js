@@ -114,6 +114,8 @@ function stacked(layout) {  // two panels side by side do not fit a phone: one a
   layout.yaxis2.showticklabels = true;
 }
 
+const ready = () => { document.documentElement.dataset.ready = Math.round(performance.now()); };
+
 function drawFigures() {
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) if (entry.isIntersecting) { seen.unobserve(entry.target); draw(entry.target); }

@@ -42,5 +42,5 @@ async function late() {
       zoom(div, ...moves[button.dataset.zoom]);
     });
   }
-  document.documentElement.dataset.ready = Math.round(performance.now());
+  ready();
 }
