@@ -101,8 +101,8 @@ def test_a_small_run(browser: Any, trailed: Path, tmp_path: Path) -> None:
     assert abs(follows[0] - low) <= 2
     assert abs(follows[1] - high) <= 2
 
-    rows = "[...document.querySelectorAll('#trades-table tbody tr')].map((row) => row.cells[9].textContent)"
-    click(browser, "#trades-table th:nth-child(10) button")
+    rows = "[...document.querySelectorAll('#trades-table tbody tr')].map((row) => row.cells[3].textContent)"
+    click(browser, "#trades-table th:nth-child(4) button")
     best = [float(text.replace(",", "")) for text in state(browser, rows)]
     assert best == sorted(best, reverse=True)
     browser.find_element("css selector", "#trades-table input").send_keys("net<-60")

@@ -63,9 +63,19 @@ def grid_page(grid: GridRecord, logits: Sequence[float] = ()) -> str:
 
 def _header(grid: GridRecord) -> str:
     told, best = grid.told, grid.best()
-    cards = [
-        card("Points", f"{len(grid.points):,}", f"{grid.errors:,} more ended with an error" if grid.errors else "")
-    ]
+    failed = f"{grid.errors:,} more ended with an error" if grid.errors else ""
+    cards = [card("Points", f"{len(grid.points):,}", failed)] if grid.points else []
+    account = told.get("walk_forward")
+    if account is not None:
+        cards += [
+            card("Walk-forward", f"{account['net_pnl']:+,.2f}", "USD after fees, on days that no choice had seen"),
+            card("Max drawdown", f"{account['max_drawdown_daily']:,.2f}", "USD, by days"),
+            card(
+                "Test days",
+                f"{account['days']:,}",
+                f"in {len(grid.segments):,} stretches, {account['trades']:,} trades",
+            ),
+        ]
     if "trials" in told:
         cards.append(card("Trials so far", f"{told['trials']:,}", "of this strategy on this data, all grids"))
     if best is not None:

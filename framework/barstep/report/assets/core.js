@@ -94,7 +94,8 @@ function draw(div) {
   const figure = fromLight(shared.figures[div.dataset.figure]);
   if (narrow()) {
     figure.layout.dragmode = false;  // a finger scrolls the page; the buttons zoom
-    Object.assign(figure.layout.legend, { entrywidthmode: "fraction", entrywidth: 0.3 });
+    Object.assign(figure.layout.legend, { entrywidthmode: "fraction", entrywidth: 0.45 });
+    if (div.dataset.figure === "calendar") tight(figure);
   }
   if (narrow() && figure.layout.xaxis2 && figure.layout.yaxis2 && figure.layout.yaxis2.matches) stacked(figure.layout);
   const done = Plotly.newPlot(div, figure.data, figure.layout, still).then(() => {
@@ -104,6 +105,12 @@ function draw(div) {
   });
   waiting.set(div, done);
   return done;
+}
+
+function tight({ data, layout }) {  // a year's weeks in the width of a phone
+  for (const trace of data) Object.assign(trace, { xgap: 1, ygap: 1, showscale: false });
+  for (const [name, axis] of Object.entries(layout))
+    if (name.startsWith("xaxis")) Object.assign(axis, { tickangle: 0, tickfont: { ...axis.tickfont, size: 9 } });
 }
 
 function stacked(layout) {  // two panels side by side do not fit a phone: one above the other

@@ -7,9 +7,9 @@ function fillTables() {
   tradeTable = table($("#trades-table"), { label: "trades", count: t.net_pnl.length, open: openTrade, columns: [
     { key: "trade", title: "#", kind: "num", at: (row) => row + 1 }, ...contracts,
     { key: "side", title: "side", kind: "text", at: (row) => (t.side[row] === "buy" ? "long" : "short") },
-    trade("size", "size", "num"), trade("entry_time", "entry", "moment"), trade("entry_price", "at", "price"),
+    trade("size", "size", "num"), trade("net_pnl", "net", "usd", { tone: true }), trade("entry_time", "entry", "moment"), trade("entry_price", "at", "price"),
     trade("exit_time", "exit", "moment"), trade("exit_price", "at", "price"), trade("exit_reason", "closed by"),
-    trade("bars", "bars", "num"), { ...trade("net_pnl", "net", "usd", { tone: true }) }, trade("mae", "MAE", "usd"), trade("mfe", "MFE", "usd"),
+    trade("bars", "bars", "num"), trade("mae", "MAE", "usd"), trade("mfe", "MFE", "usd"),
     trade("ambiguous", "", "mark"),
   ] });
   table($("#orders-table"), { label: "orders", count: o.id.length, columns: [
