@@ -59,14 +59,15 @@ def grid(file: Path, workers: int, number: int) -> float:
     """Seconds from the end of the trial to the last point stored."""
     from barstep.batch.grid import run_grid
 
-    begun: list[float] = []
+    begun, ended = [], []
     run_grid(
         file,
         workers=workers,
         out=file.parent / f"out-{number}-{workers}",
         told=lambda _: begun.append(time.perf_counter()),
+        watch=lambda _: ended.append(time.perf_counter()),
     )
-    return time.perf_counter() - begun[0]
+    return ended[-1] - begun[0]
 
 
 def bare(file: Path, processes: int) -> float:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from barstep.runs.assemble import RunPlan
     from barstep.stats.measures import Measures
 
-CACHE_BYTES = 128 << 20
+CACHE_BYTES = 112 << 20
 """What the indicators that a worker keeps may hold: those of 40 values of an axis on 350,000 bars."""
 _ACCOUNTS_KEPT = 16
 

@@ -99,7 +99,7 @@ class Centred(Strategy):
 
 @pytest.mark.parametrize("made", [Tomorrow(), Centred()], ids=lambda made: type(made).__name__)
 def test_positions_that_know_later_bars_are_refused(bars: ArrayBars, made: Strategy) -> None:
-    with pytest.raises(PluginError, match="it looks ahead: of the bar ending 20.* when all 3,000 bars are known"):
+    with pytest.raises(PluginError, match=r"it looks ahead: of the bar ending 20.* when all 3,000 bars are known"):
         wants_from("x", made, bars, "")
 
 
