@@ -51,6 +51,11 @@ class Mover(Strategy):
             ctx.modify(self.order, stop=self.order.stop + 1)
         if bar.index == 40:
             ctx.cancel(self.order)
+            ctx.buy(1)
+        if bar.index == 41:
+            self.order = ctx.protect(trail_ticks=60)[0]
+        if bar.index == 60:
+            ctx.modify(self.order, trail_ticks=50)
 """
 
 

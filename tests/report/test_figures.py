@@ -81,10 +81,12 @@ def test_a_changed_order_moves_in_the_bar_after_the_change(play: Callable[..., P
     bars = run.bars(0)
     assert bars is not None
     levels, first = levels_of(run, 0, bars), bars.close[10] * 0.25 + 50
-    assert levels.price.tolist() == [first, first + 1, first + 2]
-    assert levels.begin.tolist() == [11, 21, 31]
-    assert levels.end.tolist() == [20, 30, 40]
-    assert set(levels.kind) == {ENTRY}
+    assert levels.kind.tolist() == [ENTRY, ENTRY, ENTRY, STOP]
+    assert levels.price.tolist()[:3] == [first, first + 1, first + 2]
+    assert levels.begin.tolist() == [11, 21, 31, 42]
+    assert levels.end.tolist()[:3] == [20, 30, 40]
+    stored = run.orders["stop"][run.orders["kind"] == "trailing_stop"]
+    assert levels.price.tolist()[3:] == stored.tolist()  # its distance was changed: only where it ended is known
 
 
 def test_equity_and_drawdown_are_those_of_the_result(run: RunRecord) -> None:

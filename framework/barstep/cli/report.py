@@ -1,4 +1,4 @@
-"""`barstep report`: a run or a grid as one HTML page."""
+"""`barstep report`: a run, a grid or an evaluation as one HTML page."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ def report(
     run: Annotated[
         str,
         typer.Argument(
-            metavar="RUN|GRID",
-            help="A run's folder, the beginning of its config hash, or last; a grid's name, folder or file.",
+            metavar="RUN|GRID|EVALUATION",
+            help="A run's folder, the beginning of its config hash, or last; a grid's name, folder or file; the .json "
+            "of an evaluation.",
             autocompletion=complete,
         ),
     ],
@@ -26,15 +27,23 @@ def report(
     show: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the report of a run or a grid: one HTML page that needs no network. Its path is the last line on stdout."""
+    """Write the report of a run, a grid or an evaluation: one HTML page that needs no network.
+
+    Its path is the last line on stdout.
+    """
     from barstep.cli import grid_report
-    from barstep.report import write_report
+    from barstep.report import write_evaluation, write_report
     from barstep.report.library import check_plotly
     from barstep.runs.folder import find_run
 
     check_plotly()
-    grid = grid_report.find(run, workspace())
-    path = write_report(find_run(run, workspace()), out) if grid is None else grid_report.write(grid, out)
+    given = Path(run)
+    if given.suffix == ".json" and given.name != "result.json":
+        path = write_evaluation(given, out)
+    elif (grid := grid_report.find(run, workspace())) is not None:
+        path = grid_report.write(grid, out)
+    else:
+        path = write_report(find_run(run, workspace()), out)
     path = path.resolve()
     if as_json:
         emit({"report": str(path), "bytes": path.stat().st_size})

@@ -6,13 +6,14 @@ floor.py    the floor of the maximum loss limit at each bar
 chart.py    where trades and orders lie on the price chart
 groups.py, packing.py, payload.py   many bars in a small page
 stories.py  what `barstep explain` tells of each trade
-run_page.py, html.py, assets/   the page
+run_page.py, grid_page.py, evaluation_page.py, html.py, assets/   the pages
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from barstep.report.evaluation_page import evaluation_page, read_evaluation
 from barstep.report.html import write_whole
 from barstep.report.library import check_plotly
 from barstep.report.record import RunRecord
@@ -41,4 +42,23 @@ def write_report(folder: Path, out: Path | None = None) -> Path:
     check_plotly()
     path = out or folder / NAME
     write_whole(path, run_page(RunRecord(folder)))
+    return path
+
+
+def write_evaluation(file: Path, out: Path | None = None) -> Path:
+    """Write the page of an evaluation.
+
+    Args:
+        file: What `barstep evaluate --json` printed.
+        out: The page; by default beside the file, with `.html` for `.json`.
+
+    Returns:
+        The page's file.
+
+    Raises:
+        ConfigError: plotly is not installed, or the file is no evaluation.
+    """
+    check_plotly()
+    path = out or file.with_suffix(".html")
+    write_whole(path, evaluation_page(read_evaluation(file)))
     return path

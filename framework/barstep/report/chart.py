@@ -93,10 +93,12 @@ def _trail(
     """The levels of a trailing stop after each bar by R10, where they lead to the level that the run stored; else none.
 
     Its reference is the price it began from, raised by the best price of each bar that is over. The bar of its birth
-    counts whole, or not at all: which of the two the stored level tells.
+    counts whole, or not at all: which of the two the stored level tells. One whose distance was changed has none.
     """
-    orders, instrument = run.orders, run.contracts[place].instrument
-    tick = float(instrument.tick_size)
+    orders = run.orders
+    if orders["changes"][row]:
+        return []
+    tick = float(run.contracts[place].instrument.tick_size)
     sign = 1 if orders["side"][row] == "sell" else -1  # it follows the price up for a sell
     ended_at = round(orders["stop"][row] / tick)
     best = bars.high[begin : end + 1] if sign > 0 else -bars.low[begin : end + 1]

@@ -46,8 +46,8 @@ def results(run: RunRecord) -> Any:
     return figure(
         data,
         layout(
-            310, margin=BARE, xaxis=axis("net result of a trade, USD", tickformat=",.0f"), yaxis=axis("trades", tickformat=",d"), shapes=[line],
-            annotations=[note] if len(net) else [],
+            310, margin=BARE, xaxis=axis("net result of a trade, USD", tickformat=",.0f"),
+            yaxis=axis("trades", tickformat=",d"), shapes=[line], annotations=[note] if len(net) else [],
         ),
     )  # fmt: skip
 

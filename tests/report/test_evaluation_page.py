@@ -1,0 +1,72 @@
+"""The page of an evaluation, from its document."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner
+
+from barstep.cli.main import app
+
+FOUND: dict[str, Any] = {
+    "plan": {"title": "A Plan <50K>", "as_of": "2026-09-24"},
+    "record": {"contracts": ["ESU3"], "days": 12, "label": "last", "zone": "America/Chicago"},
+    "verdict": {
+        "status": "failed",
+        "profit": -2010.5,
+        "days": 2,
+        "failure": {"rule": "max_loss_limit", "day": "2020-01-03"},
+    },
+    "by_day": [
+        {"date": "2020-01-02", "balance": 49_200.0, "floor": 48_000.0, "headroom": 900.0},
+        {"date": "2020-01-03", "balance": 47_989.5, "floor": 48_000.0, "headroom": -10.5},
+    ],
+    "every_start": {"starts": 4, "ended": {"open": 1, "passed": 0, "max_loss_limit": 3}},
+    "remarks": ["held past the flat time"],
+    "odds": {
+        "attempts": 500,
+        "days": 60,
+        "source_days": 12,
+        "sizes": [
+            {
+                "size": 1,
+                "causes": {"passed": 0.2, "max_loss_limit": 0.8},
+                "pass_share": 0.2,
+                "pass_interval": [0.1, 0.35],
+            }
+        ],
+    },
+}
+
+
+def report(*arguments: str) -> tuple[int, str, str]:
+    done = CliRunner().invoke(app, ["report", *arguments])
+    return done.exit_code, done.stdout, done.stderr
+
+
+def test_an_evaluation_becomes_a_page(tmp_path: Path) -> None:
+    file = tmp_path / "found.json"
+    file.write_text(json.dumps(FOUND), encoding="utf-8")
+    assert report(str(file)) == (0, f"{tmp_path / 'found.html'}\n", "")
+    text = (tmp_path / "found.html").read_text(encoding="utf-8")
+    shared = re.search(r'<script type="application/json" id="shared">(.*?)</script>', text, re.S)
+    assert shared is not None
+    figures = json.loads(shared[1])["figures"]
+    assert set(figures) == {"attempt", "causes", "chances"}
+    passed = next(trace for trace in figures["causes"]["data"] if trace["name"] == "passed")
+    assert (passed["y"], passed["x"]) == (["from every day", "drawn, 1x"], [0.0, 0.2])
+    assert "A Plan &lt;50K&gt;" in text
+    assert "10% to 35%" in text
+    assert "held past the flat time" in text
+
+
+def test_another_document_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "other.json"
+    file.write_text("{}", encoding="utf-8")
+    code, out, _ = report(str(file))
+    assert (code, out) == (2, "")
+    assert report(str(tmp_path / "missing.json"))[0] == 2
+    assert not (tmp_path / "other.html").exists()
