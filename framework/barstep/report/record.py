@@ -37,7 +37,6 @@ _TABLES = {
         "id", "plugin", "tag", "contract", "side", "kind", "asked", "size", "filled", "limit", "stop", "trail_ticks",
         "parent", "reduce_only", "status", "reason", "average_price", "asked_at", "ended_at", "changes",
     ),
-    "fills": ("order_id", "level_ticks", "slip_ticks", "size", "side", "certainty"),
 }  # fmt: skip
 
 
@@ -61,7 +60,7 @@ class RunRecord:
 
     Attributes:
         result: The document `result.json`.
-        equity, trades, orders, fills: Columns of the tables.
+        equity, trades, orders: Columns of the tables.
         days: Its trading days.
 
     Raises:
@@ -72,7 +71,7 @@ class RunRecord:
         self.folder = folder
         self.stored = Records(folder)
         self.result: dict[str, Any] = self.stored.result
-        self.equity, self.trades, self.orders, self.fills = (self._columns(name) for name in _TABLES)
+        self.equity, self.trades, self.orders = (self._columns(name) for name in _TABLES)
         if not len(self.equity["time"]):
             raise DataError(f"{folder}: the run played no bar, there is nothing to report")
         if not self.contracts:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from barstep.config import load_run
 from barstep.domain.errors import ConfigError
 
-TOP = "version, name, data, account, fills, broker, strategies, risk, observers, metrics, seed"
+TOP = "version, name, data, account, fills, broker, strategies, risk, observers, metrics, seed, report"
 MOMENT = "a date such as 2013-09-01 or a date and time with its zone such as 2013-09-03T14:30:00-05:00"
 
 # (text of the good file, what replaces it, the first line of the error)

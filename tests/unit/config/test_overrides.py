@@ -73,7 +73,7 @@ NAMES = "sma_crossover, max_position, trading_hours, trade_journal"
         (
             "sma_crosover.fast=1",
             f"--set sma_crosover.fast=1: got sma_crosover, expected one of {NAMES}, version, name, data, account, fills, "
-            "broker, strategies, risk, observers, metrics, seed; did you mean sma_crossover?",
+            "broker, strategies, risk, observers, metrics, seed, report; did you mean sma_crossover?",
         ),
         (
             "risk.max_pos.contracts=1",

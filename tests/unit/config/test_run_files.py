@@ -141,7 +141,7 @@ def test_a_mapping_names_key_paths_only():
     assert caught.value.problems == [
         "account.balance: got 0, expected a number > 0",
         "sed: got the unknown key sed, expected one of version, name, data, account, fills, broker, strategies, risk, "
-        "observers, metrics, seed; did you mean seed?",
+        "observers, metrics, seed, report; did you mean seed?",
     ]
 
 
