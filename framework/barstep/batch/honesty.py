@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from barstep.batch.store import Row, Store
+    from barstep.stats.overfitting import Overfitting
 
 LEAST_DAYS = 60
 """Trading days below which a result is provisional: their Sharpe ratio is uncertain by more than 0.13 a day, 2 a year."""
@@ -100,7 +101,12 @@ def _deflated(store: Store, daily: NDArray[np.float64], ratio: float | None, tri
 
 
 def _overfitting(store: Store, best: Row) -> dict[str, Any] | None:
-    """CSCV over the points that have the best one's trading days."""
+    found, points = compared(store, best)
+    return None if found is None else {**found._asdict(), "logits": None, "points": points}
+
+
+def compared(store: Store, best: Row) -> tuple[Overfitting | None, int]:
+    """CSCV over the points that have the best one's trading days, and how many those are."""
     days = store.days(best.frame)
     alike: dict[str, bool] = {}
 
@@ -116,10 +122,7 @@ def _overfitting(store: Store, best: Row) -> dict[str, Any] | None:
     ]
     wanted = set(random.Random(1).sample(numbers, min(len(numbers), MOST_COMPARED - 1))) | {best.number}  # noqa: S311
     columns = [row.daily for row in store.rows("grid") if row.number in wanted and not row.error]
-    found = backtest_overfitting(np.column_stack(columns) / MICROS) if columns else None
-    if found is None:
-        return None
-    return {**found._asdict(), "logits": None, "points": len(columns)}
+    return (backtest_overfitting(np.column_stack(columns) / MICROS) if columns else None), len(columns)
 
 
 def _intervals(daily: NDArray[np.float64]) -> dict[str, Any]:

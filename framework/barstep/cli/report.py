@@ -1,4 +1,4 @@
-"""`barstep report`: a run or an evaluation as one HTML page."""
+"""`barstep report`: a run, a grid or an evaluation as one HTML page."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ def report(
     run: Annotated[
         str,
         typer.Argument(
-            metavar="RUN|EVALUATION",
-            help="A run's folder, the beginning of its config hash, or last; or the .json of an evaluation.",
+            metavar="RUN|GRID|EVALUATION",
+            help="A run's folder, the beginning of its config hash, or last; a grid's name, folder or file; the .json "
+            "of an evaluation.",
             autocompletion=complete,
         ),
     ],
@@ -26,10 +27,11 @@ def report(
     show: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the report of a run or an evaluation: one HTML page that needs no network.
+    """Write the report of a run, a grid or an evaluation: one HTML page that needs no network.
 
     Its path is the last line on stdout.
     """
+    from barstep.cli import grid_report
     from barstep.report import write_evaluation, write_report
     from barstep.report.library import check_plotly
     from barstep.runs.folder import find_run
@@ -38,6 +40,8 @@ def report(
     given = Path(run)
     if given.suffix == ".json" and given.name != "result.json":
         path = write_evaluation(given, out)
+    elif (grid := grid_report.find(run, workspace())) is not None:
+        path = grid_report.write(grid, out)
     else:
         path = write_report(find_run(run, workspace()), out)
     path = path.resolve()
