@@ -14,7 +14,11 @@ pytest.importorskip("numba")
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = (ROOT / "tests" / "golden" / "configs.txt").read_text(encoding="utf-8").splitlines()
-LINES = {name: rest for name, rest in (line.split(" ", 1) for line in GOLDEN) if not is_grid(ROOT / "configs" / f"{name}.yaml")}
+LINES = {
+    name: rest
+    for name, rest in (line.split(" ", 1) for line in GOLDEN)
+    if not is_grid(ROOT / "configs" / f"{name}.yaml")
+}
 ARRAY = {"channel_breakout", "rsi_scalper", "sma_crossover"}
 
 
