@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -40,7 +40,10 @@ class Peer(NamedTuple):
     @property
     def version(self) -> str:
         """The version that is installed."""
-        return version(self.distribution)
+        try:
+            return version(self.distribution)
+        except PackageNotFoundError:
+            return "not installed"
 
     def load(self) -> Any:
         """Its module."""

@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from barstep.cli.main import app
+from barstep.runs.log import set_up
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -62,6 +63,7 @@ def cli() -> Callable[..., Result]:
     runner = CliRunner()
 
     def call(*arguments: str) -> Result:
+        set_up.cache_clear()  # a process of its own would not know the level of the command before
         result = runner.invoke(app, list(arguments))
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
