@@ -119,10 +119,12 @@ class Replay:
             if self._halted():
                 return
             flat_rows = flat_rows_of(stream, segment, self.desk.flat_times, self.warnings)
-            if flat_rows or not self._only_pushes(stream):
+            if not flat_rows and self._only_pushes(stream):
+                start = self._push_rows(stream, start, stop)
+            if self._halted():
+                return
+            if start < stop:
                 yield from self._rows(stream, segment, start, stop, flat_rows)
-            else:
-                self._push_rows(stream, start, stop)
             if self._halted():
                 return
             if segment.ends and stop == segment.stop:
@@ -222,10 +224,13 @@ class Replay:
         """Whether bars of one contract go to one plugin, nothing has to be updated bar by bar, and nobody pulls."""
         return not (self._handing_out or self._several or stream.updates) and len(self.hooks.bar_calls) == 1
 
-    def _push_rows(self, stream: Stream, start: int, stop: int) -> None:
-        """What `_rows` does where bars go to one plugin and nobody pulls them: the commonest run, so in a loop of its own."""
+    def _push_rows(self, stream: Stream, start: int, stop: int) -> int:
+        """What `_rows` does where bars go to one plugin and nobody pulls them: the commonest run, so in a loop of its own.
+
+        Returns the row to go on from: before `stop` when an indicator was declared that has to be updated bar by bar.
+        """
         exchange, market, events, deliver = self.exchange, stream.market, self.exchange.events, self.deliver
-        play, stored = exchange.play, stream.stored
+        play, stored, updates = exchange.play, stream.stored, stream.updates
         name, method, context = self.hooks.bar_calls[0]
         bars, rows = stream.make_bars(start, stop), slice(start, stop)
         for row, bar, high, low in zip(range(start, stop), bars, market.highs[rows], market.lows[rows], strict=True):
@@ -243,8 +248,9 @@ class Replay:
                 self.hooks.fail(name, "on_bar", error)
             if events:
                 deliver()
-            if self.stopping:
-                return
+            if self.stopping or updates:
+                return row + 1
+        return stop
 
     def _enter(self, stream: Stream, segment: Segment, start: int) -> Iterator[Session]:
         """Turn to a stream, and begin its session where the row is its first."""
