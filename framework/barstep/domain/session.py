@@ -118,15 +118,17 @@ class Session:
         return [*moments, _ns(self.at(clock))]
 
     def is_past(self, clock: time) -> bool:
-        """Whether the replay's clock stands between a flat time and the end of the stretch of trading it falls in."""
+        """Whether the replay's clock stands between a flat time and the next session, or a holiday's next stretch."""
         return any(start <= self.clock_ns <= end for start, end in self.flat_spans(clock))
 
     def flat_spans(self, clock: time) -> list[tuple[int, int]]:
-        """From each flat moment to the end of the stretch of trading it falls in, both included, UTC nanoseconds."""
-        return [
-            (moment, next((close for _, close in self.spans if close >= moment), self.close_ns))
-            for moment in self.flat_moments(clock)
-        ]
+        """How long each flat moment holds, both ends included, UTC nanoseconds.
+
+        A holiday's holds until trading pauses, the trading day's own until its close, also past a halt of some minutes.
+        """
+        *holidays, own = self.flat_moments(clock)
+        pauses = [next(close for _, close in self.spans if close >= moment) for moment in holidays]
+        return [*zip(holidays, pauses, strict=True), (own, self.close_ns)]
 
     @property
     def minute(self) -> int:

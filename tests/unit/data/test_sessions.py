@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock_time
 from itertools import pairwise
 
 import numpy as np
@@ -104,6 +105,23 @@ def test_a_bar_belongs_to_the_session_before_a_break() -> None:
     sessions, owner, inside = CHICAGO.locate(np.array([ns(text + "-05:00") for text in times]))
     assert [sessions[k].date.day for k in owner] == [8, 8, 9, 10]
     assert inside.tolist() == [True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("clock", "past"),
+    [
+        ("2015-09-21T15:09", False),
+        ("2015-09-21T15:10", True),
+        ("2015-09-21T15:31", True),  # a halt of some minutes does not end it
+        ("2015-09-21T16:00", True),
+        ("2015-09-20T17:05", False),
+    ],
+)
+def test_a_flat_time_holds_until_the_next_session(clock: str, past: bool) -> None:
+    session = CHICAGO.on(date(2015, 9, 21))
+    assert session is not None
+    session.clock_ns = ns(clock + "-05:00")
+    assert session.is_past(clock_time(15, 10)) is past
 
 
 def test_a_bar_in_a_holiday_halt_belongs_to_the_next_trade_date() -> None:
