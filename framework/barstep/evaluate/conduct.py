@@ -11,6 +11,8 @@ from barstep.domain.session import NS
 from barstep.rules import scaled_lots
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from barstep.evaluate.record import Record
     from barstep.rules import Plan
     from barstep.rules.day import DayBars
@@ -44,18 +46,19 @@ class Conduct:
             most = held.lots[first:last].max(initial=0.0)
             allowed = min(cap.lots, scaled_lots(cap.scaling, profit)) if cap.scaling else cap.lots
             self.days_over_cap += bool(most > allowed)
-        flat_ns = self._flat(day)
-        if flat_ns is not None:
-            self.days_past_flat += bool(held.at(np.array([flat_ns]))[0])
+        self.days_past_flat += bool(held.at(self._flat(day)).any())
 
-    def _flat(self, day: DayBars) -> int | None:
+    def _flat(self, day: DayBars) -> NDArray[np.int64]:
+        """When all must be closed on a day, and on a holiday that belongs to it."""
         hours, session = self._plan.trading_hours, self._record.sessions.on(day.date)
-        if hours is None or session is None:
-            return None
-        moments = [] if hours.flat_by is None else [session.flat_moments(time.fromisoformat(hours.flat_by))[-1]]
-        if session.early_close and hours.before_early_close is not None:
-            moments.append(session.close_ns - hours.before_early_close * 60 * NS)
-        return min(moments, default=None)
+        moments: list[int] = []
+        if hours is not None and session is not None:
+            before = hours.before_early_close
+            if hours.flat_by is not None:
+                moments += session.flat_moments(time.fromisoformat(hours.flat_by), before or 0)
+            if session.early_close and before is not None:
+                moments.append(session.close_ns - before * 60 * NS)
+        return np.array(moments, np.int64)
 
     def remarks(self) -> list[str]:
         """Sentences for what was found."""

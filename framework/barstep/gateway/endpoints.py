@@ -295,7 +295,8 @@ _TABLE = (
     Endpoint("Extension/removeGuard", "Watch a level no longer.", (_ACCOUNT, _PLUGIN, _NAME), (), codes.CONTROL),
     Endpoint(
         "Extension/flatBy", "Be flat by a time of day in the exchange's zone.",
-        (_ACCOUNT, _PLUGIN, Field("clock", "text", "15:10, or null to end it")), (), codes.CONTROL,
+        (_ACCOUNT, _PLUGIN, Field("clock", "text", "15:10, or null to end it"),
+         Field("beforePause", "int", "minutes before a holiday's pause, if that is earlier")), (), codes.CONTROL,
     ),
 )  # fmt: skip
 

@@ -122,7 +122,7 @@ class Payout(Section, frozen=True, kw_only=True):
 
     Attributes:
         paths: Ways to become eligible, by name.
-        balance_share: Largest share of the balance in a request.
+        balance_share: Largest share of the balance above the start balance in a request.
         minimum: Smallest request in USD.
         split: The trader's share.
         full_first: USD of the trader's first requests that are paid in full.
