@@ -71,8 +71,9 @@ class Conduct:
                 f"{self.most_lots:g} mini lots at most, the cap is {cap.lots:g}"
             )
         if self.days_past_flat and hours is not None:
-            clock = f" {hours.flat_by}" if hours.flat_by is not None else " before an early close"
-            found.append(f"positions were held past the flat time{clock} on {_days(self.days_past_flat)}")
+            early = f"{hours.before_early_close} minutes before an early close" if hours.before_early_close else ""
+            told = ", or ".join(filter(None, (hours.flat_by, early)))
+            found.append(f"positions were held past the flat time ({told}) on {_days(self.days_past_flat)}")
         if self.days_overnight:
             found.append(f"{_days(self.days_overnight)} ended with a position: the next day began with it")
         return found
