@@ -162,7 +162,9 @@ def test_r18_nothing_opens_in_a_bar_that_straddles_the_time(tmp_path):
     plan = at({1: lambda ctx: ctx.buy(), 2: lambda ctx: ctx.buy(), 6: lambda ctx: ctx.buy(limit=380)})
     ran = run(tmp_path, bars, plan, hours(flat_by="12:12"), timeframe="5m")
     assert ran.fills == []
-    assert [order.split(": ")[-1] for order in ran.orders] == ["flat by 12:12 until the next session"] * 2 + ["flat time"]
+    assert [order.split(": ")[-1] for order in ran.orders] == ["flat by 12:12 until the next session"] * 2 + [
+        "flat time"
+    ]
 
 
 def test_r18_a_thin_contract_waits_for_the_time_while_another_trades(tmp_path):

@@ -276,7 +276,9 @@ def test_flat_before_trading_pauses_for_a_holiday(tmp_path):
     data = {"instrument": "ES", "timeframe": "1m", "source": source}
     trades = at({0: lambda ctx: ctx.buy(), 6: lambda ctx: ctx.buy(), 19: lambda ctx: ctx.buy()})
     for minutes, closed in ((15, datetime(2025, 5, 26, 16, 45)), (None, datetime(2025, 5, 26, 16, 59))):
-        ran = run(tmp_path, None, trades, entry("trading_hours", flat_by="15:10", before_early_close=minutes), data=data)
+        ran = run(
+            tmp_path, None, trades, entry("trading_hours", flat_by="15:10", before_early_close=minutes), data=data
+        )
         rows = [row for row in ran.table("fills").iter_rows(named=True) if row["rule"] == "R18"]
         assert [row["bar_end"].replace(tzinfo=None) for row in rows] == [closed]
         assert (reasons(ran) == ["trading_hours: flat by 15:10 until the next session"]) == (minutes == 15)

@@ -45,9 +45,7 @@ FlatRows = dict[int, FlatUntil]
 """The rows after which everything is closed."""
 
 
-def flat_rows_of(
-    stream: Stream, segment: Segment, flat_times: Mapping[str, FlatTime], warnings: list[str]
-) -> FlatRows:
+def flat_rows_of(stream: Stream, segment: Segment, flat_times: Mapping[str, FlatTime], warnings: list[str]) -> FlatRows:
     """The rows of a segment after which everything is closed: the last to end by the earliest flat time (R18).
 
     A holiday that belongs to the next trading day has a flat time of its own, at the latest when trading halts.

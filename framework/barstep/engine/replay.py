@@ -178,9 +178,7 @@ class Replay:
             if stream.next_end() is not None:  # the last chunk waits for the end of the data (R25)
                 self.recorder.chunk_done(stream, self.exchange)
 
-    def _rows(
-        self, stream: Stream, segment: Segment, start: int, stop: int, flat_rows: FlatRows
-    ) -> Iterator[Bar]:
+    def _rows(self, stream: Stream, segment: Segment, start: int, stop: int, flat_rows: FlatRows) -> Iterator[Bar]:
         """Play rows [start, stop) of one session."""
         exchange, market = self.exchange, stream.market
         opens, highs, lows, closes = market.opens, market.highs, market.lows, market.closes

@@ -125,7 +125,9 @@ def make_account(
     rows = (_read_only(shut if shut.any() else shut[:0]), _read_only([*begins, after]), _read_only([*flats, after]))
     denied = _denied(bars, sessions, session_of, [form for _, form in hours])
     if clocks:  # between the last bar before a flat time and then nothing opens either
-        *_, bit = min((form.clock, plugin, b) for b, (plugin, form) in enumerate(hours) if isinstance(form, forms.FlatBy))
+        *_, bit = min(
+            (form.clock, plugin, b) for b, (plugin, form) in enumerate(hours) if isinstance(form, forms.FlatBy)
+        )
         denied[flats] |= 1 << bit
     return Account(
         bars,
