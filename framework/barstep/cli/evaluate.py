@@ -103,9 +103,11 @@ def evaluate(
 
 def _plan(name: str, changes: list[str]) -> tuple[Plan, dict[str, Any]]:
     """A plan under the switches and figures that were given."""
+    from barstep.data.hours import near_names
     from barstep.domain.errors import ConfigError
     from barstep.rules import adjusted, load_plan
     from barstep.rules.adjust import PlanError
+    from barstep.rules.plan import SECTIONS
 
     plan = load_plan(name)
     switches: dict[str, str] = {}
@@ -118,6 +120,9 @@ def _plan(name: str, changes: list[str]) -> tuple[Plan, dict[str, Any]]:
             switches[key] = value
             continue
         section, dot, figure = key.partition(".")
+        if section not in SECTIONS:
+            known = SECTIONS if dot else [*SECTIONS, *plan.switches]
+            raise ConfigError(f"--set {text}: no figure or switch {key!r}; {near_names(section, known)}")
         told = None if value.lower() in ("none", "null") else value
         if dot:
             held = figures.get(section)

@@ -44,7 +44,11 @@ class Conduct:
         if (cap := self._plan.position_cap) is not None:
             first, last = np.searchsorted(held.since_ns, (day.end_ns[0], day.end_ns[-1] + 1))
             most = held.lots[first:last].max(initial=0.0)
-            allowed = min(cap.lots, scaled_lots(cap.scaling, profit)) if cap.scaling else cap.lots
+            allowed = (
+                min(cap.lots, scaled_lots(cap.scaling, profit, upper=cap.scaling_tie == "upper"))
+                if cap.scaling
+                else cap.lots
+            )
             self.days_over_cap += bool(most > allowed)
         self.days_past_flat += bool(held.at(self._flat(day)).any())
 

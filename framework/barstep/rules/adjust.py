@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 import msgspec
 
 from barstep.domain.errors import ConfigError
-from barstep.rules.plan import WORDS, Plan, figures
+from barstep.rules.plan import SECTIONS, Plan, figures
 
 _KINDS = {
     "float": "a number", "int": "a whole number", "bool": "true or false", "null": "null", "str": "text", "object": "a mapping",
@@ -62,13 +62,12 @@ def adjusted(
             faults.append(PlanFault(at, f"got {value}, {_one_of(value, plan.switches[name].values)}"))
         else:
             _merge(tree, plan.switches[name].values[value])
-    known = [field for field in Plan.__struct_fields__ if field not in WORDS]
     for name, value in (overrides or {}).items():
-        if name in known:
+        if name in SECTIONS:
             faults += _unknown_figures(name, value)
             _merge(tree, {name: value})
         else:
-            faults.append(PlanFault(("overrides", name), f"got the unknown figure {name}, {_one_of(name, known)}"))
+            faults.append(PlanFault(("overrides", name), f"got the unknown figure {name}, {_one_of(name, SECTIONS)}"))
     if faults:
         raise PlanError(plan.name, faults)
     try:

@@ -219,6 +219,9 @@ class Plan(Section, frozen=True, kw_only=True):
 WORDS = frozenset({"name", "title", "firm", "stage", "as_of", "funded", "sources", "switches", "not_modelled"})
 """Fields of a plan that are no figures."""
 
+SECTIONS = tuple(name for name in Plan.__struct_fields__ if name not in WORDS)
+"""Figures and groups of figures that may be replaced."""
+
 
 def figures(plan: Plan) -> dict[str, Any]:
     """The figures of a plan by path, `max_loss_limit.usd`; tables and None stay whole."""
