@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from barstep.domain.risk import RiskDecision
     from barstep.domain.run_arrays import RunArrays
     from barstep.domain.session import Session
-    from barstep.engine.context import Context, ReadContext, RiskContext
+    from barstep.engine.context import Context
+    from barstep.engine.read_context import ReadContext
+    from barstep.engine.risk_context import RiskContext
     from barstep.hooks.extension import DataSource, FeeModel, Metric, SlippageModel
     from barstep.hooks.markers import hookimpl
     from barstep.hooks.plugin import Observer, RiskRule, Strategy
@@ -48,8 +50,8 @@ _HOMES = {
     "Order": "domain.order",
     "PendingFill": "domain.pending_fill",
     "PluginError": "domain.errors",
-    "ReadContext": "engine.context",
-    "RiskContext": "engine.context",
+    "ReadContext": "engine.read_context",
+    "RiskContext": "engine.risk_context",
     "RiskDecision": "domain.risk",
     "RiskRule": "hooks.plugin",
     "RunArrays": "domain.run_arrays",
