@@ -6,9 +6,9 @@ that importing barstep is cheap.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from barstep._lazy import lazy_names
 from barstep._version import __version__
 
 if TYPE_CHECKING:
@@ -102,14 +102,4 @@ __all__ = [
     "run",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'barstep' has no attribute {name!r}")
-    value = getattr(import_module(f"barstep.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(__name__, _HOMES, __all__)
