@@ -106,7 +106,9 @@ class Recorder:
         begin_row = min(end, max(0, self._done - market.first))
         rows = slice(begin_row, end)
         count = end - begin_row
-        steps = np.array([(s.row, s.position, s.cash, s.fees, s.balance, s.low, s.high) for s in market.steps], np.int64)
+        steps = np.array(
+            [(s.row, s.position, s.cash, s.fees, s.balance, s.low, s.high) for s in market.steps], np.int64
+        )
         steps = steps.reshape(-1, 7).T
         steps = steps[:, (steps[0] >= begin_row) & (steps[0] < end)]
         at = steps[0] - begin_row
