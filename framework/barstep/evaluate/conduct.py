@@ -26,7 +26,7 @@ class Conduct:
         plan: The plan.
 
     Attributes:
-        most_lots: The largest position in mini lots.
+        most_lots: The largest position in mini lots, or in contracts where the plan counts those.
         days_over_cap: Days on which more was held than the cap, or the row of the scaling plan, allows.
         days_past_flat: Days on which something was held at the time by which all must be closed.
         days_overnight: Days that ended with a position.
@@ -34,7 +34,9 @@ class Conduct:
 
     def __init__(self, record: Record, plan: Plan) -> None:
         self._record, self._plan = record, plan
-        self.most_lots = float(record.held.lots.max(initial=0.0))
+        cap = plan.position_cap
+        counted = record.held.contracts if cap is not None and cap.weights == "contracts" else record.held.lots
+        self.most_lots = float(counted.max(initial=0))
         self.days_over_cap = self.days_past_flat = self.days_overnight = 0
 
     def day(self, day: DayBars, profit: float) -> None:
@@ -42,8 +44,7 @@ class Conduct:
         held = self._record.held
         self.days_overnight += bool(day.position[-1])
         if (cap := self._plan.position_cap) is not None:
-            first, last = np.searchsorted(held.since_ns, (day.end_ns[0], day.end_ns[-1] + 1))
-            most = held.lots[first:last].max(initial=0.0)
+            most = held.most(int(day.end_ns[0]), int(day.end_ns[-1]), cap.weights)
             allowed = (
                 min(cap.lots, scaled_lots(cap.scaling, profit, upper=cap.scaling_tie == "upper"))
                 if cap.scaling
@@ -72,7 +73,7 @@ class Conduct:
             rows = " by the scaling plan" if cap.scaling else ""
             found.append(
                 f"more than the plan allows{rows} was held on {_days(self.days_over_cap)}: "
-                f"{self.most_lots:g} mini lots at most, the cap is {cap.lots:g}"
+                f"{self.most_lots:g} {'mini lots' if cap.weights == 'lots' else 'contracts'} at most, the cap is {cap.lots:g}"
             )
         if self.days_past_flat and hours is not None:
             early = f"{hours.before_early_close} minutes before an early close" if hours.before_early_close else ""
