@@ -130,8 +130,8 @@ def _misfit(message: str, overrides: Mapping[str, Any]) -> PlanFault:
     told, _, place = message.partition(" - at `$.")
     parts: list[str] = []
     value: Any = overrides
-    for part in place.rstrip("`").split("."):
-        name = part.removesuffix("[...]")
+    for part in place.rstrip("`").replace("[...]", "[]").split("."):
+        name = part.removesuffix("[]")
         parts.append(name)
         value = value.get(name) if isinstance(value, Mapping) else value
         if (
