@@ -116,7 +116,8 @@ RULES: dict[str, Words] = {
     "no_trade_windows": Words(
         "No-trade windows",
         "When the next bar would reach into a window, working entries are cancelled; until the window is over new ones are\n"
-        "denied. Positions and their exits stay.",
+        "denied. Positions and their exits stay. A rule cannot know that the next bar is missing: where bars are, an order\n"
+        "that works since before the gap may fill in the first bar inside the window.",
         "options: {windows: [11:30-13:00]}",
         "With a window from 12:02 to 12:05 and one-minute bars, a resting entry is cancelled at 12:02, an order at 12:03 is\n"
         "denied, one at 12:05 fills. Five-minute bars and a window from 12:07: an entry asked for at 12:05 is\n"
