@@ -4,9 +4,10 @@ import random
 from datetime import timedelta
 from decimal import Decimal
 
+import numpy as np
 import polars as pl
 import pytest
-from desk import MINUTE, PLAIN, START, at, bar_file, plugin_file
+from desk import MINUTE, PLAIN, START, at, bar_file, plugin_file, two
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -167,7 +168,7 @@ def test_fills_with_their_bars_enclose_what_the_run_knows(tmp_path_factory, seed
     assume(result.fills)
     run = {day.date: day for day in run_record(result.folder).days()}
     ledger, bars = ledger_of(result)
-    for day in fills_record(ledger, Decimal(0), bars).days():
+    for day in fills_record(ledger, Decimal(0), [bars]).days():
         known, kind = run[day.date], day.kindest
         assert kind is not None
         assert day.end_ns.tolist() == known.end_ns.tolist()
@@ -178,3 +179,48 @@ def test_fills_with_their_bars_enclose_what_the_run_knows(tmp_path_factory, seed
         assert (kind.high <= known.high).all()
         assert (known.high <= day.high).all()
         assert day.traded == known.traded
+
+
+@given(seed=st.integers(0, 10**9))
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_fills_of_two_contracts_with_the_bars_of_each(tmp_path_factory, seed):
+    """Bar by bar the ledger's equity at the close is the run's, and the run's extremes never lie outside the worse reading."""
+    folder, dice = tmp_path_factory.mktemp("two"), random.Random(seed)
+    first, second = bars_of(dice)[: BARS * 3], [bar for bar in bars_of(dice)[: BARS * 3] if dice.random() < 0.8]
+    sections = two(folder, first, second)
+    acts = {
+        bar: dice.choice([lambda ctx: ctx.set_position(1), lambda ctx: ctx.sell(2, contract="TWO"), lambda ctx: ctx.close(),
+                          lambda ctx: ctx.buy(2, contract="TWO"), lambda ctx: ctx.set_position(-2)])
+        for bar in range(BARS * 3 - 1) if dice.random() < 0.3
+    }  # fmt: skip
+    acts[0] = lambda ctx: ctx.set_position(1)  # the contract of the first fill goes first, as it does in the run
+    strategy = {"use": plugin_file(at(acts), folder), "contract": "ONE"}
+    config = {
+        "version": 1,
+        "data": sections,
+        "account": {"fees": 1},
+        "strategies": [strategy],
+        "fills": {"at_end": "mark"},
+    }
+    result = barstep.run(config, out=folder / "run")
+    stored = Records(result.folder)
+    contracts = {contract.id: contract for contract in stored.contracts}
+    fills = []
+    for row in pl.read_parquet(result.folder / "fills.parquet").iter_rows(named=True):
+        at_ns = round(row["bar_start"].timestamp()) * NS + NS  # all fill at the open
+        size = row["size"] if row["side"] == "buy" else -row["size"]
+        fills.append(LedgerFill(at_ns, contracts[row["contract"]], size, row["price_ticks"], micros(row["fees"])))
+    ledger = Ledger("fills", fills)
+    streams = {data.instrument.name: make_stream(data, result.folder) for data in stored.options.data}
+    assume(len(ledger.contracts) == 2)
+    record = fills_record(ledger, Decimal(0), [streams[contract.instrument.name] for contract in ledger.contracts])
+    equity = pl.read_parquet(result.folder / "equity.parquet").select("time", "equity", "low", "high")
+    days = list(record.days())
+    ends = np.concatenate([day.end_ns for day in days])
+    known = equity.filter(equity["time"].to_physical().is_between(int(ends[0]), int(ends[-1])))
+    close, low, high = ((known[name].to_numpy() - 50_000) * 1_000_000 for name in ("equity", "low", "high"))
+    assert known["time"].to_physical().to_list() == ends.tolist()
+    assert len(ends) > BARS
+    assert np.concatenate([day.close for day in days]).tolist() == np.rint(close).tolist()
+    assert (np.concatenate([day.low for day in days]) <= np.rint(low)).all()
+    assert (np.concatenate([day.high for day in days]) >= np.rint(high)).all()

@@ -205,7 +205,9 @@ def test_options_that_do_not_fit(tmp_path):
     trades = written(tmp_path, "t.csv", TRADES)
     fills = written(tmp_path, "f.csv", FILLS)
     for source, options, message in (
-        (trades, {"bars": "sample"}, "--bars is for a file of fills"),
+        (trades, {"bars": ["sample"]}, "--bars is for a file of fills"),
+        (fills, {"bars": ["sample", "sample"]}, "bars without a name were given already"),
+        (fills, {"bars": ["NQ=sample"]}, "--bars NQ=: the ledger does not trade NQ; it trades ES, ESM6"),
         (fills, {"zone": "Chicago"}, "expected an IANA zone"),
         (fills, {"fees": "cheap"}, "no fee schedule 'cheap'; it has none, topstepx"),
         (fills, {"fees": "-1"}, "--fees -1"),
@@ -236,7 +238,7 @@ def test_bars_show_what_happened_between_fills(tmp_path):
     entry, leaving = int(chunk.open[first]), int(chunk.open[last])
     item = contract.instrument
     text = SAMPLE_FILLS.format(entry=item.price(entry), exit=item.price(leaving))
-    record, days = days_of(written(tmp_path, "f.csv", text), tmp_path, bars="sample", fees="none")
+    record, days = days_of(written(tmp_path, "f.csv", text), tmp_path, bars=["sample"], fees="none")
     assert record.certainty == "bounded"
     (day,) = days
     tick = item.tick_value
@@ -257,19 +259,23 @@ def test_bars_show_what_happened_between_fills(tmp_path):
 def test_bars_of_other_days_or_prices_are_refused(tmp_path):
     text = SAMPLE_FILLS.format(entry=1640, exit=1641)
     for old, new, message in (
-        ("2013-09-03", "2013-10-03", "--bars: fills go from 2013-10-03T13:30:00Z"),
-        ("164", "264", "--bars: 2 of 2 fills lie outside the prices of their bars"),
-        ("Z,ESU3,sell", "Z,NQU3,sell", "--bars: the ledger trades ESU3, NQU3, and bars are of one contract"),
+        ("2013-09-03", "2013-10-03", "--bars: fills of ESU3 go from 2013-10-03T13:30:00Z"),
+        ("164", "264", "--bars: 2 of 2 fills of ESU3 lie outside the prices of their bars"),
+        (
+            "Z,ESU3,sell",
+            "Z,NQU3,sell",
+            "--bars: the ledger trades ESU3, NQU3: give bars of each, such as --bars ES=FILE",
+        ),
     ):
         with pytest.raises(BarstepError, match=message):
-            open_record(written(tmp_path, "f.csv", text.replace(old, new)), tmp_path, bars="sample")
+            open_record(written(tmp_path, "f.csv", text.replace(old, new)), tmp_path, bars=["sample"])
 
 
 def test_a_failure_between_fills_is_seen_with_bars_only(tmp_path):
     text = SAMPLE_FILLS.format(entry=1648.75, exit=1648.5).replace("13:30", "13:33").replace("14:30", "14:13")
     source = written(tmp_path, "f.csv", text)
     limits = Limits(start=50_000 * MICROS, distance=200 * MICROS)
-    for bars, status in ((None, "open"), ("sample", "failed")):
+    for bars, status in (((), "open"), (["sample"], "failed"), (["ES=sample"], "failed"), (["ESU3=sample"], "failed")):
         record = open_record(source, tmp_path, bars=bars)
         series = Series(limits, record.cost)
         walk_record(record, [series])

@@ -66,8 +66,12 @@ def evaluate(
         _Text, typer.Option("--payout", metavar="PATH", help="The funded account's way to payouts.")
     ] = None,
     bars: Annotated[
-        _Text,
-        typer.Option("--bars", metavar="FILE", help="Bars of a ledger of fills: a file, sample, or a run's YAML."),
+        list[str] | None,
+        typer.Option(
+            "--bars",
+            metavar="FILE",
+            help="Bars of a ledger of fills: a file, sample, a run's YAML; ES=FILE for each.",
+        ),
     ] = None,
     zone: Annotated[_Text, typer.Option("--zone", metavar="ZONE", help="Zone of a ledger's times without one.")] = None,
     fees: Annotated[
@@ -91,7 +95,7 @@ def evaluate(
     given = {"--days": days, "--funded-days": funded_days, "--sizes": sizes, "--seed": seed, "--block": block}
     drawn = _drawing(attempts, given | ({"--payout": payout} if chosen.stage == "evaluation" else {}))
     funded = _funded(chosen, overrides or []) if attempts is not None else None
-    record = open_record(source, workspace(), bars=bars, zone=zone, fees=fees)
+    record = open_record(source, workspace(), bars=bars or [], zone=zone, fees=fees)
     with FloorTable(floors) if floors is not None else nullcontext() as table:
         request = Request(chosen, changed, funded, payout, what_if, drawn, _sizes(sizes), table)
         found = document(run_evaluation(record, request))

@@ -21,28 +21,34 @@ from barstep.runs.folder import find_run
 from barstep.runs.sources import make_stream
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from barstep.domain.bar import BarStream
     from barstep.domain.instrument import Contract
     from barstep.evaluate.record import Record
 
 _ENDINGS = (".csv", ".csv.gz", ".json")
+_RUNS = (".yaml", ".yml")
 
 
 def open_record(
-    source: str, workspace: Path, *, bars: str | None = None, zone: str | None = None, fees: str | None = None
+    source: str, workspace: Path, *, bars: Sequence[str] = (), zone: str | None = None, fees: str | None = None
 ) -> Record:
     """The record of a RUN (a folder, the beginning of a hash, `last`) or of a LEDGER (a .json or .csv file).
 
     Args:
         source: What to evaluate.
         workspace: Where runs are looked for.
-        bars: Bars of the fills: a file, `sample`, or a run's YAML file whose data section names them.
+        bars: Bars of the fills: a file, `sample`, or a run's YAML file whose data sections name them; for several
+            instruments each with its name in front, `ES=es.csv`.
         zone: Zone of a file's times that carry none.
         fees: Fee schedule or USD per contract and side of rows without fees; `topstepx` by default.
     """
     path = Path(source)
     if not path.name.endswith(_ENDINGS) or path.name == "result.json":
-        given = [f"--{name}" for name, value in (("bars", bars), ("zone", zone), ("fees", fees)) if value is not None]
+        given = [
+            f"--{name}" for name, value in (("bars", bars or None), ("zone", zone), ("fees", fees)) if value is not None
+        ]
         if given:
             raise ConfigError(f"{given[0]} is for a file of fills or trades; a run has its own")
         return run_record(find_run(source, workspace))
@@ -54,11 +60,11 @@ def open_record(
     ledger = read_json(path, reader) if path.suffix == ".json" else read_csv(path, reader)
     schedule = _schedule(fees or "topstepx")
     if ledger.trades:
-        if bars is not None:
+        if bars:
             raise ConfigError("--bars is for a file of fills: a list of trades carries its excursions as mae and mfe")
         return trades_record(ledger, schedule)
-    stream = _bars(bars, ledger.contracts[0]) if bars is not None else None
-    return fills_record(ledger, schedule, stream)
+    streams = [_bars(text, contract) for text, contract in _sources(bars, ledger.contracts)] if bars else []
+    return fills_record(ledger, schedule, streams)
 
 
 def _schedule(text: str) -> str | Decimal:
@@ -71,10 +77,38 @@ def _schedule(text: str) -> str | Decimal:
     return figure
 
 
+def _sources(given: Sequence[str], contracts: Sequence[Contract]) -> list[tuple[str, Contract]]:
+    """Which bars each contract has: those under its name or its instrument's, else those without a name."""
+    named: dict[str, str] = {}
+    for text in given:
+        name, equals, place = text.partition("=")
+        key, source = (name, place) if equals and name.isalnum() else ("", text)
+        if key in named:
+            told = f"bars of {key}" if key else "bars without a name"
+            raise ConfigError(f"--bars {text}: {told} were given already; for several instruments write --bars ES=FILE")
+        named[key] = source
+    known = {name for contract in contracts for name in (contract.name, contract.instrument.name)}
+    for name in named.keys() - known - {""}:
+        raise ConfigError(f"--bars {name}=: the ledger does not trade {name}; it trades {', '.join(sorted(known))}")
+    several = len({contract.instrument.name for contract in contracts}) > 1
+    found = []
+    for contract in contracts:
+        own = named.get(contract.name) or named.get(contract.instrument.name)
+        shared = named.get("")
+        if own is None and (shared is None or (several and not shared.endswith(_RUNS))):
+            traded = ", ".join(each.name for each in contracts)
+            raise ConfigError(
+                f"--bars: the ledger trades {traded}: give bars of each, such as --bars {contract.instrument.name}=FILE, or a "
+                "run's YAML with a data section for each"
+            )
+        found.append((own or shared or "", contract))
+    return found
+
+
 def _bars(source: str, contract: Contract) -> BarStream:
     """Bars of a contract, in the length that the source has."""
     name = contract.instrument.name
-    if source.endswith((".yaml", ".yml")):
+    if source.endswith(_RUNS):
         return make_stream(_section(source, name), Path(source).resolve().parent)
     section: dict[str, Any] = {"instrument": name, "contract": contract.name, "source": source, "timeframe": "1m"}
     if source != "sample":
