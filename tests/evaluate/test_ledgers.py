@@ -7,8 +7,10 @@ import pytest
 
 from barstep.domain.errors import BarstepError, ConfigError, DataError
 from barstep.domain.instrument import MICROS, micros
+from barstep.evaluate.conduct import Conduct
 from barstep.evaluate.open_record import open_record
 from barstep.evaluate.verdict import Series, walk_record
+from barstep.rules import load_plan
 from barstep.rules.account_limits import Limits
 
 FILLS = """\
@@ -167,6 +169,18 @@ def test_moments_outside_trading_hours_are_told(tmp_path):
     assert "1 of 4 entries and exits lie outside trading hours" in " ".join(
         open_record(written(tmp_path, "t.csv", late), tmp_path).remarks
     )
+
+
+def test_a_cap_in_contracts_counts_contracts(tmp_path):
+    """Twelve micros are 1.2 mini lots: fine for a Combine's five, too many for five contracts of a live account."""
+    text = FILLS.replace("ESM6", "MESM6").replace(",buy,2,", ",buy,12,").replace(",sell,1,6510", ",sell,11,6510")
+    record = open_record(written(tmp_path, "f.csv", text), tmp_path)
+    for name, days in (("topstep-combine-50k", 0), ("topstep-live-funded-50k", 1)):
+        conduct = Conduct(record, load_plan(name))
+        for day in record.days():
+            conduct.day(day, 0.0)
+        assert (conduct.days_over_cap, conduct.most_lots) == (days, 1.2)
+    assert "12 contracts at most, the cap is 5" in " ".join(conduct.remarks())
 
 
 def test_an_id_counts_once(tmp_path):

@@ -26,7 +26,8 @@ class Conduct:
         plan: The plan.
 
     Attributes:
-        most_lots: The largest position in mini lots, or in contracts where the plan counts those.
+        most_lots: The largest position in mini lots.
+        most_held: The same as the plan's cap counts it: in mini lots, or in contracts.
         days_over_cap: Days on which more was held than the cap, or the row of the scaling plan, allows.
         days_past_flat: Days on which something was held at the time by which all must be closed.
         days_overnight: Days that ended with a position.
@@ -36,7 +37,7 @@ class Conduct:
         self._record, self._plan = record, plan
         cap = plan.position_cap
         counted = record.held.contracts if cap is not None and cap.weights == "contracts" else record.held.lots
-        self.most_lots = float(counted.max(initial=0))
+        self.most_lots, self.most_held = float(record.held.lots.max(initial=0)), float(counted.max(initial=0))
         self.days_over_cap = self.days_past_flat = self.days_overnight = 0
 
     def day(self, day: DayBars, profit: float) -> None:
@@ -73,7 +74,7 @@ class Conduct:
             rows = " by the scaling plan" if cap.scaling else ""
             found.append(
                 f"more than the plan allows{rows} was held on {_days(self.days_over_cap)}: "
-                f"{self.most_lots:g} {'mini lots' if cap.weights == 'lots' else 'contracts'} at most, the cap is {cap.lots:g}"
+                f"{self.most_held:g} {'mini lots' if cap.weights == 'lots' else 'contracts'} at most, the cap is {cap.lots:g}"
             )
         if self.days_past_flat and hours is not None:
             early = f"{hours.before_early_close} minutes before an early close" if hours.before_early_close else ""

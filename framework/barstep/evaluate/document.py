@@ -183,4 +183,4 @@ def _odds_document(found: Evaluation, odds: Odds) -> Document:
 def over_cap(found: Evaluation, size: int) -> bool:
     """Whether the largest position at a size is more than the plan ever allows."""
     cap = found.request.plan.position_cap
-    return cap is not None and found.most_lots * size > cap.lots
+    return cap is not None and found.most_held * size > cap.lots

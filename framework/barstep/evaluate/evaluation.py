@@ -70,7 +70,7 @@ class Evaluation:
         what_if: Variants of the plan with their attempts.
         odds: The figures of every size, or empty.
         conduct: Sentences about size and hours.
-        most_lots: The largest position in mini lots.
+        most_lots, most_held: The largest position in mini lots, and as the plan's cap counts it.
         missing: Why there is no funded stage in the odds, or empty.
     """
 
@@ -87,6 +87,7 @@ class Evaluation:
     odds: list[Odds]
     conduct: list[str]
     most_lots: float
+    most_held: float
     missing: str = ""
 
     @property
@@ -132,6 +133,7 @@ def evaluate(record: Record, request: Request) -> Evaluation:
         odds=odds(sources, Stages(limits, funded, request.plan.fees), request.draw) if request.draw else [],
         conduct=conduct.remarks(),
         most_lots=conduct.most_lots,
+        most_held=conduct.most_held,
         missing=_missing(request, limits),
     )  # fmt: skip
 
