@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import zlib
 from base64 import b64decode
 from collections.abc import Callable
@@ -18,6 +19,7 @@ import barstep
 from barstep.report.grid_record import GridPoint, GridRecord
 
 REPO = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).parent))
 
 SAMPLE = {"instrument": "ES", "timeframe": "1m", "source": "sample"}
 
