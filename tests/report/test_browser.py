@@ -75,7 +75,11 @@ def test_a_small_run(browser: Chromium, trailed: Path, tmp_path: Path) -> None:
     best = [float(text.replace(",", "")) for text in browser.state(rows)]
     assert best == sorted(best, reverse=True)
     browser.press("/", *"net<-60")
+    browser.wait("document.querySelectorAll('#trades-table tbody tr').length < 25")
     assert all(float(text.replace(",", "")) < -60 for text in browser.state(rows))
+    browser.click("[data-by=direction]")
+    sides = "[...document.querySelectorAll('#parts-table tbody tr')].map((row) => row.cells[0].textContent)"
+    assert browser.state(sides) == ["long", "short"]
 
     browser.state("document.querySelector('#trades-table tbody tr').focus()")
     browser.press("Enter")

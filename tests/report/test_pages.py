@@ -167,3 +167,20 @@ def test_a_grid_has_its_page(grid: GridRecord) -> None:
     assert data["metrics"]["net_pnl"] == [0.0, -50.0, -100.0, 100.0, 50.0, 0.0]
     assert set(shared["figures"]) == {"heatmap", "plateau", "fan", "walk", "stability", "overfitting"}
     assert "fast = 10, slow = 20" in text
+
+
+def test_a_page_tells_how_sure_its_figures_are(page: str, trailed: Path) -> None:
+    found = barstep.load(trailed).statistics()
+    for name, value in found.measures.items():
+        assert f"<td>{name}</td>" in page, name
+        if isinstance(value, float) and abs(value) >= 1:
+            assert f">{value:,.2f}<" in page, name
+    low, high = found.intervals["expectancy"]
+    assert f"{low:,.2f} to {high:,.2f}" in page
+    assert f"95%: {low:,.2f} to {high:,.2f}" in page  # on its card
+    for fall in found.drawdowns.values():
+        assert f">{fall.usd:,.2f}<" in page
+    parts = script(page, "data")["parts"]
+    assert list(parts) == list(found.breakdowns)
+    assert sum(row[1] for row in parts["weekday"]) == found.trades
+    assert sum(row[2] for row in parts["tag"]) == pytest.approx(found.measures["closed_pnl"])

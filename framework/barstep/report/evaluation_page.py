@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from barstep.domain.errors import ConfigError
 from barstep.report.figures.odds import attempt, causes, chances
 from barstep.report.html import card, figure_box, page, section
-from barstep.report.run_page import share, usd
+from barstep.report.words import many, share, usd
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +73,7 @@ def _header(found: Document) -> str:
         card(
             "First attempt",
             verdict["status"],
-            f"{usd(verdict['profit'], sign=True)} USD in {verdict['days']} trading days",
+            f"{usd(verdict['profit'], sign=True)} USD in {many(verdict['days'], 'trading day')}",
         )
     ]
     failure = verdict["failure"]
