@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from barstep.report.figures.fans import SHARES, band, curve, fan
 from barstep.report.library import figure
 from barstep.report.style import BARE, LIGHT, SCALE, axis, escaped, layout
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from barstep.report.grid_record import GridRecord
 
     Floats = NDArray[np.float64]
-
-SHARES = (5, 25, 50, 75, 95)
-"""Percentiles of fans."""
 
 
 def heatmap(grid: GridRecord, across: str | None = None, up: str | None = None, metric: str | None = None) -> Any:
@@ -91,7 +89,7 @@ def plateau(grid: GridRecord) -> Any:
     distances = sorted(set(steps[known].tolist()))
     groups = [values[known & (steps == step)] for step in distances]
     data = [
-        *_band("all points", distances, [g.min() for g in groups], [g.max() for g in groups], LIGHT["band"]),
+        *band("all points", distances, [g.min() for g in groups], [g.max() for g in groups], LIGHT["band"]),
         {
             "type": "scatter", "mode": "lines+markers", "x": distances, "y": [float(np.median(g)) for g in groups],
             "name": "median", "customdata": [len(g) for g in groups], "line": {"color": LIGHT["line"], "width": 2},
@@ -102,27 +100,6 @@ def plateau(grid: GridRecord) -> Any:
     return figure(data, layout(300, xaxis=across, yaxis=axis(escaped(grid.metric))))
 
 
-def fan(columns: Floats, title: str, *, best: int | None = None, across: str = "trading days") -> Any:
-    """How many curves spread: the median, the middle half, nine of ten, and one of them by itself.
-
-    Args:
-        columns: Curves, shape (curves, points); NaN before a curve begins or after it ends.
-        title: Of the upward axis, with its unit.
-        best: Row of the curve that is drawn by itself.
-        across: Title of the other axis.
-    """
-    x = np.arange(columns.shape[1])
-    low, quarter, middle, three, high = np.nanpercentile(columns, SHARES, axis=0)
-    data = [
-        *_band("9 of 10", x, low, high, LIGHT["band"]),
-        *_band("half", x, quarter, three, LIGHT["band"]),
-        {**_curve("median", x, middle, LIGHT["line"]), "line": {"color": LIGHT["line"], "width": 2}},
-    ]
-    if best is not None:
-        data.append(_curve("best", x, columns[best], LIGHT["doubt"]))
-    return figure(data, layout(340, xaxis=axis(across), yaxis=axis(title, tickformat=",.2~f"), hovermode="x unified"))
-
-
 def equity_fan(grid: GridRecord) -> Any:
     """Net result day by day of all points that have the best one's number of trading days, USD after fees."""
     best = grid.best()
@@ -131,7 +108,8 @@ def equity_fan(grid: GridRecord) -> Any:
     curves = np.array([np.concatenate(([0.0], np.cumsum(grid.points[row].daily))) for row in rows]).reshape(
         len(rows), -1
     )
-    return fan(curves, "net result, USD", best=rows.index(best) if best in rows else None)
+    chosen = curves[rows.index(best)] if best in rows else None
+    return fan(np.percentile(curves, SHARES, axis=0), "net result, USD", best=chosen)
 
 
 def walk_forward(grid: GridRecord) -> Any:
@@ -147,7 +125,7 @@ def walk_forward(grid: GridRecord) -> Any:
             "hovertemplate": "%{x}<br>%{y:+,.2f} USD<br>%{customdata}<extra></extra>",
         },
         {
-            **_curve("all together", names, np.cumsum(net), LIGHT["line"]), "mode": "lines+markers",
+            **curve("all together", names, np.cumsum(net), LIGHT["line"]), "mode": "lines+markers",
             "hovertemplate": "so far %{y:+,.2f} USD<extra></extra>",
         },
     ]  # fmt: skip
@@ -167,7 +145,7 @@ def stability(grid: GridRecord) -> Any:
         chosen = [str(step["values"].get(name)) for step in steps]
         at = [texts.index(value) / max(1, len(texts) - 1) if value in texts else None for value in chosen]
         data.append({
-            **_curve(escaped(name), names, at, colours[place % len(colours)]), "mode": "lines+markers", "customdata": chosen,
+            **curve(escaped(name), names, at, colours[place % len(colours)]), "mode": "lines+markers", "customdata": chosen,
             "line": {"color": colours[place % len(colours)], "width": 2, "shape": "hv"},
             "hovertemplate": f"{escaped(name)} %{{customdata}}<extra></extra>",
         })  # fmt: skip
@@ -202,24 +180,3 @@ def overfitting(logits: Sequence[float]) -> Any:
             yaxis=axis("share of splits", tickformat=".0%"), annotations=[note],
         ),
     )  # fmt: skip
-
-
-def _curve(name: str, x: Any, y: Any, colour: str) -> dict[str, Any]:
-    return {
-        "type": "scatter", "mode": "lines", "name": name, "x": x, "y": y, "line": {"color": colour, "width": 1.6},
-        "hovertemplate": f"{name} %{{y:,.2f}}<extra></extra>",
-    }  # fmt: skip
-
-
-def _band(name: str, x: Any, low: Any, high: Any, colour: str) -> list[dict[str, Any]]:
-    clear = {
-        "mode": "lines",
-        "line": {"width": 0, "color": "rgba(0,0,0,0)"},
-        "hoverinfo": "skip",
-        "type": "scatter",
-        "x": x,
-    }
-    return [
-        {**clear, "y": high, "showlegend": False, "name": f"{name}, upper"},
-        {**clear, "y": low, "fill": "tonexty", "fillcolor": colour, "name": name},
-    ]
