@@ -108,6 +108,7 @@ def grid() -> GridRecord:
     step = {
         "train": ["2020-01-02", "2020-01-31"], "test": ["2020-02-03", "2020-02-28"],
         "values": {"fast": 10, "slow": 40}, "trained": 5.0, "net_pnl": 80.0,
+        "daily": [100.0, -20.0], "train_daily": np.array([3.0, -1.0]),
     }  # fmt: skip
     return GridRecord("my-grid", {"fast": [5, 10], "slow": [20, 40, 60]}, "net_pnl", 1, points, [step], {"trials": 12})
 

@@ -21,8 +21,8 @@ FOUND: dict[str, Any] = {
         "failure": {"rule": "max_loss_limit", "day": "2020-01-03"},
     },
     "by_day": [
-        {"date": "2020-01-02", "balance": 49_200.0, "floor": 48_000.0, "headroom": 900.0},
-        {"date": "2020-01-03", "balance": 47_989.5, "floor": 48_000.0, "headroom": -10.5},
+        {"date": "2020-01-02", "net": -800.0, "balance": 49_200.0, "floor": 48_000.0, "headroom": 900.0},
+        {"date": "2020-01-03", "net": -1_210.5, "balance": 47_989.5, "floor": 48_000.0, "headroom": -10.5},
     ],
     "every_start": {"starts": 4, "ended": {"open": 1, "passed": 0, "max_loss_limit": 3}},
     "remarks": ["held past the flat time"],

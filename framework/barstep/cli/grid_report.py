@@ -59,11 +59,29 @@ def read(store: Store) -> tuple[GridRecord, Sequence[float]]:
     _, errors = store.count()
     record = GridRecord(
         str(about.get("name", store.path.parent.name)), axes, rank["metric"], rank["sign"],
-        [_point(row, axes) for row in rows], store.segments(), honesty(store), errors,
+        [_point(row, axes) for row in rows], _segments(store), honesty(store), errors,
     )  # fmt: skip
     best = record.best()
     found = compared(store, rows[best])[0] if best is not None else None
     return record, [] if found is None else found.logits.tolist()
+
+
+def _segments(store: Store) -> list[dict[str, Any]]:
+    """The steps of a walk-forward with the results of their days, and of the training days of the point they chose."""
+    from barstep.domain.instrument import MICROS
+
+    trained = {}
+    for row in store.rows("train"):
+        days = store.days(row.frame)
+        if days and not row.error:
+            trained[row.number, days[0], days[-1]] = row.daily / MICROS
+    found = []
+    for step in store.segments():
+        traded = store.point(step["key"]) if "key" in step else None
+        daily = None if traded is None or traded.error else traded.daily / MICROS
+        seen = trained.get((step["number"], *step["train"])) if "number" in step else None
+        found.append({**step, "daily": [] if daily is None else daily.tolist(), "train_daily": seen})
+    return found
 
 
 def _point(row: Row, axes: dict[str, list[Any]]) -> Any:

@@ -45,7 +45,7 @@ def evaluation_page(found: Document) -> str:
     """The page of an evaluation."""
     figures: dict[str, Any] = {"attempt": attempt(found["by_day"])}
     parts = [("attempt", "The first attempt", "Attempt")]
-    for size in found.get("odds", {}).get("sizes", []):
+    for size in [each for each in found.get("odds", {}).get("sizes", []) if "fan" in each]:
         name = f"fan-{size['size']}"
         figures[name] = _fan(size["fan"], found["odds"]["target"])
         parts.append((name, f"Drawn attempts at {size['size']}x", f"Fan {size['size']}x"))

@@ -112,26 +112,61 @@ def equity_fan(grid: GridRecord) -> Any:
     return fan(np.percentile(curves, SHARES, axis=0), "net result, USD", best=chosen)
 
 
+def luck(grid: GridRecord) -> Any:
+    """The daily Sharpe ratio of all points, with the best one's and the one that the best of so many would have by luck."""
+    ratios = grid.values("daily_sharpe")
+    ratios = ratios[np.isfinite(ratios)]
+    counts, edges = np.histogram(ratios, bins=min(40, max(8, round(len(ratios) ** 0.5) * 2)))
+    data = [{
+        "type": "bar", "x": (edges[:-1] + edges[1:]) / 2, "y": counts, "width": np.diff(edges) * 0.94, "showlegend": False,
+        "marker": {"color": LIGHT["rise"]}, "hovertemplate": "%{y} points at %{x:.3f}<extra></extra>",
+    }]  # fmt: skip
+    for name, at, colour in (
+        ("the best point", grid.told["sharpe"], LIGHT["doubt"]),
+        ("the best by luck alone", grid.told["expected_best_sharpe"], LIGHT["loss"]),
+    ):
+        data.append({**curve(f"{name}, {at:.3f}", [at, at], [0, int(counts.max())], colour), "hoverinfo": "skip"})
+        data[-1]["line"] = {"color": colour, "width": 2, "dash": "dash"}
+    return figure(data, layout(300, xaxis=axis("daily Sharpe ratio"), yaxis=axis("points"), bargap=0.06))
+
+
 def walk_forward(grid: GridRecord) -> Any:
-    """Net result of each test stretch, USD after fees, with the values that training chose for it."""
-    steps = [step for step in grid.segments if "net_pnl" in step]
-    names = [f"{step['test'][0]}<br>{step['test'][1]}" for step in steps]
-    told = [", ".join(f"{escaped(k)} = {escaped(v)}" for k, v in step["values"].items()) for step in steps]
-    net = [float(step["net_pnl"]) for step in steps]
+    """Net result day by day over all test stretches, USD after fees; a bar for the whole of each stretch, with its values."""
+    steps = [step for step in grid.segments if step.get("daily")]
+    data, total, at = [], 0.0, 0
+    for step in steps:
+        days, chosen = len(step["daily"]), ", ".join(f"{escaped(k)} = {escaped(v)}" for k, v in step["values"].items())
+        data.append({
+            "type": "bar", "x": [at + (days + 1) / 2], "width": [days * 0.94], "y": [float(step["net_pnl"])],
+            "showlegend": False, "marker": {"color": LIGHT["win_soft"] if step["net_pnl"] >= 0 else LIGHT["loss_soft"]},
+            "hovertemplate": f"{step['test'][0]} to {step['test'][1]}<br>%{{y:+,.2f}} USD<br>{chosen}<extra></extra>",
+        })  # fmt: skip
+        at += days
+    daily = np.concatenate([step["daily"] for step in steps]) if steps else np.zeros(0)
+    so_far = np.concatenate(([total], np.cumsum(daily)))
+    data.append({
+        **curve("all together", list(range(len(so_far))), so_far, LIGHT["line"]),
+        "line": {"color": LIGHT["line"], "width": 2}, "hovertemplate": "day %{x}: %{y:+,.2f} USD so far<extra></extra>",
+    })  # fmt: skip
+    up = axis("net result, USD", tickformat=",.2~f")
+    return figure(data, layout(330, xaxis=axis("test days", showgrid=False, rangemode="tozero"), yaxis=up))
+
+
+def unseen(grid: GridRecord) -> Any:
+    """What each choice earned a day on the days that made it and on the days that followed, USD after fees."""
+    steps = [step for step in grid.segments if step.get("daily") and step.get("train_daily") is not None]
+    names = [str(step["test"][0]) for step in steps]
+    seen = [float(np.mean(step["train_daily"])) for step in steps]
+    later = [float(np.mean(step["daily"])) for step in steps]
     data = [
         {
-            "type": "bar", "x": names, "y": net, "customdata": told, "name": "test", "showlegend": False,
-            "marker": {"color": [LIGHT["win"] if amount >= 0 else LIGHT["loss"] for amount in net]},
-            "hovertemplate": "%{x}<br>%{y:+,.2f} USD<br>%{customdata}<extra></extra>",
-        },
-        {
-            **curve("all together", names, np.cumsum(net), LIGHT["line"]), "mode": "lines+markers",
-            "hovertemplate": "so far %{y:+,.2f} USD<extra></extra>",
-        },
+            "type": "bar", "name": name, "x": names, "y": values, "marker": {"color": colour},
+            "hovertemplate": f"{name} %{{y:+,.2f}} USD a day<extra>%{{x}}</extra>",
+        }
+        for name, values, colour in (("training days", seen, LIGHT["rise"]), ("test days", later, LIGHT["line"]))
     ]  # fmt: skip
-    return figure(
-        data, layout(330, xaxis=axis("test days", type="category"), yaxis=axis("net result, USD", tickformat=",.0f"))
-    )
+    up = axis("USD a day", tickformat=",.2~f")
+    return figure(data, layout(300, barmode="group", xaxis=axis("test days from", type="category"), yaxis=up))
 
 
 def stability(grid: GridRecord) -> Any:
