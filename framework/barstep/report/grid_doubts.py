@@ -30,7 +30,7 @@ def doubts(grid: GridRecord) -> str:
     rows += _account(account) if account is not None else _best(told)
     if "trials" in told:
         rows.append(("trials so far", f"{told['trials']:,} of this strategy on this data, over all grids"))
-    return section("doubts", "How sure it is", _NOTE, definitions(rows)) if rows else ""
+    return section("doubts", "How sure it is", _NOTE, definitions(rows, wide=True)) if rows else ""
 
 
 def _account(account: dict[str, Any]) -> list[tuple[str, str]]:

@@ -65,11 +65,12 @@ def grid_page(grid: GridRecord, logits: Sequence[float] = ()) -> str:
     if len(logits):
         figures["overfitting"] = overfitting(logits)
         parts.append(("overfitting", "Overfitting", "Overfitting"))
-    body = _header(grid) + doubts(grid)
+    sure = doubts(grid)
+    body = _header(grid) + sure
     for name, title, _ in parts:
         tools = '<div class="tools" id="heatmap-tools"></div>' if name == "heatmap" else ""
         body += section(name, title, _NOTES[name], tools, figure_box(name, title))
-    nav = [(name, short) for name, _, short in parts]
+    nav = [*([("doubts", "How sure")] if sure else []), *((name, short) for name, _, short in parts)]
     if grid.points:
         body += section("points", "Points", "Click a heading to sort.", '<div id="points-table"></div>')
         nav.append(("points", "Points"))

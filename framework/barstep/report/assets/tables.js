@@ -72,7 +72,7 @@ function plainText(column, row) {
   const value = column.at(row);
   if (column.kind === "usd") return value === -Infinity ? "–" : formats.usd.format(value);
   if (column.kind === "price") return value ? priceText(value) : "";
-  if (column.kind === "any") return value === -Infinity ? "–" : Number.isInteger(value) ? formats.whole.format(value) : String(Number(value.toPrecision(5)));
+  if (column.kind === "any") return value === -Infinity ? "–" : formats.digits.format(value);
   if (column.kind === "num") return formats.whole.format(value);
   if (column.kind === "moment") return value ? momentText(value) : "";
   if (column.kind === "mark") return value ? "ambiguous" : "";

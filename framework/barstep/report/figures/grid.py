@@ -127,7 +127,10 @@ def luck(grid: GridRecord) -> Any:
     ):
         data.append({**curve(f"{name}, {at:.3f}", [at, at], [0, int(counts.max())], colour), "hoverinfo": "skip"})
         data[-1]["line"] = {"color": colour, "width": 2, "dash": "dash"}
-    return figure(data, layout(300, xaxis=axis("daily Sharpe ratio"), yaxis=axis("points"), bargap=0.06))
+    ends = [*edges, grid.told["sharpe"], grid.told["expected_best_sharpe"]]
+    room = 0.03 * (max(ends) - min(ends))
+    across = axis("daily Sharpe ratio", range=[min(ends) - room, max(ends) + room])
+    return figure(data, layout(300, xaxis=across, yaxis=axis("points"), bargap=0.06))
 
 
 def walk_forward(grid: GridRecord) -> Any:
