@@ -61,19 +61,26 @@ _ZOOMS = (
 
 def definitions(rows: list[tuple[str, str]], *, wide: bool = False) -> str:
     """Names and values; wide ones stand in two columns."""
-    return f"<dl{' class=wide' * wide}>" + "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in rows) + "</dl>"
+    return (
+        f"<dl{' class=wide' * wide}>"
+        + "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in rows)
+        + "</dl>"
+    )
 
 
-def plain_table(head: list[str], rows: list[list[str]], *, right: int = 0) -> str:
-    """A table of text, its last `right` columns of numbers; a first cell that is empty groups a row with the one above."""
-    begin = len(head) - right
+def plain_table(head: list[str], rows: list[list[str]], numbers: range = range(0)) -> str:
+    """A table of text; which of its columns are `numbers`."""
 
     def line(cells: list[str], kind: str) -> str:
-        marked = (f"<{kind}{' class=num' * (place >= begin)}>{escape(cell)}</{kind}>" for place, cell in enumerate(cells))
+        marked = (
+            f"<{kind}{' class=num' * (place in numbers)}>{escape(cell)}</{kind}>" for place, cell in enumerate(cells)
+        )
         return f"<tr>{''.join(marked)}</tr>"
 
     body = "".join(line(row, "td") for row in rows)
-    return f'<div class="scroll"><table class="plain"><thead>{line(head, "th")}</thead><tbody>{body}</tbody></table></div>'
+    return (
+        f'<div class="scroll"><table class="plain"><thead>{line(head, "th")}</thead><tbody>{body}</tbody></table></div>'
+    )
 
 
 def card(name: str, value: str, small: str = "", tone: str = "") -> str:

@@ -228,4 +228,6 @@ def _made(run: RunRecord) -> str:
     ]  # fmt: skip
     config = (run.folder / "config.resolved.yaml").read_text(encoding="utf-8")
     shown = f"<details><summary>config.resolved.yaml</summary><pre>{escape(config)}</pre></details>"
-    return section("made", "How it was made", "Hashes are the first 16 digits of sha256.", definitions(rows, wide=True), shown)
+    return section(
+        "made", "How it was made", "Hashes are the first 16 digits of sha256.", definitions(rows, wide=True), shown
+    )
