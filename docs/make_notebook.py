@@ -44,8 +44,34 @@ for name, (low, high) in found.intervals.items():
     """\
 for part in found.breakdowns["session"]:
     print(f"{part.value:10}{part.trades:4} trades {part.net_pnl:+12,.2f} USD")""",
+    "The figures are those of the report. A result shows itself, too: end a cell with `result`.",
+    """\
+figure = result.plot("results")
+print(figure.layout.xaxis.title.text, [f"{trace.type}" for trace in figure.data])
+result""",
     "A stored run is read back, in this notebook or a year later.",
     'assert barstep.load("breakout") == result',
+    "Many runs at once: `barstep.grid`. Each finished point is kept; the same call again plays nothing.",
+    """\
+found = barstep.grid(
+    {
+        "version": 1,
+        "name": "lengths",
+        "run": "breakout/config.resolved.yaml",
+        "vary": {"channel_breakout.entry": [20, 40, 60], "channel_breakout.exit": [10, 20]},
+        "rank_by": "profit_factor",
+    },
+    out="lengths",
+    workers=1,
+)
+print(found.best["values"], round(found.best["metrics"]["profit_factor"], 2))
+print(found.table().select("channel_breakout.entry", "channel_breakout.exit", "net_pnl", "trades"))""",
+    "Is the best of them real? [docs/overfitting.md](overfitting.md) tells what these mean.",
+    """\
+sure = found.statistics()
+print(sure["trials"], "trials;", *sure["provisional"], sep="\\n  ")
+heat = found.plot("heatmap", metric="net_pnl")
+print([[round(cell) for cell in row] for row in heat.data[0].z])""",
 )
 
 
