@@ -27,6 +27,9 @@ _SECTIONS = [
     ("made", "How it was made"),
 ]  # fmt: skip
 
+_KEPT = {"pessimistic": "the worse", "optimistic": "the better"}
+"""Which outcome of an ambiguous bar a run kept, by `fills.intrabar`."""
+
 
 def run_page(run: RunRecord) -> str:
     """The page of a run."""
@@ -54,9 +57,11 @@ def run_page(run: RunRecord) -> str:
         "equity": payload.equity(run), "trades": payload.trades(run), "orders": payload.orders(run),
         "stories": stories(run), "parts": {by: [list(part) for part in parts] for by, parts in found.breakdowns.items()},
     }  # fmt: skip
+    intrabar = run.stored.options.fills.options().intrabar
     shared = {
         "decimals": _decimals(run), "zone": run.zone, "folder": shlex.quote(str(run.folder)), "bars": run.result["bars"],
         "seconds": any(data.timeframe.endswith("s") for data in run.stored.options.data),
+        "kept": _KEPT.get(intrabar, f"by {intrabar}"),
     }  # fmt: skip
     wanted = [each for each in _SECTIONS if has_trades or each[0] not in ("results", "parts", "excursions")]
     title = f"{run.result['name']} – barstep"
