@@ -132,7 +132,7 @@ def test_ctrl_c_lets_running_points_finish_and_the_grid_goes_on_later(desk: Path
 
 
 def test_two_at_once_on_one_grid_are_refused(desk: Path, cli, start) -> None:
-    grid = write(desk, moody(400, "wait", every=8))
+    grid = write(desk, moody(400, "wait", every=1))
     start("grid", "run", grid, "-j", "1", "--out", "taken")
     waits_for_points(desk / "taken", 1)
     result = cli("grid", "run", grid, "--out", "taken")

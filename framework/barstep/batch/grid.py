@@ -138,7 +138,7 @@ def run_grid(
         place = Path(out) if out is not None else near / plan.loaded.config.name
         stack.enter_context(one_writer(place))
         store = stack.enter_context(Store(place, writes=True))
-        ledger = TrialLedger(workspace / "runs", plan.strategy, plan.data)
+        ledger = TrialLedger(workspace / "runs")
         stack.callback(ledger.close)
         outcome = Outcome(
             place, _estimate(plan, search, 0, None, runner), _begin(plan, search, frames, store, overrides)
@@ -158,8 +158,10 @@ def _begin(
 ) -> list[str]:
     """Find the generation that the points belong to; what the user is to know about it, and about the lane."""
     known = {frame.vals: (frame.hash, [day.isoformat() for day in frame.days]) for frame in frames.values()}
-    warnings = []
-    if store.begin(plan.fingerprint, _about(plan, search, overrides), known):
+    warnings = list(dict.fromkeys(warning for stream in plan.base.streams for warning in stream.warnings))
+    about = _about(plan, search, overrides)
+    about["subjects"] = list(dict.fromkeys(frame.subject for frame in frames.values()))
+    if store.begin(plan.fingerprint, about, known):
         warnings.append(
             f"the run, its bars, plugins or versions have changed: generation {store.generation} begins, "
             "earlier points are kept apart"
@@ -217,9 +219,7 @@ def _items(plan: GridPlan, frames: dict[tuple[int, ...], Frame], choices: Iterab
 
 
 def _frames(plan: GridPlan, search: Search) -> dict[tuple[int, ...], Frame]:
-    """Every frame that a point may be of, made ready; a walk-forward makes its own."""
-    if plan.loaded.config.walk_forward is not None:
-        return {}
+    """Every frame that a point may be of, made ready; a walk-forward cuts its own from these."""
     names = [plan.axes[place].name for place in plan.frame_axes]
     keys = dict.fromkeys(tuple(choice[place] for place in plan.frame_axes) for choice in search.possible())
     return {key: plan.frame(dict(zip(names, key, strict=True))) for key in keys}
@@ -232,8 +232,6 @@ def _figure(store: Store, item: Item, metric: str) -> float | None:
 
 def _dry(plan: GridPlan, search: Search, frames: dict[tuple[int, ...], Frame], runner: Runner) -> Estimate:
     """Play a point or two and keep nothing."""
-    if plan.loaded.config.walk_forward is not None:
-        frames = {(): plan.frame(dict.fromkeys((axis.name for axis in plan.axes), 0))}
     frame = next(iter(frames.values()))
     choices = [next(iter(search.possible()))] * 2
     tasks = [plan.task(frame, choice) for choice in choices]
@@ -268,8 +266,6 @@ def _about(plan: GridPlan, search: Search, overrides: Sequence[str]) -> dict[str
         "runs": runs_of(plan, search.total),
         "set": [text for text in overrides if not is_secret(text.partition("=")[0])],
         "file": config.run if isinstance(config.run, str) else "",
-        "strategy": plan.strategy,
-        "data": plan.data,
         "workspace": str(plan.workspace),
         "start_balance": plan.base.account.start_balance,
         "fill_profile": plan.base.loaded.config.fills.profile,

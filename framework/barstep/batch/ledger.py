@@ -20,14 +20,14 @@ FILE = "trials.sqlite"
 class TrialLedger:
     """The trials of a workspace; each counts once, however often it is repeated.
 
+    A subject is the names of the strategies, whatever their code was at the time, and the instruments with their timeframe,
+    whatever the dates.
+
     Args:
         folder: The workspace's `runs` folder.
-        strategy: Names of the strategies, whatever their code was at the time.
-        data: Instruments and timeframe, whatever the dates.
     """
 
-    def __init__(self, folder: Path, strategy: str, data: str) -> None:
-        self._about = (strategy, data)
+    def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         try:
             self._db = sqlite3.connect(folder / FILE, timeout=30, isolation_level=None)
@@ -40,17 +40,17 @@ class TrialLedger:
         except sqlite3.DatabaseError as error:
             raise DataError(f"{folder / FILE}: not a ledger of trials ({error})") from error
 
-    def add(self, keys: Iterable[str]) -> None:
-        """Note trials by their content hashes."""
-        rows = [(*self._about, key) for key in keys]
+    def add(self, trials: Iterable[tuple[tuple[str, str], str]]) -> None:
+        """Note trials: the subject of each, and its content hash."""
+        rows = [(*subject, key) for subject, key in trials]
         self._db.execute("BEGIN IMMEDIATE")
         self._db.executemany("INSERT OR IGNORE INTO trial VALUES (?, ?, ?)", rows)
         self._db.execute("COMMIT")
 
-    def count(self) -> int:
-        """Different trials so far."""
-        found = self._db.execute("SELECT count(*) FROM trial WHERE strategy = ? AND data = ?", self._about).fetchone()
-        return int(found[0])
+    def count(self, subjects: Iterable[tuple[str, str]]) -> int:
+        """Different trials so far of some subjects together."""
+        ask = "SELECT count(*) FROM trial WHERE strategy = ? AND data = ?"
+        return sum(int(self._db.execute(ask, subject).fetchone()[0]) for subject in subjects)
 
     def close(self) -> None:
         """Close the file."""

@@ -27,6 +27,7 @@ class FrameJob:
         tree: The run, with the environment's values in it.
         folder: Where the run's relative paths start.
         shelf: Folder of the mapped bars.
+        behind: Hash of bars, plugin sources and the like, as `barstep.batch.plan.contents_of` finds it.
         days: First and last trading day, where not all are played; ISO dates.
     """
 
@@ -34,6 +35,7 @@ class FrameJob:
     tree: dict[str, Any]
     folder: str
     shelf: str
+    behind: str
     days: tuple[str, str] | None = None
 
 

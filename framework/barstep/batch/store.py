@@ -1,7 +1,8 @@
 """The points of a grid in SQLite: one writer, each finished point committed at once, nothing mixed that should not be.
 
 A generation is all points that were played with the same run, bars, plugins and versions. When one of these changes the next
-run of the grid begins another; the earlier ones stay.
+run of the grid begins another; the earlier ones stay. When the grid changes (axes, conditions, search, walk-forward), its
+points are set apart, and each comes back when the grid asks for it again: what is told is of the grid as it is now.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FILE = "grid.sqlite"
+
+APART = "apart"
+"""The part of points that are no longer of the grid."""
+_FORM = ("axes", "where", "search", "walk_forward")  # what of `about` makes the points
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS generation (
@@ -96,7 +101,7 @@ class Store:
             raise DataError(
                 f"{self.path}: not the store of a grid ({error}); choose another folder with --out"
             ) from error
-        self.generation = self._latest()
+        self.generation = self._current()
 
     def close(self) -> None:
         """Close the file."""
@@ -129,7 +134,12 @@ class Store:
                 self.generation = int(self._db.execute(insert, (now, fingerprint, _json(about))).lastrowid or 0)
             else:
                 before, self.generation = 0, found
+                known, now = self.about, json.loads(_json(about))
+                if any(known[key] != now[key] for key in _FORM):
+                    self._db.execute("UPDATE point SET part = ? WHERE generation = ?", (APART, found))
+                    self._db.execute("DELETE FROM segment WHERE generation = ?", (found,))
                 self._db.execute("UPDATE generation SET about = ? WHERE id = ?", (_json(about), found))
+            self._db.execute(f"PRAGMA user_version = {self.generation}")  # the one that is told of
             self._db.executemany(
                 "INSERT OR IGNORE INTO frame VALUES (?, ?, ?, ?)",
                 [(self.generation, vals, digest, _json(days)) for vals, (digest, days) in frames.items()],
@@ -179,10 +189,18 @@ class Store:
                 "INSERT OR REPLACE INTO point VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')", made
             )
 
-    def finished(self) -> set[str]:
-        """Keys of the points of this generation that need not be played again."""
-        rows = self._db.execute("SELECT key FROM point WHERE generation = ?", (self.generation,))
-        return {key for (key,) in rows}
+    def finished(self) -> tuple[set[str], set[str]]:
+        """Keys of the points of this generation that need not be played again, and of those among them that are apart."""
+        rows = self._db.execute("SELECT key, part = ? FROM point WHERE generation = ?", (APART, self.generation)).fetchall()
+        return {key for key, _ in rows}, {key for key, apart in rows if apart}
+
+    def take_back(self, points: Iterable[tuple[str, int, str, str, str]]) -> None:
+        """Make points that were apart points of the grid as it is now: part, number, values as JSON, frame, key."""
+        with self._writing():
+            self._db.executemany(
+                "UPDATE point SET part = ?, number = ?, vals = ?, frame = ? WHERE generation = ? AND key = ?",
+                [(*about, self.generation, key) for *about, key in points],
+            )
 
     def forget_failed(self) -> int:
         """Drop the points that ended with an error, so that they are played again; returns how many."""
@@ -202,15 +220,18 @@ class Store:
     def count(self, part: str | None = None) -> tuple[int, int]:
         """How many points there are, and how many of them ended with an error."""
         ask = (
-            "SELECT count(*), coalesce(sum(error <> ''), 0) FROM point WHERE generation = ? AND (? IS NULL OR part = ?)"
+            "SELECT count(*), coalesce(sum(error <> ''), 0) FROM point WHERE generation = ? AND part <> ? AND (? IS NULL OR part = ?)"
         )
-        done, bad = self._db.execute(ask, (self.generation, part, part)).fetchone()
+        done, bad = self._db.execute(ask, (self.generation, APART, part, part)).fetchone()
         return int(done), int(bad)
 
     def lanes(self) -> tuple[int, int]:
         """Points that the array lane played, and how many of them came to the same in the event lane."""
-        ask = "SELECT count(*), coalesce(sum(verified = 'same'), 0) FROM point WHERE generation = ? AND lane = 'array'"
-        found = self._db.execute(ask, (self.generation,)).fetchone()
+        ask = (
+            "SELECT count(*), coalesce(sum(verified = 'same'), 0) FROM point "
+            "WHERE generation = ? AND part <> ? AND lane = 'array'"
+        )
+        found = self._db.execute(ask, (self.generation, APART)).fetchone()
         return int(found[0]), int(found[1])
 
     def point(self, key: str) -> Row | None:
@@ -218,12 +239,12 @@ class Store:
         return next(self._rows("key = ?", (key,), "number", None), None)
 
     def rows(self, part: str | None = None) -> Iterator[Row]:
-        """All points, by number."""
-        return self._rows("(? IS NULL OR part = ?)", (part, part), "part, number, frame", None)
+        """All points of the grid, by number."""
+        return self._rows("part <> ? AND (? IS NULL OR part = ?)", (APART, part, part), "part, number, frame", None)
 
     def errors(self) -> Iterator[Row]:
         """The points that ended with an error, by number."""
-        return self._rows("error <> ''", (), "part, number", None)
+        return self._rows("part <> ? AND error <> ''", (APART,), "part, number", None)
 
     def best(
         self, metric: str, sign: int, limit: int | None, part: str = "grid", frame: str | None = None
@@ -272,9 +293,9 @@ class Store:
 
     # ----------------------------------------------------------------------------------------------------------
 
-    def _latest(self) -> int:
-        found = self._db.execute("SELECT max(id) FROM generation").fetchone()
-        return int(found[0] or 0)
+    def _current(self) -> int:
+        """The generation that was last run, which may be an earlier one again."""
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
 
     def _fits(self, number: int, frames: dict[str, tuple[str, list[str]]]) -> bool:
         known = dict(self._db.execute("SELECT vals, hash FROM frame WHERE generation = ?", (number,)).fetchall())

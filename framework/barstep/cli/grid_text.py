@@ -130,7 +130,8 @@ def _doubts(store: Store, found: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "Net P&L, 95% interval", f"{low:+,.2f} to {high:+,.2f} (stationary bootstrap of days)"
         low, high = intervals["daily_sharpe"]
         yield "Daily Sharpe, 95% interval", f"{low:+.2f} to {high:+.2f}"
-    yield "Trials so far", f"{found['trials']:,} on {store.about['strategy']}, {store.about['data']}"
+    subjects = "; ".join(f"{strategy}, {data}" for strategy, data in store.about["subjects"])
+    yield "Trials so far", f"{found['trials']:,} on {subjects}"
     if "walk_forward" in found:
         chance = found["walk_forward"]["probability_above_zero"]
         yield "Chance of a Sharpe above 0", "-" if chance is None else f"{chance:.0%}"
