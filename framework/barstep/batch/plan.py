@@ -196,7 +196,7 @@ class GridPlan:
         known = list(days) or day_ends(plan.streams)[0]
         behind = contents_of(plan)
         digest = _sha([told, behind])
-        job = FrameJob(digest, tree, str(draft.folder), str(self.shelf.folder), behind, cut)
+        job = FrameJob(_sha([tree, digest]), tree, str(draft.folder), str(self.shelf.folder), behind, cut)
         return Frame(vals, digest, known, job, _subject(plan))
 
     def task(self, frame: Frame, choice: Choice, *, event: bool = False) -> Task:
@@ -204,7 +204,7 @@ class GridPlan:
         texts = {self.axes[axis.place].name: self.axes[axis.place].values[choice[axis.place]] for axis in self.options}
         options = tuple((axis.path, axis.option, axis.values[choice[axis.place]]) for axis in self.options)
         known = [self.fingerprint, frame.hash, texts, *(["event"] if event else [])]
-        return Task(_sha(known)[:32], frame.hash, options, event)
+        return Task(_sha(known)[:32], options, event)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -134,8 +134,8 @@ class Store:
                 self.generation = int(self._db.execute(insert, (now, fingerprint, _json(about))).lastrowid or 0)
             else:
                 before, self.generation = 0, found
-                known, now = self.about, json.loads(_json(about))
-                if any(known[key] != now[key] for key in _FORM):
+                known = self.about
+                if any(_json(known[key]) != _json(about[key]) for key in _FORM):  # the order of axes matters too
                     self._db.execute("UPDATE point SET part = ? WHERE generation = ?", (APART, found))
                     self._db.execute("DELETE FROM segment WHERE generation = ?", (found,))
                 self._db.execute("UPDATE generation SET about = ? WHERE id = ?", (_json(about), found))
@@ -191,7 +191,9 @@ class Store:
 
     def finished(self) -> tuple[set[str], set[str]]:
         """Keys of the points of this generation that need not be played again, and of those among them that are apart."""
-        rows = self._db.execute("SELECT key, part = ? FROM point WHERE generation = ?", (APART, self.generation)).fetchall()
+        rows = self._db.execute(
+            "SELECT key, part = ? FROM point WHERE generation = ?", (APART, self.generation)
+        ).fetchall()
         return {key for key, _ in rows}, {key for key, apart in rows if apart}
 
     def take_back(self, points: Iterable[tuple[str, int, str, str, str]]) -> None:
@@ -220,7 +222,8 @@ class Store:
     def count(self, part: str | None = None) -> tuple[int, int]:
         """How many points there are, and how many of them ended with an error."""
         ask = (
-            "SELECT count(*), coalesce(sum(error <> ''), 0) FROM point WHERE generation = ? AND part <> ? AND (? IS NULL OR part = ?)"
+            "SELECT count(*), coalesce(sum(error <> ''), 0) FROM point "
+            "WHERE generation = ? AND part <> ? AND (? IS NULL OR part = ?)"
         )
         done, bad = self._db.execute(ask, (self.generation, APART, part, part)).fetchone()
         return int(done), int(bad)

@@ -163,7 +163,7 @@ def status(
         return
     head = ("grid", "run", "points", "finished", "failed", "generation")
     rows = [
-        (f["name"], f["run"], f"{f['points']:,}", f"{f['finished']:,}", f"{f['failed']:,}", str(len(f["generations"])))
+        (f["name"], f["run"], f"{f['points']:,}", f"{f['finished']:,}", f"{f['failed']:,}", str(f["generation"]))
         for f in found
     ]
     columns(console(), head, rows, right=head[2:])
@@ -235,7 +235,7 @@ def _status(store: Store) -> dict[str, Any]:
     runs = [{"number": number, "created": created, "points": points} for number, created, points in store.generations()]
     return {
         "name": about.get("name", ""), "run": about.get("run", ""), "points": about.get("runs", 0), "finished": done,
-        "failed": failed, "generations": runs,
+        "failed": failed, "generation": store.generation, "generations": runs,
     }  # fmt: skip
 
 
