@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from barstep.config import data_schema, schema
+from barstep.config import account_schema, data_schema, fills_schema, instrument_schema, schema, source_schema
 from barstep.config.fields import Section
 from barstep.domain.fill_options import PROFILES, FillOptions
 from barstep.engine.attempts import Attempt
@@ -90,7 +90,8 @@ def test_each_rule_has_its_sentence_in_explain() -> None:
 
 
 def test_each_configuration_key_is_described() -> None:
-    sections = [cls for module in (schema, data_schema) for cls in vars(module).values() if inspect.isclass(cls)]
+    modules = (schema, account_schema, fills_schema, data_schema, instrument_schema, source_schema)
+    sections = [cls for module in modules for cls in vars(module).values() if inspect.isclass(cls)]
     keys = {key for cls in sections if issubclass(cls, Section) for key in cls.model_fields}
     assert missing(sorted(keys), page("configuration")) == []
     assert missing([field.name for field in fields(FillOptions)], page("configuration")) == []
