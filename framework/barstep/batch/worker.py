@@ -31,6 +31,7 @@ from barstep.runs.assemble import RunPlan, build, load_plan
 from barstep.runs.extensions import measured
 from barstep.runs.log import run_logger, set_up
 from barstep.runs.script import play_script
+from barstep.runs.sources import sessions_of
 from barstep.runs.spool import RunSpool
 
 if TYPE_CHECKING:
@@ -135,13 +136,13 @@ def play_point(frame: OpenFrame, task: Task) -> PointResult:
         result = frame.arrays.play(plan, task)
         if result is not None:
             return result
-    start = plan.account.start_balance
+    start, sessions = plan.account.start_balance, sessions_of(plan.streams[0])
     if not plan.of("metrics"):
-        sink = PointSink(frame.ends, start)
+        sink = PointSink(frame.ends, start, sessions)
         replay = _replay(plan, sink)
         return _result(task, replay, sink, sink.daily, {})
     with tempfile.TemporaryDirectory(prefix="barstep-point-") as name:  # metrics of one's own read a run's tables
-        spool = _Both(RunSpool(Path(name), start, lambda _: None), DailyResults(frame.ends, start))
+        spool = _Both(RunSpool(Path(name), start, lambda _: None, sessions), DailyResults(frame.ends, start))
         try:
             replay = _replay(plan, spool)
             spool.tables.finish()
