@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from barstep.batch.verify import verify
 from barstep.batch.walk_forward import runs_of, walk_forward
 from barstep.batch.worker import peak_memory
 from barstep.config.dump import is_secret
+from barstep.domain.errors import BarstepError
 from barstep.hooks.loader import find_workspace
 from barstep.runs.array_lane import why_not
 
@@ -127,6 +128,7 @@ def run_grid(
     runner = Runner(workers or os.cpu_count() or 1, backend, address)
     near = Path(out) if out is not None else workspace / "runs" / "grids"
     with ExitStack() as stack:
+        stack.enter_context(_disk_faults(near))
         shelf = stack.enter_context(temporary_shelf(near))
         plan = load_grid_plan(source, overrides, shelf, folder)
         rank = plan.loaded.config.rank_by
@@ -151,6 +153,18 @@ def run_grid(
         outcome.progress, outcome.interrupted = player.progress, player.interrupted
         _warn(store, outcome)
         return outcome
+
+
+@contextmanager
+def _disk_faults(folder: Path) -> Iterator[None]:
+    """A folder that cannot be written as one clear error."""
+    try:
+        yield
+    except OSError as error:
+        raise BarstepError(
+            f"the grid cannot be written to {folder}: {error.strerror or error}; what is finished is kept. Free some space or "
+            "choose another folder with --out"
+        ) from error
 
 
 def _begin(
@@ -265,7 +279,7 @@ def _about(plan: GridPlan, search: Search, overrides: Sequence[str]) -> dict[str
         "points": search.total,
         "runs": runs_of(plan, search.total),
         "set": [text for text in overrides if not is_secret(text.partition("=")[0])],
-        "file": config.run if isinstance(config.run, str) else "",
+        "file": str(plan.loaded.draft.folder / Path(config.run).name) if isinstance(config.run, str) else "",
         "workspace": str(plan.workspace),
         "start_balance": plan.base.account.start_balance,
         "fill_profile": plan.base.loaded.config.fills.profile,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from barstep.batch.ledger import TrialLedger
+from barstep.batch.ledger import count_trials
 from barstep.domain.instrument import MICROS
 from barstep.stats.overfitting import (
     backtest_overfitting,
@@ -51,9 +51,9 @@ def honesty(store: Store) -> dict[str, Any]:
     about = store.about
     if not about:
         return {}
-    ledger = TrialLedger(Path(about["workspace"]) / "runs")
-    trials = ledger.count((strategy, data) for strategy, data in about["subjects"])
-    ledger.close()
+    done, failed = store.count()
+    subjects = [(strategy, data) for strategy, data in about["subjects"]]
+    trials = max(done - failed, count_trials(Path(about["workspace"]) / "runs", subjects))
     if about["walk_forward"] is not None:
         return {"trials": trials, **_stitched(store)}
     rank = about["rank_by"]

@@ -134,12 +134,14 @@ class GridPlan:
         point = {
             axis.name: known[place] for axis, known, place in zip(self.axes, self._comparable, choice, strict=True)
         }
-        for condition in self.loaded.conditions:
+        for place, condition in enumerate(self.loaded.conditions):
             try:
                 if not condition(point):
                     return False
             except RefusedError as refused:
-                raise ConfigError(f"where: got {condition.text}, expected {refused.expected}") from None
+                positions = self.loaded.positions
+                at: KeyPath = ("where", place) if ("where", place) in positions.marks else ("where",)
+                raise ConfigError(positions.line(at, refused.got or condition.text, refused.expected)) from None
         return True
 
     @cached_property

@@ -114,8 +114,8 @@ class Player:
                     trials.append((item.frame.subject, result.key))
                 rows.append((item.part, item.number, _json(item.vals), item.frame.vals, result))
                 self._note(item, result)
+            self.ledger.add(trials)  # first: a trial that is kept is counted, whatever happens in between
             self.store.add(rows)
-            self.ledger.add(trials)
             self._watch(self.progress)
         self._take_back()
 

@@ -8,18 +8,18 @@ points are set apart, and each comes back when the grid asks for it again: what 
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from barstep.batch.database import open_database, writing
 from barstep.batch.point import PointResult
-from barstep.domain.errors import ConfigError, DataError
+from barstep.domain.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -81,7 +81,8 @@ class Store:
         writes: Whether this process writes; the tables are made then.
 
     Raises:
-        ConfigError: There is no grid in the folder, or its file is none of ours.
+        ConfigError: There is no grid in the folder.
+        BarstepError, DataError: As `open_database` raises.
     """
 
     def __init__(self, folder: Path, *, writes: bool = False) -> None:
@@ -90,17 +91,7 @@ class Store:
             raise ConfigError(f"no grid in {folder}: there is no {FILE}; `barstep grid run GRID.yaml` makes one")
         if writes:
             folder.mkdir(parents=True, exist_ok=True)
-        try:
-            self._db = sqlite3.connect(self.path, timeout=10, isolation_level=None)
-            if writes:
-                self._db.execute("PRAGMA journal_mode = WAL")
-                self._db.execute("PRAGMA synchronous = NORMAL")
-                self._db.executescript(_TABLES)
-            self._db.execute("SELECT 1 FROM generation, point LIMIT 1").fetchone()
-        except sqlite3.DatabaseError as error:
-            raise DataError(
-                f"{self.path}: not the store of a grid ({error}); choose another folder with --out"
-            ) from error
+        self._db = open_database(self.path, _TABLES, "point", "the store of a grid", writes=writes)
         self.generation = self._current()
 
     def close(self) -> None:
@@ -304,15 +295,8 @@ class Store:
         known = dict(self._db.execute("SELECT vals, hash FROM frame WHERE generation = ?", (number,)).fetchall())
         return all(known.get(vals, digest) == digest for vals, (digest, _) in frames.items())
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+    def _writing(self) -> AbstractContextManager[None]:
+        return writing(self._db, self.path)
 
 
 def _quoted(metric: str) -> str:
