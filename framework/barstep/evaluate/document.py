@@ -83,6 +83,7 @@ def _draw_document(found: Evaluation, draw: Draw) -> Document:
         "block": draw.block_of(found.days),
         "source_days": found.days,
         "provisional": found.provisional,
+        "target": None if (target := found.attempts[0].account.limits.target) is None else target / MICROS,
         "sizes": [_odds_document(found, odds) for odds in found.odds],
     }
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from barstep.domain.instrument import MICROS
 from barstep.evaluate.bootstrap import Interval, block_length, draw_days, draw_replicates, interval
-from barstep.rules.attempts import CAUSES, PASSED, DayTable, walk_attempts
+from barstep.rules.attempts import CAUSES, PASSED, DayTable, trace_attempts, walk_attempts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,10 @@ MONTH = 21
 """Trading days of a month that is paid for."""
 
 _POINTS = (10, 25, 50, 75, 90)
+FAN = (5, 25, 50, 75, 95)
+"""Percentiles of the fan."""
+FANNED = 2000
+"""Attempts that make the fan: the first of those drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,8 @@ class Odds(NamedTuple):
         pass_cost: Mean cost of all attempts until one passes, activation included; None without a pass or a price.
         value, value_interval: Expected value of one attempt: payouts less all costs, and its interval.
         gains: Share of attempts whose payouts are more than their costs.
+        fan: Percentiles of the profit at the end of each day, from day 0 on, USD, by name such as `p50`; an attempt that has
+            ended stays where it ended.
         funded: The funded accounts: the attempts themselves where the plan pays out; None without such a stage or pass.
     """
 
@@ -101,6 +107,7 @@ class Odds(NamedTuple):
     value: float | None
     value_interval: Interval | None
     gains: float | None
+    fan: dict[str, list[float]]
     funded: Funded | None
 
 
@@ -173,8 +180,14 @@ def _of_size(
         if value is None or outer_values is None
         else interval(outer_values, value, -np.inf, np.inf),
         gains=None if values is None else float((values > 0).mean()),
+        fan=_fan(source.attempt, orders[0][:FANNED], stages.attempt),
         funded=_funded(lives.funded),
     )
+
+
+def _fan(days: DayTable, order: NDArray[np.int32], limits: Limits) -> dict[str, list[float]]:
+    spread = np.percentile(trace_attempts(days, order, limits), FAN, axis=0, method="inverted_cdf") / MICROS
+    return {f"p{point}": curve.tolist() for point, curve in zip(FAN, spread, strict=True)}
 
 
 def _live(source: Source, stages: Stages, order: NDArray[np.int32], later: NDArray[np.int32]) -> _Lives:

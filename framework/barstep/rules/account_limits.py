@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from barstep.domain.instrument import micros
 from barstep.rules.limits import raised_floor
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from barstep.rules.plan import PayoutPath, Plan, Trail
 
 NEVER = 1 << 60
@@ -85,6 +89,20 @@ class Limits:
         if self.distance is None or self.trail == "static":
             return floor
         return int(raised_floor(floor, seen, self.distance, self.lock))
+
+    def floors(self, floor: int, seen: NDArray[np.int64], first: int) -> NDArray[np.int64]:
+        """The floor at the end of each bar of a day.
+
+        Args:
+            floor: At the day's open.
+            seen: What is trailed inside or after each bar: the highest equity, or the balance; micro-dollars, shape (n,).
+            first: The same at the day's open.
+        """
+        if self.distance is None or self.trail not in ("balance", "equity"):
+            return np.full(len(seen), floor, np.int64)
+        peak = np.maximum.accumulate(np.maximum(seen, first))
+        found: NDArray[np.int64] = np.maximum(np.minimum(peak - self.distance, self.lock), floor)
+        return found
 
     def breached(self, floor: int) -> int:
         """The highest equity that breaches a floor: the floor itself, or a micro-dollar less where a touch is none."""

@@ -93,6 +93,26 @@ def walk_attempts(days: DayTable, order: NDArray[np.integer], limits: Limits) ->
     return walk.outcomes()
 
 
+def trace_attempts(days: DayTable, order: NDArray[np.integer], limits: Limits) -> Ints:
+    """The profit of attempts at the end of each of their days, one that has ended staying where it ended.
+
+    Args:
+        days, order, limits: As for `walk_attempts`.
+
+    Returns:
+        Micro-dollars as in `Outcomes.profit`, shape (m, h + 1); the first is 0.
+    """
+    count, horizon = order.shape
+    walk = _Walk(days, limits, count)
+    found = np.zeros((count, horizon + 1), np.int64)
+    for number in range(horizon):
+        going = walk.day(order[:, number], number + 1)
+        found[:, number + 1 :] = walk.ended.profit[:, None]
+        if not going:
+            break
+    return found
+
+
 class _Walk:
     """The attempts that are still open, in arrays that shrink as attempts end."""
 
