@@ -74,6 +74,17 @@ def test_a_changed_strategy_begins_a_generation_of_a_walk_forward_too(desk: Path
     assert table(second.folder) == table(play(WALK, out="afresh").folder)
 
 
+def test_a_changed_list_of_news_plays_all_points_anew(desk: Path, play) -> None:
+    news = desk / "configs" / "news.csv"
+    news.write_text("time,title\n2013-09-03T14:00:00Z,ISM\n")
+    rules = [{"use": "news_blackout", "options": {"file": str(news)}}]
+    grid = {**CROSSES, "run": {**RUN, "risk": rules}}
+    points = play(grid).estimate.points
+    assert play(grid).estimate.left == 0
+    news.write_text("time,title\n2013-09-03T15:00:00Z,ISM\n")
+    assert play(grid).estimate.left == points
+
+
 def test_other_stretches_are_told_without_the_earlier_ones(play, cli) -> None:
     play(WALK)
     play({**WALK, "walk_forward": {"train": "5d", "test": "3d"}})

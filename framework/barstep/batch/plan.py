@@ -230,11 +230,12 @@ def versions() -> dict[str, str]:
 
 
 def contents_of(plan: RunPlan) -> str:
-    """Hash of what is behind a run beside its configuration: bars, plugin sources and packages, script, plan file."""
+    """Hash of what is behind a run beside its configuration: bars, plugins and the files they read, script, plan file."""
     bars = [stream.sha256 for stream in (*plan.streams, *plan.finer) if isinstance(stream, MappedBars)]
     found = [each.found for each in plan.named]
     files = [(each.cls.__qualname__, each.package, _file_sha(each.file)) for each in found]
     names = [each.name for each in plan.named]
+    files += [(name, "", _file_sha(file)) for each in plan.named for name, file in each.files.items()]
     return _sha([bars, names, files, plan.script.sha256 if plan.script else "", plan.account.sha256()])
 
 
