@@ -84,7 +84,7 @@ def _header(run: RunRecord, found: Statistics) -> str:
     what = f"{' '.join(result['contracts'])} {result['timeframe']}, {result['fill_profile']} fills, {result['bars']:,} bars"
     count, net, least = result["trades"], result["net_pnl"], TRADES.least
     doubtful = int(run.trades["ambiguous"].sum())
-    doubt = [f"{share(figures['ambiguous_trades'])} of trades", readings(found)]
+    doubt = [f"{share(figures['ambiguous_trades'])} of trades" if count else "", readings(found)]
     cards = [
         card("Net P&L", usd(net, sign=True), f"USD after fees, {usd(result['fees'])} of them", tone(net)),
         card("Trades", f"{count:,}", f"PROVISIONAL: fewer than {least}" if count < least else "closed round trips"),
@@ -119,6 +119,10 @@ def _verdicts(run: RunRecord) -> list[tuple[str, str]]:
     attempts = result["risk"].get("attempts", [])
     if result["status"] != "done":
         lines.append(("bad", f"The run was {result['status']}: these are the figures up to then."))
+    for name, size in run.held().items():
+        lines.append(
+            ("", f"A position is open at the end, {name} {size:+,}: it counts in equity and days, not in trades.")
+        )
     failed = result["risk"].get("failed")
     if failed and not attempts:
         breach = next((b for b in reversed(result["risk"]["breaches"]) if b["guard"] == failed), None)
