@@ -34,7 +34,9 @@ def read_evaluation(path: Path) -> Document:
     """
     try:
         found: Document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise ConfigError(f"{path}: it cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
         raise ConfigError(f"{path}: it cannot be read: {error}") from error
     if not isinstance(found, dict) or not {"plan", "record", "verdict", "by_day"} <= found.keys():
         raise ConfigError(f"{path}: not an evaluation; expected what `barstep evaluate RUN --plan NAME --json` prints")
