@@ -91,10 +91,10 @@ def _header(run: RunRecord, found: Statistics) -> str:
         card("Win rate", share(figures["win_rate"]), spread(found, "win_rate") or "trades above 0 after fees"),
         card("Profit factor", number(figures["profit_factor"]), spread(found, "profit_factor") or "wins / losses, after fees"),
         card(
-            "Expectancy, USD", usd(_float(figures["expectancy"]), sign=True),
+            "Expectancy, USD", usd(figures["expectancy"], sign=True),
             spread(found, "expectancy") or "a trade, after fees", tone(figures["expectancy"] or 0),
         ),
-        card("Max drawdown, USD", usd(_float(figures["max_drawdown"])), "from the highest equity, inside bars"),
+        card("Max drawdown, USD", usd(figures["max_drawdown"]), "from the highest equity, inside bars"),
         card("Sharpe, yearly", number(figures["sharpe"]), spread(found, "sharpe") or many(found.days, "trading day")),
         card("Ambiguous trades", f"{doubtful:,}", "; ".join(filter(None, doubt)), "doubt" if doubtful else ""),
     ]  # fmt: skip
@@ -106,10 +106,6 @@ def _header(run: RunRecord, found: Statistics) -> str:
         f'<div class="quiet">{when(result["start"])} to {when(result["end"])} ({escape(run.zone)})</div>{"".join(says)}'
         f'<div class="cards">{"".join(cards)}</div></header>'
     )
-
-
-def _float(value: float | None) -> float | None:
-    return None if value is None else float(value)
 
 
 def _verdicts(run: RunRecord) -> list[tuple[str, str]]:
@@ -148,7 +144,7 @@ def _nearest(headroom: float | None) -> str:
     )
 
 
-def _charts(run: RunRecord, statistic: Statistics) -> list[str]:
+def _charts(run: RunRecord, figures: Statistics) -> list[str]:
     found = []
     for place, contract in enumerate(run.contracts):
         name = f"price-{place}"
@@ -166,7 +162,7 @@ def _charts(run: RunRecord, statistic: Statistics) -> list[str]:
     about += f"Floor: {told}. " if floor is not None else f"{told}. " if told else ""
     about += "Drawdown: lowest equity inside a bar below the highest before it."
     found.append(section("equity", "Equity and drawdown", about, time_chart("equity", "Equity and drawdown")))
-    found.append(drawdowns(statistic))
+    found.append(drawdowns(figures))
     daily = "Change of equity over each trading day by its date, USD after fees, open positions included."
     found.append(section("days", "Trading days", daily, figure_box("calendar", "Result of each trading day")))
     return found

@@ -97,7 +97,7 @@ def _measure(found: Statistics, each: Measure[Any]) -> str:
         interval += ' <span class="doubt">PROVISIONAL</span>'
     return (
         f"<tr><td>{each.name}</td><td class=num>{_told(value)}</td><td class=quiet>{each.unit}, {each.basis}</td>"
-        f'<td>{interval}</td><td class="wrap quiet">{escape(each.formula)}</td></tr>'
+        f'<td>{interval}</td><td class="wrap quiet">{escape(each.formula.replace("`", ""))}</td></tr>'
     )
 
 
