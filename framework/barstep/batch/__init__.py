@@ -11,6 +11,7 @@ player.py       from points to the runner to the store
 runner.py       joblib: batches, workers that die, interrupts
 verify.py       a sample of the array lane's points, played again in the event lane
 store.py        the points of a grid in SQLite
+database.py     SQLite files: who writes, who reads
 lock.py         one writer
 ledger.py       how many points were ever tried on a strategy and its data
 search.py       which points are tried: all, some, or as optuna proposes

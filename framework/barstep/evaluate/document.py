@@ -155,6 +155,10 @@ def remarks(found: Evaluation) -> list[str]:
             "the order of high and low inside a bar, or of fills and extremes, decides: the worse reading is told"
         )
     told += found.conduct
+    if request.draw is not None and found.conduct:
+        told.append(
+            "the odds draw days as they were traded: what the plan's cap and hours would have changed is not in them"
+        )
     if request.draw is not None and found.provisional:
         told.append(f"PROVISIONAL: fewer than {PROVISIONAL_DAYS} days are behind the odds")
     if request.draw is not None and found.missing:

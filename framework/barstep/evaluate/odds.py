@@ -63,7 +63,10 @@ class Stages:
 
 
 class Funded(NamedTuple):
-    """What became of funded accounts. Shares are 0 to 1 of the funded accounts, money in USD."""
+    """What became of funded accounts. Shares are 0 to 1 of the funded accounts, money in USD.
+
+    `reduced_days` is the share of their days that a scaling plan allowed at a smaller size only, or not at all.
+    """
 
     paid_share: float
     lost_before_payout: float
@@ -71,6 +74,7 @@ class Funded(NamedTuple):
     payouts: float
     paid: float
     days_to_payout: dict[str, float]
+    reduced_days: float
 
 
 class Odds(NamedTuple):
@@ -133,7 +137,7 @@ def odds(sources: Sequence[Source], stages: Stages, draw: Draw) -> list[Odds]:
         stages: Rules and prices.
         draw: What to draw.
     """
-    count = len(sources[0].attempt.net)
+    count = sources[0].attempt.days
     block = draw.block_of(count)
     first, second, third = np.random.SeedSequence(draw.seed).spawn(3)
     orders = (
@@ -168,7 +172,7 @@ def _of_size(
         pass_interval=interval(outer.passed.astype(np.float64), share, 0.0, 1.0) if passes else None,
         causes={name: float((lives.attempts.cause == number).mean()) for number, name in enumerate(CAUSES)},
         days_to_pass=percentiles(lives.attempts.days[lives.passed]),
-        stopped_days=source.stopped / len(source.attempt.net),
+        stopped_days=source.stopped / source.attempt.days,
         attempt_cost=mean_cost,
         pass_cost=pass_cost,
         value=value,
@@ -231,6 +235,7 @@ def _funded(found: Outcomes | None) -> Funded | None:
         payouts=float(found.payouts.mean()),
         paid=float(found.paid.mean()) / MICROS,
         days_to_payout=percentiles(found.first_payout[paid]),
+        reduced_days=float(found.reduced.sum() / max(int(found.days.sum()), 1)),
     )
 
 
