@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 _NOTES = {
-    "fan": "Profit of drawn attempts at the end of each day, USD after fees; one that has passed or failed stays where it "
-    "ended. Half of the attempts lie in the darker band, nine of ten in both.",
+    "fan": "Profit of drawn attempts at the end of each day, USD after fees, payouts taken out; one that has passed or failed "
+    "stays where it ended. Half of the attempts lie in the darker band, nine of ten in both.",
     "attempt": "Balance at the end of each day of the first attempt and the floor at its end, USD after fees.",
     "causes": "How attempts ended, as shares of all of them. Open ones ran out of days.",
     "chances": "The interval is what the number of source days allows to say; more drawn attempts do not make it narrower.",
