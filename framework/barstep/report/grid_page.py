@@ -19,12 +19,15 @@ from barstep.report.figures.grid import (
 )
 from barstep.report.grid_doubts import doubts
 from barstep.report.html import card, figure_box, page, section
+from barstep.report.words import figure
+from barstep.runs.statistics import GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from barstep.report.grid_record import GridRecord
 
+_UNITS = {"net_pnl": "USD"} | {each.name: each.unit for group in GROUPS for each in group.measures.values()}
 _LISTED = ("net_pnl", "trades", "win_rate", "profit_factor", "expectancy", "max_drawdown", "sqn", "daily_sharpe")
 
 _NOTES = {
@@ -100,7 +103,9 @@ def _header(grid: GridRecord) -> str:
     if best is not None:
         point = grid.points[best]
         values = ", ".join(f"{name} = {axis[at]}" for (name, axis), at in zip(grid.axes.items(), point.at, strict=True))
-        cards.append(card(f"Best by {grid.metric}", f"{point.metrics[grid.metric]:,.5g}", values))
+        cards.append(
+            card(f"Best by {grid.metric}", figure(point.metrics[grid.metric], _UNITS.get(grid.metric, "")), values)
+        )
     if told.get("deflated_sharpe") is not None:
         cards.append(
             card("Deflated Sharpe", f"{told['deflated_sharpe']:.0%}", "chance that it is above luck of the trials")
@@ -136,6 +141,7 @@ def _data(grid: GridRecord) -> dict[str, Any]:
         "number": [point.number for point in grid.points],
         "failed": [point.failed for point in grid.points],
         "metrics": {name: column(name) for name in names},
+        "units": {name: _UNITS[name] for name in names if name in _UNITS},
         "metric": grid.metric,
         "listed": list(dict.fromkeys((grid.metric, *_LISTED))),
         "best": grid.best(),

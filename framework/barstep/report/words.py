@@ -22,6 +22,13 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{value:,.2f}"
 
 
+def figure(value: float | None, unit: str) -> str:
+    """A measure by its unit: money with cents, shares as percentages, other numbers short."""
+    if value is None or unit in ("USD", "share"):
+        return share(value) if unit == "share" else usd(value)
+    return f"{value:,.5g}"
+
+
 def many(count: int, what: str) -> str:
     """`1 trade`, `2 trades`."""
     return f"{count:,} {what}{'s' * (count != 1)}"

@@ -22,6 +22,7 @@ const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").
 const spoken = (digits, sign = "auto") =>
   new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: sign });
 const formats = { usd: spoken(2, "exceptZero"), plain: spoken(2), whole: spoken(0),
+  share: new Intl.NumberFormat("en-US", { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }),
   digits: new Intl.NumberFormat("en-US", { maximumSignificantDigits: 5 }) };
 const finest = new Intl.NumberFormat("en-US", { minimumFractionDigits: shared.decimals, maximumFractionDigits: 7 });
 const priceText = (value) => finest.format(value);
@@ -130,6 +131,7 @@ function drawFigures() {
   }, { rootMargin: "600px" });
   const first = [...document.querySelectorAll(".figure")];
   for (const div of first.slice(2)) seen.observe(div);
+  addEventListener("beforeprint", () => first.forEach((div) => { if (!drawn.has(div)) draw(div); }));  // paper does not scroll
   const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
   return Promise.all(first.slice(0, 1).map(draw)).then(painted).then(() => {
     document.documentElement.dataset.drawn = Math.round(performance.now());

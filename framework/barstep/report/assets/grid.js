@@ -41,11 +41,12 @@ function late() {
     Plotly.react(div, data, layout, still);
   }
   draw(div).then(redraw);
+  const kinds = { USD: "usd", share: "share" };
   const shown = Object.entries(grid.metrics).filter(([name]) => grid.listed.includes(name));
   table($("#points-table"), { label: "points", count: grid.at.length, columns: [
     { key: "point", title: "#", kind: "num", at: (row) => grid.number[row] },
     ...names.map((name, axis) => ({ key: name, title: name, kind: "text", at: (row) => grid.axes[name][grid.at[row][axis]] })),
-    ...shown.map(([name, values]) => ({ key: name, title: name.replaceAll("_", " "), kind: "any", at: (row) => (values[row] === null ? -Infinity : values[row]) })),
+    ...shown.map(([name, values]) => ({ key: name, title: name.replaceAll("_", " "), kind: kinds[grid.units[name]] || "any", at: (row) => (values[row] === null ? -Infinity : values[row]) })),
     { key: "failed", title: "failed by", kind: "text", at: (row) => grid.failed[row] },
   ] });
   ready();

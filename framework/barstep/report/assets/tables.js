@@ -58,7 +58,7 @@ function table(host, { columns, count, open = null, label }) {
   return { rows: () => rows };
 }
 
-const numeric = (column) => ["num", "usd", "price", "any"].includes(column.kind);
+const numeric = (column) => ["num", "usd", "share", "price", "any"].includes(column.kind);
 function styleOf(column, row) {
   const value = column.at(row);
   const tone = column.kind === "usd" && column.tone ? (value > 0 ? " up" : value < 0 ? " down" : "") : "";
@@ -71,6 +71,7 @@ function shownText(column, row) {
 function plainText(column, row) {
   const value = column.at(row);
   if (column.kind === "usd") return value === -Infinity ? "–" : formats.usd.format(value);
+  if (column.kind === "share") return value === -Infinity ? "–" : formats.share.format(value);
   if (column.kind === "price") return value ? priceText(value) : "";
   if (column.kind === "any") return value === -Infinity ? "–" : formats.digits.format(value);
   if (column.kind === "num") return formats.whole.format(value);
