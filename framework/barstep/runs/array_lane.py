@@ -10,7 +10,7 @@ from barstep.domain.fill import Fill, Trade
 from barstep.domain.order import Order
 from barstep.engine.array.account import make_account
 from barstep.engine.array.bars import ArrayBars
-from barstep.engine.array.compiled import COMPILING, MISSING, installed, is_compiled
+from barstep.engine.array.compiled import MISSING, compiling, installed
 from barstep.engine.array.forms import BalanceFloor, GuardForm
 from barstep.engine.array.kernel import layout as at
 from barstep.engine.array.observers import Clock, EventContext, tell
@@ -95,9 +95,10 @@ def play_arrays(plan: RunPlan, sink: Sink, log: Any) -> Ending:
     )
     strategy = next(plugin for plugin in plan.plugins if plugin.section == "strategies")
     made = strategy.make()
+    telling = compiling()
+    if telling:
+        log.warning(telling)
     wants = wants_from(strategy.name, made, bars, str(strategy.found.file or ""))
-    if not is_compiled():
-        log.warning(COMPILING)
     left = Work().play(account, wants, at.STORY)
     teller = Teller(account, wants, left, strategy.name)
     _hand_on(plan, account, teller, left, sink, log)

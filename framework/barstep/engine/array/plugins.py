@@ -45,13 +45,18 @@ def wants_from(name: str, strategy: Plugin, bars: ArrayBars, file: str) -> Wants
         PluginError: `positions` raised, returned what it should not, or looks ahead.
     """
     positions: Any = getattr(strategy, "positions")  # noqa: B009 - only some strategies have it
+    place = where(type(strategy).positions)  # type: ignore[attr-defined]
     try:
-        wants = wants_of(positions(bars), len(bars))
-        seen = looks_ahead(positions, bars, wants)
+        answer = positions(bars)
     except Exception as error:
         raise PluginError(name, "positions", raised_at(error, file), ALL_BARS, error) from error
+    try:
+        wants = wants_of(answer, len(bars))
+    except ValueError as error:
+        raise PluginError(name, "positions", place, ALL_BARS, error) from None
+    seen = looks_ahead(positions, bars, wants)
     if seen:
-        raise PluginError(name, "positions", where(type(strategy).positions), ALL_BARS, LookAheadError(seen))  # type: ignore[attr-defined]
+        raise PluginError(name, "positions", place, ALL_BARS, LookAheadError(seen))
     return wants
 
 

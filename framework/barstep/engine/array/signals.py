@@ -81,6 +81,9 @@ def _whole(values: Any, name: str, *shapes: tuple[int, ...]) -> NDArray[np.int64
     if array.shape not in shapes:
         expected = " or ".join(str(shape) for shape in dict.fromkeys(shapes))
         raise ValueError(f"{name}: got the shape {array.shape}, expected {expected}, one value a bar")
+    if array.dtype == np.uint64 and np.any(array > MOST):
+        row = int(np.argmax(array > MOST))
+        raise ValueError(f"{name}: got {array[row]} in row {row:,}, expected at most {MOST:,}")
     view = np.ascontiguousarray(array, np.int64)[:]
     view.flags.writeable = False
     return view
