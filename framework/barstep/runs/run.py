@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import signal
-import threading
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
@@ -20,6 +18,7 @@ from barstep.runs.assemble import RunPlan, build, load_plan
 from barstep.runs.extensions import measured
 from barstep.runs.finer import mismatch_warning
 from barstep.runs.folder import RunFolder
+from barstep.runs.interrupts import stop_on_interrupt
 from barstep.runs.log import run_logger
 from barstep.runs.plans import attempt_row
 from barstep.runs.remote import build_remote
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
-    from barstep.engine.replay import Replay
     from barstep.runs.script import Loopback
     from barstep.stats.measures import Measures
 
@@ -164,9 +162,9 @@ class _Arrays:
         self._play = partial(play_arrays, plan, spool, log)
 
     def drive(self, _loopback: Loopback | None, _give_up: Callable[[], None] | None) -> Driven:
-        """Play all bars."""
-        self._ending = self._play()
-        return "done", None
+        """Play all bars, then tell of them; only the telling can end early."""
+        self._ending, interrupted, error = self._play()
+        return "failed" if error is not None else "interrupted" if interrupted else "done", error
 
     def ending(self) -> Ending:
         """What the run came to."""
@@ -189,7 +187,7 @@ class _Events:
             if plan.script is not None:
                 interrupted, error = play_script(plan, replay, loopback, give_up)
             else:
-                with _stop_on_interrupt(replay):
+                with stop_on_interrupt(replay):
                     replay.run()
                 passed = replay.attempts is not None and replay.attempts.over
                 interrupted = replay.stopping and not (replay.exchange.failed or passed)
@@ -297,21 +295,3 @@ def _rare_collections() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
-
-
-@contextmanager
-def _stop_on_interrupt(replay: Replay) -> Iterator[None]:
-    """The first Ctrl-C ends the run after the bar being played, the second at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(_signal: int, _frame: object) -> None:
-        replay.stopping = True
-        signal.signal(signal.SIGINT, before)
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
