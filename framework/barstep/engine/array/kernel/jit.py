@@ -1,11 +1,40 @@
 """How the kernel's functions are compiled: without the interpreter's lock, whole-number division unchecked."""
 
 from numba import njit, types
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
 
 entry_point = njit(nogil=True, error_model="numpy", cache=True)
 """For what Python calls; kept on disk."""
 
-_inner = njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+class _Nameless:
+    def set_env(self, *_): ...
+
+
+class _Part(JITCodeLibrary):
+    """A helper's code, left as it is: optimised and made machine code once, in the entry point that it is linked into."""
+
+    codegen = _Nameless()
+
+    def _optimize_final_module(self): ...
+
+    def _finalize_final_module(self):
+        self._finalized = True
+
+    def get_pointer_to_function(self, name):
+        return 1
+
+
+class _PartCompiler(Compiler):
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.state.library = _Part(self.state.targetctx.codegen(), "part")
+
+
+_inner = njit(
+    nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=_PartCompiler
+)
 
 
 def helper(function):
