@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from barstep.gateway.endpoints import ENDPOINTS, Endpoint
+from barstep.gateway.endpoint import Endpoint
+from barstep.gateway.endpoints import ENDPOINTS
 from barstep.gateway.fields import Field
 from barstep.gateway.objects import RESULTS
 

@@ -6,9 +6,9 @@ that importing barstep is cheap.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from barstep._lazy import lazy_names
 from barstep._version import __version__
 
 if TYPE_CHECKING:
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from barstep.domain.risk import RiskDecision
     from barstep.domain.run_arrays import RunArrays
     from barstep.domain.session import Session
-    from barstep.engine.context import Context, ReadContext, RiskContext
+    from barstep.engine.context import Context
+    from barstep.engine.read_context import ReadContext
+    from barstep.engine.risk_context import RiskContext
     from barstep.hooks.extension import DataSource, FeeModel, Metric, SlippageModel
     from barstep.hooks.markers import hookimpl
     from barstep.hooks.plugin import Observer, RiskRule, Strategy
@@ -48,8 +50,8 @@ _HOMES = {
     "Order": "domain.order",
     "PendingFill": "domain.pending_fill",
     "PluginError": "domain.errors",
-    "ReadContext": "engine.context",
-    "RiskContext": "engine.context",
+    "ReadContext": "engine.read_context",
+    "RiskContext": "engine.risk_context",
     "RiskDecision": "domain.risk",
     "RiskRule": "hooks.plugin",
     "RunArrays": "domain.run_arrays",
@@ -100,14 +102,4 @@ __all__ = [
     "run",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'barstep' has no attribute {name!r}")
-    value = getattr(import_module(f"barstep.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(__name__, _HOMES, __all__)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from barstep.config import data_schema, schema
+from barstep.config import account_schema, data_schema, fills_schema, instrument_schema, schema, source_schema
 from barstep.config.fields import Section
 from barstep.domain.fill_options import PROFILES, FillOptions
 from barstep.engine.attempts import Attempt
@@ -90,7 +90,8 @@ def test_each_rule_has_its_sentence_in_explain() -> None:
 
 
 def test_each_configuration_key_is_described() -> None:
-    sections = [cls for module in (schema, data_schema) for cls in vars(module).values() if inspect.isclass(cls)]
+    modules = (schema, account_schema, fills_schema, data_schema, instrument_schema, source_schema)
+    sections = [cls for module in modules for cls in vars(module).values() if inspect.isclass(cls)]
     keys = {key for cls in sections if issubclass(cls, Section) for key in cls.model_fields}
     assert missing(sorted(keys), page("configuration")) == []
     assert missing([field.name for field in fields(FillOptions)], page("configuration")) == []
@@ -129,6 +130,12 @@ def test_relative_links_lead_somewhere() -> None:
             if anchor and f'<a id="{anchor}">' not in target.read_text(encoding="utf-8"):
                 heads = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.M)
                 assert anchor in [re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads], link
+
+
+def test_the_readme_leads_to_each_page() -> None:
+    readme = (REPO / "README.md").read_text(encoding="utf-8")
+    pages = [path.name for path in (REPO / "docs").iterdir() if path.suffix in (".md", ".ipynb")]
+    assert sorted(name for name in pages if f"](docs/{name})" not in readme) == []
 
 
 @pytest.mark.parametrize("source", PAGES, ids=lambda path: path.stem)

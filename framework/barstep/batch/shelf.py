@@ -20,7 +20,8 @@ from barstep.data import SessionTable, parse_contract
 from barstep.domain.bar import BarColumns, BarStream, Feed, Timeframe
 from barstep.domain.errors import DataError
 from barstep.domain.session import to_datetime
-from barstep.runs.sources import make_instrument, make_stream
+from barstep.runs.instruments import make_instrument
+from barstep.runs.sources import make_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -97,7 +97,7 @@ def _leave(result: RunResult, *, tell_folder: bool) -> None:
 def _header(screen: Console, plan: RunPlan) -> None:
     """What is about to run, from when to when."""
     from barstep.domain.instrument import MICROS
-    from barstep.runs.sources import extent
+    from barstep.runs.extent import extent
 
     config, told = plan.loaded.config, plan.account.told()
     under = f", plan {told['name']} as of {told['as_of']}" if told else ""

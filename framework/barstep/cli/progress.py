@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from threading import Timer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import TracebackType
 
     from rich.console import Console
+    from rich.progress import ProgressColumn
 
     from barstep.batch.player import Progress as GridProgress
 
@@ -17,7 +19,41 @@ DELAY = 0.5
 """Seconds before the bar appears."""
 
 
-class Meter:
+class _Late:
+    """A line of progress that is drawn on a terminal only, and only when the work inside the `with` takes a while."""
+
+    def __init__(
+        self,
+        out: Console,
+        form: Iterable[ProgressColumn],
+        wanted: bool,
+        *,
+        total: int | None = None,
+        redirect_stdout: bool = True,
+    ) -> None:
+        from rich.progress import Progress
+
+        self._progress = Progress(*form, console=out, transient=True, redirect_stdout=redirect_stdout)
+        self._task = self._progress.add_task("", total=total)
+        self._timer = Timer(DELAY, self._progress.start)
+        self._timer.daemon = True
+        self._wanted = wanted and out.is_terminal
+
+    def __enter__(self) -> Self:
+        if self._wanted:
+            self._timer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._wanted:
+            self._timer.cancel()
+            self._timer.join()
+            self._progress.stop()
+
+
+class Meter(_Late):
     """Called with the bars played; used as a context manager around a run.
 
     Args:
@@ -27,42 +63,18 @@ class Meter:
     """
 
     def __init__(self, out: Console, total: int | None, *, wanted: bool = True) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
-        self._progress = Progress(
-            TextColumn("replaying"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("bars"),
-            TimeElapsedColumn(),
-            console=out,
-            transient=True,
-            redirect_stdout=sys.stdout.isatty(),  # what a script prints into a file is not for this screen
-        )
-        self._task = self._progress.add_task("bars", total=total)
-        self._timer = Timer(DELAY, self._progress.start)
-        self._timer.daemon = True
-        self._wanted = wanted and out.is_terminal
+        form = (TextColumn("replaying"), BarColumn(), MofNCompleteColumn(), TextColumn("bars"), TimeElapsedColumn())
+        to_screen = sys.stdout.isatty()  # what a script prints into a file is not for this screen
+        super().__init__(out, form, wanted, total=total, redirect_stdout=to_screen)
 
     def __call__(self, bars: int) -> None:
         """Move the bar."""
         self._progress.update(self._task, completed=bars)
 
-    def __enter__(self) -> Meter:
-        if self._wanted:
-            self._timer.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._wanted:
-            self._timer.cancel()
-            self._timer.join()
-            self._progress.stop()
-
-
-class Phases:
+class Phases(_Late):
     """Called with what is being done, rows done and rows in all; draws on a terminal only, and only when it takes a while.
 
     Args:
@@ -72,34 +84,17 @@ class Phases:
     """
 
     def __init__(self, out: Console, name: str, *, wanted: bool = True) -> None:
-        from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
         form = (SpinnerColumn(), TextColumn(f"{name}: {{task.description}}"), BarColumn(), TaskProgressColumn())
-        self._progress = Progress(*form, TimeElapsedColumn(), console=out, transient=True)
-        self._task = self._progress.add_task("", total=None)
-        self._timer = Timer(DELAY, self._progress.start)
-        self._timer.daemon = True
-        self._wanted = wanted and out.is_terminal
+        super().__init__(out, (*form, TimeElapsedColumn()), wanted)
 
     def __call__(self, what: str, done: int, total: int | None) -> None:
         """Tell where the work is."""
         self._progress.update(self._task, description=what, completed=done, total=total)
 
-    def __enter__(self) -> Phases:
-        if self._wanted:
-            self._timer.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._wanted:
-            self._timer.cancel()
-            self._timer.join()
-            self._progress.stop()
-
-
-class Points:
+class Points(_Late):
     """Called with the progress of a grid; draws on a terminal only, and only when it takes a while.
 
     Args:
@@ -108,14 +103,10 @@ class Points:
     """
 
     def __init__(self, out: Console, *, wanted: bool = True) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 
         form = (TextColumn("playing"), BarColumn(), MofNCompleteColumn(), TextColumn("points, {task.description}"))
-        self._progress = Progress(*form, console=out, transient=True)
-        self._task = self._progress.add_task("", total=None)
-        self._timer = Timer(DELAY, self._progress.start)
-        self._timer.daemon = True
-        self._wanted = wanted and out.is_terminal
+        super().__init__(out, form, wanted)
 
     def __call__(self, state: GridProgress) -> None:
         """Tell rate, time left, failures and the best figure so far."""
@@ -125,16 +116,3 @@ class Points:
         told += [f"{state.failed:,} failed"] if state.failed else []
         told += [f"best {state.best[0]:,.2f}"] if state.best is not None else []
         self._progress.update(self._task, completed=state.done, total=state.total, description=", ".join(told))
-
-    def __enter__(self) -> Points:
-        if self._wanted:
-            self._timer.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._wanted:
-            self._timer.cancel()
-            self._timer.join()
-            self._progress.stop()

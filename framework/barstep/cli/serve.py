@@ -220,7 +220,7 @@ def _tell(plan: RunPlan, origin: str, at: _Door, key: str) -> None:
     """Where the server listens, which bars it has, and how to log in."""
     import socket
 
-    from barstep.runs.sources import extent
+    from barstep.runs.extent import extent
     from barstep.serve.front import PREFIXES
     from barstep.serve.peers import is_loopback
 

@@ -68,7 +68,7 @@ def _document(plan: RunPlan, config: Path) -> dict[str, Any]:
     from barstep.hooks.extension import EXTENSIONS
     from barstep.hooks.manager import HookManager, Registered
     from barstep.hooks.plugin import KINDS
-    from barstep.runs.sources import extent
+    from barstep.runs.extent import extent
 
     made = [Registered(p.name, p.make(), None) for p in plan.plugins]
     bars, model = [], next((p.name for p in plan.of("fees")), None)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import BaseModel, SecretStr
 
-from barstep.config.data_schema import FileSource, GatewaySource, PackagedInstrument, SampleSource, StoreSource
+from barstep.config.account_schema import PlanConfig
+from barstep.config.instrument_schema import PackagedInstrument
 from barstep.config.positions import Path, Quoted
 from barstep.config.problems import value_at
-from barstep.config.schema import PlanConfig
+from barstep.config.source_schema import FileSource, GatewaySource, SampleSource, StoreSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,12 +10,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from barstep.config.data_schema import DataConfig, Instrument, read_instrument
+from barstep.config.account_schema import AccountConfig
+from barstep.config.data_schema import DataConfig
 from barstep.config.environment import resolve
+from barstep.config.fills_schema import FillsConfig
+from barstep.config.instrument_schema import Instrument, read_instrument
 from barstep.config.overrides import PluginEntry, apply_overrides, plugin_entries
 from barstep.config.positions import Path, Positions, in_order
 from barstep.config.problems import schema_lines
-from barstep.config.schema import AccountConfig, FillsConfig, RunConfig, finer_bars, slug
+from barstep.config.schema import RunConfig, finer_bars, slug
 from barstep.config.yaml_source import Document, read_file
 from barstep.domain.errors import ConfigError
 

@@ -6,21 +6,20 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel
 
-from barstep.config.data_schema import (
+from barstep.config.grid_schema import RangeConfig
+from barstep.config.instrument_schema import InlineInstrument, PackagedInstrument
+from barstep.config.plugin_schema import PluginConfig
+from barstep.config.positions import Path, Positions, near
+from barstep.config.reading import RefusedError
+from barstep.config.schema import RunConfig
+from barstep.config.source_schema import (
     FileSource,
     GatewaySource,
-    InlineInstrument,
-    PackagedInstrument,
     PluginSource,
     SampleSource,
     StoreSource,
     SyntheticSource,
 )
-from barstep.config.grid_schema import RangeConfig
-from barstep.config.plugin_schema import PluginConfig
-from barstep.config.positions import Path, Positions, near
-from barstep.config.reading import RefusedError
-from barstep.config.schema import RunConfig
 
 if TYPE_CHECKING:
     from pydantic import ValidationError

@@ -1,55 +1,23 @@
-"""Models of a run file: what may be written, in which units, and with which defaults."""
+"""Model of a run file: what may be written, in which units, and with which defaults."""
 
-from dataclasses import asdict, fields
-from datetime import date
-from decimal import Decimal
 from re import fullmatch, sub
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import (
-    BeforeValidator,
-    Discriminator,
-    Field,
-    SecretStr,
-    Tag,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from barstep.config.data_schema import DataConfig, FinerConfig, GatewaySource, SampleSource, divides
-from barstep.config.fields import Balance, Count, Reads, Section, Text
-from barstep.config.plugin_schema import PluginConfig, StrategyConfig, empty
+from barstep.config.account_schema import AccountConfig
+from barstep.config.data_schema import DataConfig, FinerConfig, divides
+from barstep.config.fields import Count, Reads, Section, Text
+from barstep.config.fills_schema import FillsConfig
+from barstep.config.plugin_schema import PluginConfig, StrategyConfig
 from barstep.config.reading import RefusedError, read
-from barstep.domain import fill_options
-from barstep.domain.fill_options import PROFILES, FillOptions
-from barstep.domain.option import Option
+from barstep.config.source_schema import GatewaySource, SampleSource
 
 _NAME = "[a-z0-9][a-z0-9_.-]*"
-_Profile = Literal["strict", "playground", "backtrader"]
 _ONE_EACH = "one strategy on a contract"
 _HERE = "Take it out here and give it to the server: barstep serve CONFIG"
-_OnFail = Literal["stop", "reset"]
-_OnPass = Literal["stop", "continue"]
 _BrokerKind = Literal["embedded", "helpers", "http"]
 _Lane = Literal["event", "array"]
-
-
-def _fees(raw: Any) -> Decimal | str:
-    fees: Decimal | str = read(Decimal | str, raw, Option(ge=0))
-    if isinstance(fees, str) and not fullmatch("[A-Za-z][A-Za-z0-9_-]*", fees):
-        raise RefusedError("a schedule such as topstepx or none, or USD per contract and side >= 0")
-    return fees
-
-
-def _participation(raw: Any) -> float | None:
-    if raw is None or raw == "off":
-        return None
-    try:
-        share: float = read(float, raw, Option(ge=0, le=1))
-    except RefusedError as refused:
-        raise RefusedError("off, or a number from 0 to 1", refused.hint) from None
-    return share
 
 
 def slug(text: str) -> str:
@@ -63,133 +31,6 @@ def _one_or_more(raw: Any) -> Any:
 
 def _none(raw: Any) -> Any:
     return [] if raw is None else raw
-
-
-def _kind_of_fees(raw: Any) -> str:
-    return "<PluginConfig>" if isinstance(raw, dict | PluginConfig) else "<amount>"
-
-
-class PlanConfig(Section):
-    """An account type of a firm, with what is to be different about it."""
-
-    name: Text = Field(description="name of a plan such as topstep-combine-50k, see barstep plans list")
-    as_of: Annotated[date, Reads(date)] | None = Field(
-        default=None, description="take the plan's newest figures of this day; by default the newest of all"
-    )
-    switches: Annotated[dict[str, Any], BeforeValidator(empty)] = Field(
-        default_factory=dict, description="readings and choices of the plan by name, such as {dll: bought}"
-    )
-    overrides: Annotated[dict[str, Any], BeforeValidator(empty)] = Field(
-        default_factory=dict, description="other figures than the plan's, such as {daily_loss_limit: {usd: 800}}"
-    )
-
-
-def _plan(raw: Any) -> Any:
-    return {"name": raw} if isinstance(raw, str) else raw
-
-
-class AccountConfig(Section):
-    """The simulated account."""
-
-    balance: Balance = Field(
-        default=Decimal(50000), description="USD at the start, above 0, at most a billion; a plan brings its own"
-    )
-    plan: Annotated[
-        PlanConfig | None,
-        BeforeValidator(_plan, json_schema_input_type=PlanConfig | Annotated[str, Field(min_length=1)] | None),
-    ] = Field(default=None, description="an account type of a firm: sets balance, limits, caps and hours at once")
-    on_fail: Annotated[_OnFail, Reads(_OnFail)] = Field(
-        default="stop", description="what a failed account does: stop the run, or reset to a new attempt the next day"
-    )
-    on_pass: Annotated[_OnPass, Reads(_OnPass)] = Field(
-        default="stop", description="what a passed evaluation does: stop the run, or continue with a new attempt"
-    )
-    fees: Annotated[
-        Annotated[
-            Decimal | str,
-            BeforeValidator(_fees, json_schema_input_type=Annotated[float, Field(ge=0)] | str),
-            Tag("<amount>"),
-        ]
-        | Annotated[PluginConfig, Tag("<PluginConfig>")],
-        Discriminator(_kind_of_fees),
-    ] = Field(
-        default="topstepx",
-        description="a fee schedule such as topstepx or none, USD per contract and side, or a fee model such as "
-        "`{use: my_fees}`",
-    )
-
-    @model_validator(mode="after")
-    def _plan_or_balance(self) -> "AccountConfig":
-        if self.plan is not None and "balance" in self.model_fields_set:
-            wanted = "no balance beside a plan: write plan.overrides.start_balance, or leave one of them out"
-            raise RefusedError(wanted, at=("balance",))
-        if self.plan is None and self.on_pass != "stop":  # noqa: S105
-            raise RefusedError("stop without account.plan: there is no target to pass", at=("on_pass",))
-        return self
-
-
-class FillsConfig(Section):
-    """How orders fill; an option not given has the profile's value (the defaults here are those of strict)."""
-
-    profile: Annotated[_Profile, Reads(_Profile)] = Field(default="strict", description="the set of defaults")
-    market_fill: Annotated[fill_options.MarketFill, Reads(fill_options.MarketFill)] = Field(
-        default="next_open", description="where a market order fills (R6)"
-    )
-    market_slip_ticks: Count = Field(default=1, description="ticks that a market order pays (R6)")
-    stop_slip_ticks: Count = Field(default=1, description="ticks that a stop pays (R8)")
-    forced_slip_ticks: Count = Field(default=2, description="ticks that a forced close pays (R18, R19)")
-    limit_through_ticks: Count = Field(default=1, description="ticks that the price must trade through a limit (R7)")
-    gap_price: Annotated[fill_options.GapPrice, Reads(fill_options.GapPrice)] = Field(
-        default="limit", description="what a resting limit gets when the bar opens beyond it (R7)"
-    )
-    wrong_side_stop: Annotated[fill_options.WrongSideStop, Reads(fill_options.WrongSideStop)] = Field(
-        default="refuse", description="what happens to a stop that the last close has already reached (R8)"
-    )
-    off_grid: Annotated[fill_options.OffGrid, Reads(fill_options.OffGrid)] = Field(
-        default="refuse", description="what happens to a price between two ticks (R24)"
-    )
-    intrabar: Annotated[fill_options.Intrabar, Reads(fill_options.Intrabar)] = Field(
-        default="pessimistic", description="the path inside a bar (R17)"
-    )
-    children: Annotated[fill_options.Children, Reads(fill_options.Children)] = Field(
-        default="path", description="when bracket children become active (R12)"
-    )
-    trail_update: Annotated[fill_options.TrailUpdate, Reads(fill_options.TrailUpdate)] = Field(
-        default="path", description="when a trailing stop moves (R10)"
-    )
-    clamp_slippage: Annotated[bool, Reads(bool)] = Field(
-        default=False, description="keep a stop's price inside the bar (R8)"
-    )
-    latency_bars: Count = Field(default=0, description="bars between acceptance and eligibility (R4)")
-    participation: Annotated[
-        float | None,
-        BeforeValidator(_participation, json_schema_input_type=Annotated[float, Field(ge=0, le=1)] | str),
-    ] = Field(
-        default=None, description="share of a bar's volume that all orders together may take, 0 to 1, or off (R22)"
-    )
-    slippage: PluginConfig | None = Field(
-        default=None, description="a slippage model such as `{use: my_slippage}`, in place of the slip ticks above"
-    )
-    at_end: Annotated[fill_options.AtEnd, Reads(fill_options.AtEnd)] = Field(
-        default="close", description="what happens to positions at the end of the data (R25)"
-    )
-    resolution: (
-        Annotated[str, Reads(str, pattern="none|[1-9][0-9]*[smhD]", expected="none, or a finer timeframe such as 1s")]
-        | None
-    ) = Field(
-        default=None,
-        description="timeframe of the finer bars that decide inside a bar (R21), or none; by default that of data.finer",
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _profile_first(cls, raw: Any) -> Any:
-        profile = raw.get("profile", "strict") if isinstance(raw, dict) else None
-        return {**asdict(PROFILES[profile]), **raw} if isinstance(profile, str) and profile in PROFILES else raw
-
-    def options(self) -> FillOptions:
-        """The options as the simulated exchange takes them."""
-        return FillOptions(**{field.name: getattr(self, field.name) for field in fields(FillOptions)})
 
 
 class BrokerConfig(Section):

@@ -29,8 +29,9 @@ Names are loaded when first used, so that importing this package costs neither p
     info.py          describing a stream, writing it as CSV or Parquet
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from barstep._lazy import lazy_names
 
 if TYPE_CHECKING:
     from barstep.data.checks import EmptyRangeError
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from barstep.data.tables import TableSpool, pandas_frame, read_column, read_table, write_table
     from barstep.data.windows import Window, Windows, check_longer
 
-_HOME = {
+_HOMES = {
     "EmptyRangeError": "checks",
     "FileStream": "file_stream",
     "Layout": "columns",
@@ -132,8 +133,4 @@ __all__ = [
     "write_table",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__, __dir__ = lazy_names(__name__, _HOMES, __all__)

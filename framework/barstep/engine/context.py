@@ -1,158 +1,21 @@
-"""What a plugin can see and do: its context. Each plugin has its own."""
+"""What a strategy can see and do: its context. Each plugin has its own."""
 
 from __future__ import annotations
 
-from random import Random
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
-from barstep.domain.instrument import micros
 from barstep.domain.order import Bracket, Change, Order, Side
-from barstep.domain.session import to_datetime
 from barstep.engine import words
-from barstep.engine.desk import Note
-from barstep.engine.views import Positions
-from barstep.sim.guards import Guard
+from barstep.engine.read_context import ReadContext
+from barstep.engine.risk_context import RiskContext
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from barstep.domain.bar import Bar
-    from barstep.domain.fill import Trade
-    from barstep.domain.instrument import Contract, Instrument
-    from barstep.domain.session import Session
+    from barstep.domain.instrument import Contract
     from barstep.engine.desk import Desk
-    from barstep.engine.higher import Higher
     from barstep.engine.streams import Stream
-    from barstep.engine.views import Account, Position
-    from barstep.indicators.base import Indicator
-
-AnyIndicator = TypeVar("AnyIndicator", bound="Indicator")
-
-
-class ReadContext:
-    """What every plugin sees: bars, positions, orders, the account and the clock. Nothing of it lies in the future.
-
-    Attributes:
-        plugin: The plugin's name in this run.
-        contracts: What it trades, its own first; all contracts of the run for rules and observers.
-        instrument: The product of the first of them; bars, positions and orders are of this one unless said otherwise.
-        position: The position in that contract.
-        account: The account.
-        random: A generator of its own, seeded by the run's `seed` and the plugin's name, so that runs repeat (R27).
-        log: A structlog logger that carries the plugin's name.
-    """
-
-    def __init__(self, desk: Desk, plugin: str, streams: Sequence[Stream]) -> None:
-        self._desk = desk
-        self._stream = stream = streams[0]
-        self.contracts: tuple[Contract, ...] = tuple(each.feed.contract for each in streams)
-        self._market = stream.market
-        self._contract = stream.feed.contract
-        self.plugin = plugin
-        self.instrument: Instrument = self._contract.instrument
-        self.position: Position = desk.positions[self._contract.id]
-        self.account: Account = desk.account
-        self.random = Random(f"{desk.seed}/{plugin}")  # noqa: S311 - for simulations, and it must repeat
-        self.log = desk.log.bind(plugin=plugin)
-
-    @property
-    def bar(self) -> Bar | None:
-        """The last complete bar of the contract, None before the first."""
-        return next(iter(self._stream.recent(1)), None)
-
-    @property
-    def bar_index(self) -> int:
-        """Number of the contract's last complete bar, -1 before the first."""
-        return self._stream.market.next_bar - 1
-
-    @property
-    def now(self) -> datetime:
-        """The replay's clock: the end of the last complete bar, or a session's first bar's start in its start hook."""
-        if self._stream.session is None:
-            raise RuntimeError("there is no clock yet: it starts with on_session_start")
-        return to_datetime(self._desk.now_ns, self._stream.feed.zone)
-
-    @property
-    def session(self) -> Session:
-        """The trading day of the contract; a RuntimeError before the first one begins."""
-        session = self._stream.session
-        if session is None:
-            raise RuntimeError("there is no session yet: the first one begins with on_session_start")
-        session.clock_ns = self._desk.now_ns
-        return session
-
-    @property
-    def positions(self) -> Mapping[str, Position]:
-        """Positions by contract name, such as `ESU3`; `positions["ES"]` finds it too."""
-        return Positions(self._desk)
-
-    @property
-    def orders(self) -> Sequence[Order]:
-        """Working orders of this plugin's own contract, by id."""
-        return self._desk.broker.open_orders(self._contract)
-
-    def orders_of(self, contract: Contract | str) -> Sequence[Order]:
-        """Working orders of a contract of the run, by id."""
-        return self._desk.broker.open_orders(self._desk.stream(contract, self._stream).feed.contract)
-
-    @property
-    def trades(self) -> Sequence[Trade]:
-        """The last closed trades of the run, oldest first, at most `data.history` of them."""
-        return self._desk.trades
-
-    def bars(self, count: int, *, timeframe: str | None = None, contract: Contract | str | None = None) -> list[Bar]:
-        """The last `count` complete bars of the contract, oldest first; fewer near the start of the data.
-
-        Args:
-            count: At most `data.history`.
-            timeframe: One of `data.also`, such as `15m`; by default the run's own. A longer bar is there from the bar on
-                at whose end it is complete.
-            contract: Another contract of the run.
-        """
-        return self._read_from(timeframe, contract).recent(count)
-
-    def indicator(
-        self,
-        indicator: AnyIndicator,
-        *,
-        timeframe: str | None = None,
-        contract: Contract | str | None = None,
-    ) -> AnyIndicator:
-        """Have an indicator updated with each complete bar of the contract, before the hooks see the bar.
-
-        Args:
-            indicator: A new one.
-            timeframe: One of `data.also`: then it is updated when a bar of that timeframe is complete.
-            contract: Another contract of the run.
-        """
-        stream = self._read_from(timeframe, contract)
-        tick = stream.feed.contract.instrument.tick_size
-        indicator.bind(tick.numerator, tick.denominator)
-        stream.add_indicator(indicator)
-        return indicator
-
-    def _read_from(self, timeframe: str | None, contract: Contract | str | None) -> Stream | Higher:
-        stream = self._desk.stream(contract, self._stream)
-        return stream if timeframe is None else stream.longer(timeframe)
-
-    def round_price(self, price: float) -> float:
-        """The price on the tick grid that is nearest."""
-        low, high = self.instrument.neighbours(price)
-        exact = price / float(self.instrument.tick_size)
-        return self.instrument.price(low if exact - low < high - exact else high)
-
-    def size_for_risk(self, usd: float, stop_ticks: int) -> int:
-        """Contracts whose stop at a distance in ticks loses at most an amount in USD; 0 when one already loses more."""
-        faults: list[str] = []
-        distance = words.whole(stop_ticks, "stop_ticks", faults)
-        if faults or distance is None or distance < 1:
-            raise ValueError(f"size_for_risk: got a stop of {stop_ticks!r} ticks, expected a whole number, 1 or more")
-        return int(max(0, micros(usd) // (distance * self.instrument.tick_value)))
-
-    def note(self, text: str) -> None:
-        """Write a line into the run's notes, with the clock and the plugin's name."""
-        self._desk.notes.append(Note(self._desk.now_ns, self.plugin, str(text)))
 
 
 class Context(ReadContext):
@@ -390,74 +253,6 @@ class Context(ReadContext):
             desk.exchange.refuse(order, "rejected", "; ".join(faults))
             return order
         return desk.submit(order)
-
-
-class RiskContext(ReadContext):
-    """What a risk rule sees and may do besides judging orders: flatten, lock, watch levels, end the day flat."""
-
-    def exposure(self, order: Order) -> int:
-        """Contracts already held or working on an order's side, in the worst case and without the order; 0 or more."""
-        sign = 1 if order.side == "buy" else -1
-        return max(0, sign * self._desk.exchange.worst_case(order.contract, sign))
-
-    def most_held(self, contract: Contract | str) -> int:
-        """Contracts of a contract held or working on its larger side, in the worst case; 0 or more."""
-        traded = self._desk.stream(contract, self._stream).feed.contract
-        exchange = self._desk.exchange
-        return max(0, exchange.worst_case(traded, 1), -exchange.worst_case(traded, -1))
-
-    def flatten(self, reason: str) -> None:
-        """Cancel all orders and close all positions at the last close, less the forced slip (R18)."""
-        self._desk.exchange.flatten(reason, "R18", "hooks")
-
-    def lock(self, until: Literal["session"] | datetime | None, reason: str) -> None:
-        """Deny whatever opens until the session ends, a time, or for good (None); entries are cancelled, exits stay."""
-        self._desk.lock(until, reason, self.plugin)
-
-    def set_guard(
-        self,
-        name: str,
-        *,
-        level: float,
-        basis: Literal["equity", "day", "position"] = "equity",
-        side: Literal["floor", "cap"] = "floor",
-        action: Literal["fail", "lock", "flatten"] = "flatten",
-        trail: float | None = None,
-        trail_until: float | None = None,
-    ) -> None:
-        """Watch a level inside the bar, from now on until removed (R19); the same name again replaces it.
-
-        Args:
-            name: What results and reasons call it.
-            level: USD: of equity, of the day's result, or of one position's open result (a loss is negative).
-            basis: What is watched.
-            side: A floor is breached at or below the level, a cap at or above.
-            action: Fail the account, lock the day, or flatten; all three close everything first.
-            trail: USD that a floor stays below the highest value seen, or None.
-            trail_until: USD at which a trailing floor stops for good, or None.
-        """
-        way, stop = (None if usd is None else micros(usd) for usd in (trail, trail_until))
-        self._desk.set_guard(name, basis, micros(level), side, action, way, self.plugin, stop)
-
-    def fail(self, name: str, level: float) -> None:
-        """Fail the account now: all is closed at the last close less the forced slip, as a guard does inside a bar (R19).
-
-        Args:
-            name: The rule, as results call it.
-            level: USD of equity that it asked for.
-        """
-        self._desk.exchange.fail(Guard(name, "equity", micros(level), "floor", "fail", None, self.plugin))
-
-    def remove_guard(self, name: str) -> None:
-        """Stop watching a level of this plugin."""
-        self._desk.exchange.remove_guard(self.plugin, name)
-
-    def flat_by(self, clock: Any) -> None:
-        """Be flat by a time of day in the exchange's zone: R18 closes at the last bar that ends by then. None ends it."""
-        if clock is None:
-            self._desk.flat_times.pop(self.plugin, None)
-        else:
-            self._desk.flat_times[self.plugin] = clock
 
 
 def context_for(kind: str, desk: Desk, plugin: str, streams: Sequence[Stream]) -> ReadContext:

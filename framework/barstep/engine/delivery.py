@@ -58,7 +58,7 @@ class Delivery:
         """
         events, hooks, handlers, listener = self._events, self._hooks, self._handlers, self.listener
         several = self._several
-        if listener is None and hooks.deaf and not several and self._desk.attempts is None:
+        if listener is None and hooks.hears_fills_only and not several and self._desk.attempts is None:
             self._take_down(events)
             return
         for event in islice(events, RUNAWAY):  # the list may grow on the way
@@ -76,17 +76,23 @@ class Delivery:
             hooks.focus(self._desk.exchange.current.feed.contract.id)
 
     def _take_down(self, events: list[Event]) -> None:
-        """What `hand_out` does where no plugin hears of orders, fills or trades."""
-        recorder, ended = self._recorder, self._ended
-        for event in events:
+        """What `hand_out` does where no plugin hears of orders or trades: the commonest run."""
+        recorder, ended, hooks = self._recorder, self._ended, self._hooks
+        for event in islice(events, RUNAWAY):
             if isinstance(event, Order):
                 if event.status != "working" and id(event) not in ended:
                     ended.add(id(event))
                     recorder.orders.append(event)
             elif isinstance(event, Fill):
                 recorder.fills.append(event)
+                hooks.on_fill(event)
+            elif isinstance(event, Trade):
+                recorder.trades.append(event)
+                self._desk.trades.append(event)
             else:
                 self._handlers[type(event)](event)
+        if len(events) > RUNAWAY:
+            self._run_away(events)
         events.clear()
         ended.clear()
 

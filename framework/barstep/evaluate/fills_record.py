@@ -21,7 +21,8 @@ from barstep.domain.errors import DataError
 from barstep.domain.fill_options import FillOptions
 from barstep.evaluate.record import Held, Record
 from barstep.evaluate.split import Marks, split_days, with_idle_days
-from barstep.runs.sources import fee_of, sessions_of
+from barstep.runs.instruments import fee_of
+from barstep.runs.sources import sessions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from barstep.data import SessionTable
 from barstep.domain.fill_options import FillOptions
 from barstep.evaluate.record import Certainty, Held, Record
 from barstep.evaluate.split import Marks, split_days, with_idle_days
-from barstep.runs.sources import fee_of
+from barstep.runs.instruments import fee_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,50 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
-
 from barstep.gateway import codes, objects
-from barstep.gateway.fields import Dialect, Field
+from barstep.gateway.endpoint import ACCOUNT_ID, ORDER_ID, Endpoint
+from barstep.gateway.extras import CANCEL_EXTRAS, END_EXTRAS, EXTENSIONS, ORDER_EXTRAS, START_EXTRAS, TRAIL_EXTRAS
+from barstep.gateway.fields import Field
 
 MAX_BARS = 20_000
 """Most bars one call of History/retrieveBars answers."""
 MAX_STEPS = 10_000
 """Most bars one call of Replay/step plays."""
-MAX_BALANCE = 1_000_000_000
-"""Most USD a replay may start with."""
 MAX_SPEED = 1_000_000
 """Most bars per second that Replay/play may be asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One endpoint.
-
-    Attributes:
-        path: Area and verb, `Order/place`.
-        does: One line for a reader.
-        fields: The request's table.
-        answer: The payload's fields besides the envelope; on a failure they may be missing or null.
-        codes: Names of the error codes from 0 on; the ones that can occur here are described in the pages.
-        method: GET for the health check only.
-        dialects: Which of the two have it.
-        open: True when no token is needed.
-        statuses: HTTP statuses besides 200, 400, 401 and 429.
-    """
-
-    path: str
-    does: str
-    fields: tuple[Field, ...] = ()
-    answer: tuple[Field, ...] = ()
-    codes: tuple[str, ...] = ("Success",)
-    method: Literal["POST", "GET"] = "POST"
-    dialects: tuple[Dialect, ...] = field(default=("sim", "live"))
-    open: bool = False
-    statuses: tuple[int, ...] = ()
-
-
-_ACCOUNT = Field("accountId", "int", "the account", True)
 _CONTRACT = Field("contractId", "text", "the contract", True)
 _WHOSE = Field("accountId", "int", "whose replay's clock bounds the answer; by default the earliest that runs")
 _LIVE = Field("live", "flag", "live or simulated data: taken and ignored", live=True)
@@ -70,48 +39,6 @@ def _bracket(name: str, meaning: str) -> Field:
     kind = Field("type", "int", "OrderType of the exit: 4 (or 5, trailing) for the loss, 1 for the target")
     return Field(name, "object", meaning, fields=(ticks, kind))
 
-
-_ORDER_EXTRAS = Field(
-    "barstep", "object", "what the API has no words for", closed=True,
-    fields=(
-        Field("ocoGroup", "text", "orders of one group cancel each other"),
-        Field("reduceOnly", "flag", "it can close but never open"),
-        Field("expires", "any", "`session`, a number of bars, or a time with its zone"),
-        Field("trailTicks", "int", "distance of a trailing stop in ticks, in place of trailPrice", low=1),
-        Field("stopLoss", "number", "price of the stop that its fill brings along"),
-        Field("takeProfit", "number", "price of the target that its fill brings along"),
-        Field("tag", "text", "a word for it that need not be unique"),
-        Field("plugin", "text", "who asks, on the client's side"),
-    ),
-)  # fmt: skip
-_START_EXTRAS = Field(
-    "barstep", "object", "what the API has no words for", closed=True,
-    fields=(
-        Field("fills", "any", "a fill profile, or fill options by their YAML names"),
-        Field("balance", "number", "USD at the start", low=1, high=MAX_BALANCE),
-        Field("fees", "any", "a fee schedule, or USD per contract and side"),
-        Field("guards", "list", "levels watched inside the bar"),
-        Field("source", "any", "`sample`, or {kind: synthetic, seed: 7}"),
-        Field("contract", "text", "the contract's short name, ESZ5"),
-        Field("start", "text", "first trading day, or a time with its zone, in place of startDate"),
-        Field("end", "text", "last trading day, or a time with its zone, in place of endDate"),
-    ),
-)  # fmt: skip
-_TRAIL_EXTRAS = Field(
-    "barstep", "object", "what the API has no words for", closed=True,
-    fields=(Field("trailTicks", "int", "new distance of a trailing stop in ticks", low=1),),
-)  # fmt: skip
-_CANCEL_EXTRAS = Field(
-    "barstep", "object", "what the API has no words for", closed=True, fields=(Field("reason", "text", "why"),)
-)
-_END_EXTRAS = Field(
-    "barstep", "object", "what the API has no words for", closed=True,
-    fields=(Field("settle", "flag", "false leaves orders and positions as they stand"),),
-)  # fmt: skip
-_PLUGIN = Field("plugin", "text", "who asks, on the client's side", True)
-_NAME = Field("name", "text", "what results call the guard", True)
-_REASON = Field("reason", "text", "why", True)
-_ORDER = Field("orderId", "order id", "the order", True)
 
 _TABLE = (
     Endpoint(
@@ -156,7 +83,7 @@ _TABLE = (
     ),
     Endpoint(
         "Order/place", "Place an order; risk rules judge it first.",
-        (_ACCOUNT, _CONTRACT,
+        (ACCOUNT_ID, _CONTRACT,
          Field("type", "int", "OrderType: 1 limit, 2 market, 3 stop-limit, 4 stop, 5 trailing stop, 6, 7 join", True),
          Field("side", "int", "OrderSide: 0 buys, 1 sells", True),
          Field("size", "int", "contracts, 1 or more", True),
@@ -167,47 +94,47 @@ _TABLE = (
          Field("linkedOrderId", "order id", "a working order; when one of the two fills the other is cancelled"),
          _bracket("stopLossBracket", "the stop that its fill brings along"),
          _bracket("takeProfitBracket", "the target that its fill brings along"),
-         _ORDER_EXTRAS),
+         ORDER_EXTRAS),
         (Field("orderId", "order id", "sim: ord_12; live: 12; null when it was refused"),
          Field("orderStatus", "int", "2 filled, 6 working, 1 partly filled, 3 cancelled", only="sim")),
         codes.PLACE,
     ),
     Endpoint(
         "Order/search", "All orders of the replay.",
-        (_ACCOUNT, Field("startTimestamp", "time", "from this time on, inclusive", live=True), _UP_TO),
+        (ACCOUNT_ID, Field("startTimestamp", "time", "from this time on, inclusive", live=True), _UP_TO),
         _ORDERS, codes.ACCOUNT,
     ),
-    Endpoint("Order/searchOpen", "The working orders.", (_ACCOUNT,), _ORDERS, codes.ACCOUNT),
+    Endpoint("Order/searchOpen", "The working orders.", (ACCOUNT_ID,), _ORDERS, codes.ACCOUNT),
     Endpoint(
-        "Order/searchById", "One order.", (_ACCOUNT, Field("orderId", "order id", "the order", True)),
+        "Order/searchById", "One order.", (ACCOUNT_ID, ORDER_ID),
         (Field("order", "object", "null when there is none", fields=objects.ORDER),), ("Success", "OrderNotFound"),
     ),
     Endpoint(
-        "Order/cancel", "Cancel a working order.", (_ACCOUNT, _ORDER, _CANCEL_EXTRAS), (),
+        "Order/cancel", "Cancel a working order.", (ACCOUNT_ID, ORDER_ID, CANCEL_EXTRAS), (),
         codes.CANCEL,
     ),
     Endpoint(
         "Order/modify", "Change a working order; null or nothing leaves a value as it is.",
-        (_ACCOUNT, Field("orderId", "order id", "the order", True),
+        (ACCOUNT_ID, ORDER_ID,
          Field("size", "int", "contracts in all, filled ones included"),
          Field("limitPrice", "number", "new limit price"),
          Field("stopPrice", "number", "new stop price"),
          Field("trailPrice", "number", "new trail, as in Order/place"),
-         _TRAIL_EXTRAS),
+         TRAIL_EXTRAS),
         (), (*codes.CANCEL, "ContractNotFound"),
     ),
     Endpoint(
-        "Position/searchOpen", "Open positions, none while flat.", (_ACCOUNT,),
+        "Position/searchOpen", "Open positions, none while flat.", (ACCOUNT_ID,),
         (Field("positions", "list", "", True, fields=objects.POSITION),), codes.ACCOUNT,
     ),
-    Endpoint("Position/closeContract", "Close a position with a market order.", (_ACCOUNT, _CONTRACT), (), codes.CLOSE),
+    Endpoint("Position/closeContract", "Close a position with a market order.", (ACCOUNT_ID, _CONTRACT), (), codes.CLOSE),
     Endpoint(
         "Position/partialCloseContract", "Close a part of a position with a market order.",
-        (_ACCOUNT, _CONTRACT, Field("size", "int", "contracts to close", True)), (), codes.PARTIAL,
+        (ACCOUNT_ID, _CONTRACT, Field("size", "int", "contracts to close", True)), (), codes.PARTIAL,
     ),
     Endpoint(
         "Trade/search", "The fills of the replay; also after Replay/end.",
-        (_ACCOUNT, *_WINDOW, Field("startDate", "date", "from this UTC date on", only="sim")),
+        (ACCOUNT_ID, *_WINDOW, Field("startDate", "date", "from this UTC date on", only="sim")),
         (Field("trades", "list", "sim: in event order; live: newest first", True, fields=objects.TRADE),), codes.ACCOUNT,
     ),
     Endpoint(
@@ -217,7 +144,7 @@ _TABLE = (
          Field("timeframe", "text", "length of a bar: 1s, 1m, 5m, 15m, 30m, 1h, 4h, 1D", True),
          Field("endDate", "date", "last day, UTC and inclusive; null for the end of startDate's trading session"),
          Field("accountId", "int", "an account to use again; by default the first idle one, or a new one"),
-         _START_EXTRAS),
+         START_EXTRAS),
         (Field("accountId", "int", "the account to trade in", True),
          Field("contractId", "text", "the contract that the replay trades", True),
          Field("totalBars", "int", "bars of the replay", True),
@@ -227,26 +154,26 @@ _TABLE = (
     ),
     Endpoint(
         "Replay/step", "Play the next bar, or several one by one.",
-        (_ACCOUNT, Field("count", "int", "bars to play, by default 1", low=1, high=MAX_STEPS)),
+        (ACCOUNT_ID, Field("count", "int", "bars to play, by default 1", low=1, high=MAX_STEPS)),
         _STEP_ANSWER, codes.REPLAY,
     ),
     Endpoint(
         "Replay/play", "Let bars become due by the wall clock; they are played at the next request of the account.",
-        (_ACCOUNT, Field("speed", "number", "bars per second; by default the last one, at first 1", low=0, high=MAX_SPEED)),
+        (ACCOUNT_ID, Field("speed", "number", "bars per second; by default the last one, at first 1", low=0, high=MAX_SPEED)),
         (Field("speed", "number", "bars per second", True),), codes.REPLAY,
     ),
-    Endpoint("Replay/pause", "Stop playing.", (_ACCOUNT,), _STEP_ANSWER[2:], codes.REPLAY),
+    Endpoint("Replay/pause", "Stop playing.", (ACCOUNT_ID,), _STEP_ANSWER[2:], codes.REPLAY),
     Endpoint(
         "Replay/jumpTo", "Play all bars complete by a time; working orders are tested on each.",
-        (_ACCOUNT, Field("timestamp", "time", "not before the replay's clock", True)), _STEP_ANSWER[2:], codes.REPLAY,
+        (ACCOUNT_ID, Field("timestamp", "time", "not before the replay's clock", True)), _STEP_ANSWER[2:], codes.REPLAY,
     ),
     Endpoint(
         "Replay/speed", "Set the bars per second of Replay/play.",
-        (_ACCOUNT, Field("speed", "number", "bars per second", True, low=0, high=MAX_SPEED)),
+        (ACCOUNT_ID, Field("speed", "number", "bars per second", True, low=0, high=MAX_SPEED)),
         (Field("speed", "number", "bars per second", True),), codes.REPLAY,
     ),
     Endpoint(
-        "Replay/status", "Where a replay stands.", (_ACCOUNT,),
+        "Replay/status", "Where a replay stands.", (ACCOUNT_ID,),
         (Field("status", "text", "idle, stepping, playing, ended or failed", True),
          Field("contractId", "text", "null while idle"),
          *_STEP_ANSWER[2:],
@@ -258,45 +185,9 @@ _TABLE = (
     ),
     Endpoint(
         "Replay/end", "End the replay: cancel orders, close positions where the fill options say so, and sum up.",
-        (_ACCOUNT, _END_EXTRAS), (Field("results", "object", "the statistics", fields=objects.RESULTS),), codes.REPLAY,
+        (ACCOUNT_ID, END_EXTRAS), (Field("results", "object", "the statistics", fields=objects.RESULTS),), codes.REPLAY,
     ),
-    Endpoint(
-        "Extension/link", "Two working orders cancel each other from now on.",
-        (_ACCOUNT, _ORDER, Field("linkedOrderId", "order id", "the other order", True)), (), codes.CONTROL,
-    ),
-    Endpoint(
-        "Extension/protect", "A working reduce-only order lives and dies with the position from now on.",
-        (_ACCOUNT, _ORDER, Field("role", "text", "`stop`, `target` or `trail`", True)), (), codes.CONTROL,
-    ),
-    Endpoint(
-        "Extension/exitsOnly", "Cancel entries; orders against the position may only reduce it.", (_ACCOUNT, _REASON), (),
-        codes.CONTROL,
-    ),
-    Endpoint(
-        "Extension/flatten", "Cancel all orders and close the position at the last close.", (_ACCOUNT, _REASON), (),
-        codes.CONTROL,
-    ),
-    Endpoint(
-        "Extension/setGuard", "Watch a level inside the bar.",
-        (_ACCOUNT, _PLUGIN, _NAME,
-         Field("basis", "text", "`equity`, `day` or `position`", True),
-         Field("level", "int", "micro-dollars", True),
-         Field("side", "text", "`floor` or `cap`", True),
-         Field("action", "text", "`fail`, `lock` or `flatten`", True),
-         Field("trail", "int", "micro-dollars that a floor stays below the highest value seen"),
-         Field("trailUntil", "int", "micro-dollars at which a trailing floor stops for good")),
-        (), codes.CONTROL,
-    ),
-    Endpoint(
-        "Extension/failAccount", "Fail the account now, as a guard does: cancel all orders and close the position.",
-        (_ACCOUNT, _PLUGIN, _NAME, Field("level", "int", "micro-dollars of equity that the rule asked for", True)), (),
-        codes.CONTROL,
-    ),
-    Endpoint("Extension/removeGuard", "Watch a level no longer.", (_ACCOUNT, _PLUGIN, _NAME), (), codes.CONTROL),
-    Endpoint(
-        "Extension/flatBy", "Be flat by a time of day in the exchange's zone.",
-        (_ACCOUNT, _PLUGIN, Field("clock", "text", "15:10, or null to end it")), (), codes.CONTROL,
-    ),
+    *EXTENSIONS,
 )  # fmt: skip
 
 ENDPOINTS = {endpoint.path: endpoint for endpoint in _TABLE}

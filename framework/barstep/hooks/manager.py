@@ -99,7 +99,7 @@ class HookManager:
         self._on_fill = frozen["on_fill"]
         self.hears_orders = bool(frozen["on_order"])
         self._on_trade = frozen["on_trade"]
-        self.deaf = not (frozen["on_fill"] or frozen["on_trade"] or frozen["on_order"])
+        self.hears_fills_only = not (frozen["on_trade"] or frozen["on_order"])
 
     def silence(self) -> None:
         """Call nothing from now on: the run is over, what is still to be recorded is nobody's to answer."""

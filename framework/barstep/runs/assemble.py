@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from barstep.broker.direct import DirectBroker
 from barstep.config import Document, Loaded, Positions, load_document, load_mapping, load_run, validate_options
-from barstep.config.data_schema import PluginSource
 from barstep.config.positions import path_text
+from barstep.config.source_schema import PluginSource
 from barstep.data.checks import EmptyRangeError
 from barstep.domain.errors import ConfigError, DataError, PluginError
 from barstep.engine.array.bars import ArrayBars
@@ -28,9 +28,11 @@ from barstep.hooks.manager import HookManager, Registered
 from barstep.hooks.plugin import KINDS, configure, option_fields
 from barstep.runs.extensions import made, own_measures, use_models
 from barstep.runs.finer import magnifier, open_finer
+from barstep.runs.instruments import fee_of, make_instrument
+from barstep.runs.keyed import KeyedError
 from barstep.runs.plans import AccountPlan
 from barstep.runs.script_plan import ScriptPlan, find_scripts
-from barstep.runs.sources import KeyedError, Opener, also_of, fee_of, make_instrument, make_stream, sessions_of
+from barstep.runs.sources import Opener, also_of, make_stream, sessions_of
 from barstep.sim.exchange import SimulatedExchange
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from barstep.config import Positions, validate_options
-from barstep.config.data_schema import PluginSource
+from barstep.config.source_schema import PluginSource
 from barstep.data import SessionTable, SourceStream, bounds_ns, read_column
 from barstep.domain.errors import ConfigError
 from barstep.domain.run_arrays import RunArrays

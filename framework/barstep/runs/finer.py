@@ -9,7 +9,8 @@ from barstep.data.checks import EmptyRangeError
 from barstep.domain.errors import ConfigError
 from barstep.domain.session import to_datetime
 from barstep.engine.finer import FinerBars
-from barstep.runs.sources import KeyedError, Opener, make_stream, sessions_of
+from barstep.runs.keyed import KeyedError
+from barstep.runs.sources import Opener, make_stream, sessions_of
 from barstep.sim.finer import Magnifier
 
 if TYPE_CHECKING:

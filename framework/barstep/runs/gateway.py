@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from barstep.config.data_schema import read_instrument
+from barstep.config.instrument_schema import read_instrument
 from barstep.config.overrides import plugin_entries
 from barstep.data import ResampledStream, SessionTable
 from barstep.domain.bar import BarColumns, Timeframe
 from barstep.domain.errors import ConfigError
 from barstep.runs.assemble import build, load_plan
+from barstep.runs.instruments import make_instrument
 from barstep.runs.log import run_logger
-from barstep.runs.sources import make_instrument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -23,7 +23,7 @@ from barstep.domain.errors import ConfigError
 from barstep.domain.instrument import Contract, Instrument
 from barstep.domain.session import NS
 from barstep.hooks.loader import find_workspace
-from barstep.runs.sources import make_instrument
+from barstep.runs.instruments import make_instrument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from barstep.config import Positions, validate_options
-from barstep.config.data_schema import InlineInstrument
+from barstep.config.instrument_schema import InlineInstrument
 from barstep.config.positions import path_text
 from barstep.domain.errors import ConfigError
 from barstep.domain.instrument import MICROS, micros
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from barstep.config import Draft
-    from barstep.config.schema import AccountConfig
+    from barstep.config.account_schema import AccountConfig
     from barstep.engine.attempts import Attempt
     from barstep.hooks.loader import Found
     from barstep.rules import Plan

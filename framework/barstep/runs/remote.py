@@ -10,7 +10,7 @@ from barstep.broker.helpers import Helpers
 from barstep.broker.http import HttpApi
 from barstep.broker.remote import HelperBroker
 from barstep.broker.wire import answer
-from barstep.config.data_schema import GatewaySource, SampleSource, SyntheticSource
+from barstep.config.source_schema import GatewaySource, SampleSource, SyntheticSource
 from barstep.domain.errors import ConfigError
 from barstep.domain.instrument import MICROS
 from barstep.engine.desk import Desk
@@ -20,8 +20,9 @@ from barstep.engine.remote_replay import RemoteReplay, RemoteStream
 from barstep.gateway.handler import Gateway
 from barstep.runs.assemble import register_plugins
 from barstep.runs.extensions import use_models
+from barstep.runs.extent import extent
 from barstep.runs.gateway import opened
-from barstep.runs.sources import also_of, extent, sessions_of
+from barstep.runs.sources import also_of, sessions_of
 
 if TYPE_CHECKING:
     from barstep.broker.wire import Api

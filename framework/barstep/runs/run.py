@@ -4,43 +4,28 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from barstep.data import ResampledStream
-from barstep.domain.errors import BarstepError, BrokerError, ConfigError, PluginError
+from barstep.domain.errors import BarstepError, ConfigError, PluginError
 from barstep.domain.instrument import MICROS
-from barstep.domain.session import NS, to_datetime
-from barstep.runs.array_lane import Ending, play_arrays, why_not
-from barstep.runs.assemble import RunPlan, build, load_plan
+from barstep.runs.array_lane import why_not
+from barstep.runs.assemble import RunPlan, load_plan
 from barstep.runs.extensions import measured
-from barstep.runs.finer import mismatch_warning
 from barstep.runs.folder import RunFolder
-from barstep.runs.interrupts import stop_on_interrupt
+from barstep.runs.lanes import EVENT_LANE_RUNS, Arrays, Driven, Events
 from barstep.runs.log import run_logger
-from barstep.runs.plans import attempt_row
-from barstep.runs.remote import build_remote
-from barstep.runs.result import RunResult, RunStatus
-from barstep.runs.script import play_script
-from barstep.runs.sources import extent, past_expiry, sessions_of
+from barstep.runs.make_result import make_result
+from barstep.runs.result import RunResult
+from barstep.runs.sources import sessions_of
 from barstep.runs.spool import RunSpool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from zoneinfo import ZoneInfo
 
     from barstep.runs.script import Loopback
     from barstep.stats.measures import Measures
-
-EVENT_LANE_RUNS = "array was asked for, the event lane ran"
-
-Driven = tuple[RunStatus, BarstepError | None]
-"""How a run ended, and the error that ended it."""
-
-AMBIGUOUS_SHARE = 0.05
-"""Share of trades decided in ambiguous bars above which finer bars are advised (fill model, section 5)."""
 
 
 def run(
@@ -88,30 +73,16 @@ def play(
     folder = RunFolder(plan, Path(out) if out is not None else None)
     log = run_logger(run=folder.label)
     config = plan.loaded.config
-    start = plan.account.start_balance
     wanted = config.lane == "array"
     hindrance = why_not(plan) if wanted else ""
     if hindrance:
         log.warning(EVENT_LANE_RUNS, reason=hindrance)
     with folder.writing():
-        spool = RunSpool(folder.working, start, progress, sessions_of(plan.streams[0]))
-        lane = _Arrays(plan, spool, log) if wanted and not hindrance else _Events(plan, spool, log, hindrance)
-
-        def complete(status: RunStatus, error: BarstepError | None) -> tuple[RunResult, BarstepError | None]:
-            spool.finish()
-            own: Measures = {}
-            if error is None:
-                try:
-                    own = measured(plan.of("metrics"), folder.working, start / MICROS)
-                except PluginError as raised:
-                    status, error = "failed", raised
-            result = _result(plan, lane.ending(), spool, status, error)
-            result.metrics |= own
-            folder.write(result)
-            return result, error
+        spool = RunSpool(folder.working, plan.account.start_balance, progress, sessions_of(plan.streams[0]))
+        lane = Arrays(plan, spool, log) if wanted and not hindrance else Events(plan, spool, log, hindrance)
 
         def give_up() -> None:
-            result, _ = complete("interrupted", None)
+            result, _ = _complete(plan, folder, spool, lane, ("interrupted", None))
             folder.place()
             result.folder = folder.path
             if leave is not None:
@@ -119,11 +90,11 @@ def play(
 
         try:
             with _rare_collections():
-                status, error = lane.drive(loopback, give_up if leave is not None else None)
+                ended = lane.drive(loopback, give_up if leave is not None else None)
         except BaseException:
             spool.abort()
             raise
-        result, error = complete(status, error)
+        result, error = _complete(plan, folder, spool, lane, ended)
     result.folder = folder.path
     log.info(
         "run",
@@ -141,6 +112,24 @@ def play(
     return result
 
 
+def _complete(
+    plan: RunPlan, folder: RunFolder, spool: RunSpool, lane: Arrays | Events, ended: Driven
+) -> tuple[RunResult, BarstepError | None]:
+    """Write what the run came to; a metric of one's own may still fail it."""
+    status, error = ended
+    spool.finish()
+    own: Measures = {}
+    if error is None:
+        try:
+            own = measured(plan.of("metrics"), folder.working, plan.account.start_balance / MICROS)
+        except PluginError as raised:
+            status, error = "failed", raised
+    result = make_result(plan, lane.ending(), spool, status, error)
+    result.metrics |= own
+    folder.write(result)
+    return result, error
+
+
 def _stays_here(plan: RunPlan) -> None:
     """Refuse a script that would send its orders to another machine: what is asked for is a simulation."""
     script = plan.script
@@ -153,137 +142,6 @@ def _stays_here(plan: RunPlan) -> None:
                 for where in script.remote
             ]
         )
-
-
-class _Arrays:
-    """The array lane."""
-
-    def __init__(self, plan: RunPlan, spool: RunSpool, log: Any) -> None:
-        self._play = partial(play_arrays, plan, spool, log)
-
-    def drive(self, _loopback: Loopback | None, _give_up: Callable[[], None] | None) -> Driven:
-        """Play all bars, then tell of them; only the telling can end early."""
-        self._ending, interrupted, error = self._play()
-        return "failed" if error is not None else "interrupted" if interrupted else "done", error
-
-    def ending(self) -> Ending:
-        """What the run came to."""
-        return self._ending
-
-
-class _Events:
-    """The event lane; `hindrance` says why it is not the array lane that was asked for, or nothing."""
-
-    def __init__(self, plan: RunPlan, spool: RunSpool, log: Any, hindrance: str) -> None:
-        make = build if plan.loaded.config.broker.kind == "embedded" else build_remote
-        self._plan, self._hindrance = plan, hindrance
-        self._replay = make(plan, spool, log)
-
-    def drive(self, loopback: Loopback | None, give_up: Callable[[], None] | None) -> Driven:
-        """Play a replay to its end: plugins are pushed bars, a script pulls them."""
-        plan, replay = self._plan, self._replay
-        interrupted, error = False, None
-        try:
-            if plan.script is not None:
-                interrupted, error = play_script(plan, replay, loopback, give_up)
-            else:
-                with stop_on_interrupt(replay):
-                    replay.run()
-                passed = replay.attempts is not None and replay.attempts.over
-                interrupted = replay.stopping and not (replay.exchange.failed or passed)
-        except (PluginError, BrokerError) as raised:
-            error = raised
-        if isinstance(error, BrokerError):
-            if not replay.exchange.current.next_bar:
-                raise error
-            return "interrupted", error
-        return "failed" if error is not None else "interrupted" if interrupted else "done", error
-
-    def ending(self) -> Ending:
-        """What the run came to."""
-        exchange = self._replay.exchange
-        told = [f"lane: {EVENT_LANE_RUNS}: {self._hindrance}"] if self._hindrance else []
-        warnings = self._replay.warnings + told
-        attempts = None if self._replay.attempts is None else self._replay.attempts.made
-        return Ending(
-            "event", exchange.start_balance, exchange.balance, exchange.failed, warnings, attempts, exchange.adjustments
-        )
-
-
-def _result(plan: RunPlan, ending: Ending, spool: RunSpool, status: RunStatus, error: BarstepError | None) -> RunResult:
-    config = plan.loaded.config
-    zone = plan.streams[0].feed.zone
-    meter = spool.meter
-    first, last = (meter.first_ns or 0) - plan.streams[0].feed.timeframe.ns, meter.last_ns
-    if not meter.bars or isinstance(plan.streams[0], ResampledStream):  # a script may read none; breaks cut bars short
-        first = round(extent(plan.streams[0]).start.timestamp()) * NS
-        last = last if meter.bars else first
-    warnings = [w for stream in plan.streams for w in stream.warnings] + plan.warnings + ending.warnings
-    warnings += [f"finer bars: {w}" for finer in plan.finer if finer is not None for w in finer.warnings]
-    warnings += filter(None, (past_expiry(stream, last) for stream in plan.streams))
-    trades = spool.trades
-    if trades and spool.ambiguous_trades / trades > AMBIGUOUS_SHARE:
-        share = spool.ambiguous_trades / trades
-        warnings.append(f"{share:.0%} of the trades were decided in ambiguous bars (R17): finer bars would tell more")
-    if spool.first_mismatch is not None:
-        warnings.append(mismatch_warning(spool.mismatches, spool.first_mismatch))
-    if error is not None:
-        warnings.append(str(error))
-    return RunResult(
-        name=config.name,
-        digest=spool.digest.finish(ending.balance),
-        status=status,
-        instrument=" ".join(dict.fromkeys(s.feed.contract.instrument.name for s in plan.streams)),
-        contracts=[s.feed.contract.name for s in plan.streams],
-        timeframe=" ".join(dict.fromkeys(s.feed.timeframe.text for s in plan.streams)),
-        start=to_datetime(first, zone).isoformat(),
-        end=to_datetime(last, zone).isoformat(),
-        bars=meter.bars,
-        lane=ending.lane,
-        fill_profile=config.fills.profile,
-        start_balance=ending.start_balance / MICROS,
-        final_balance=ending.balance / MICROS,
-        net_pnl=(ending.balance - ending.start_balance - sum(amount for _, amount in ending.adjustments)) / MICROS,
-        fees=spool.fees / MICROS,
-        fills=spool.fills,
-        trades=trades,
-        ambiguous_bars=spool.ambiguous_bars,
-        denied_orders=spool.denied,
-        rejected_orders=spool.rejected,
-        metrics=spool.measures(),
-        risk={
-            "failed": ending.failed,
-            "breaches": [
-                {
-                    "guard": b.guard.name,
-                    "action": b.guard.action,
-                    "time": to_datetime(b.at_ns, zone).isoformat(),
-                    "basis": b.guard.basis,
-                    "side": b.guard.side,
-                    "level": b.level / MICROS,
-                }
-                for b in spool.breaches
-            ],
-            "denials": dict(sorted(spool.denials.items())),
-            **_attempts(plan, ending, zone),
-        },
-        warnings=warnings,
-        resolutions=dict(sorted(spool.resolutions.items())),
-        mismatches=spool.mismatches,
-    )
-
-
-def _attempts(plan: RunPlan, ending: Ending, zone: ZoneInfo) -> dict[str, Any]:
-    """What the risk section says about the plan and the attempts, where there are such."""
-    told = plan.account.told()
-    found: dict[str, Any] = {"plan": told} if told is not None else {}
-    if ending.attempts is not None:
-        found["attempts"] = [attempt_row(attempt, zone) for attempt in ending.attempts]
-        found["adjustments"] = [
-            {"time": to_datetime(at_ns, zone).isoformat(), "usd": amount / MICROS}
-            for at_ns, amount in ending.adjustments
-        ]
-    return found
 
 
 @contextmanager

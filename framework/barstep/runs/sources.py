@@ -1,42 +1,29 @@
-"""From the `data` section to instruments, contracts and bar streams."""
+"""From the `data` section to contracts and bar streams."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from fractions import Fraction
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from barstep import data
-from barstep.config.data_schema import (
-    GatewaySource,
-    InlineInstrument,
-    PackagedInstrument,
-    PluginSource,
-    SampleSource,
-    StoreSource,
-    SyntheticSource,
-)
-from barstep.config.plugin_schema import PluginConfig
+from barstep.config.source_schema import GatewaySource, PluginSource, SampleSource, StoreSource, SyntheticSource
 from barstep.data.store import Store, series_name
 from barstep.domain.bar import Feed, Timeframe
 from barstep.domain.errors import ConfigError, DataError
-from barstep.domain.instrument import Contract, Instrument, micros
+from barstep.domain.instrument import Contract, Instrument
 from barstep.domain.session import NS, to_datetime
 from barstep.engine.remote_replay import RemoteBars
 from barstep.hooks.loader import find_workspace
 from barstep.runs.extensions import plugin_bars, source_of
+from barstep.runs.instruments import make_instrument
+from barstep.runs.keyed import KeyedError, about
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from decimal import Decimal
-
-    from barstep.config.data_schema import DataConfig, FileSource
+    from barstep.config.data_schema import DataConfig
+    from barstep.config.source_schema import FileSource
     from barstep.data.sessions import SessionTable
     from barstep.domain.bar import BarStream
     from barstep.hooks.asking import Asked
@@ -47,72 +34,6 @@ SYNTHETIC_START = date(2020, 1, 2)
 
 Opener = Callable[["DataConfig", Path, "Asked | None"], "BarStream"]
 """Opens the bars of a data section: the section, the folder of relative paths, the data source it names if it was made."""
-
-
-class KeyedError(ConfigError):
-    """Faults that belong to one key below a data section: `key` is the way to it from there."""
-
-    def __init__(self, key: tuple[str, ...], problems: list[str]) -> None:
-        super().__init__(problems)
-        self.key = key
-
-
-@contextmanager
-def _about(*key: str) -> Iterator[None]:
-    """Faults raised inside the block belong to a key."""
-    try:
-        yield
-    except ConfigError as error:
-        raise error if isinstance(error, KeyedError) else KeyedError(key, error.problems) from error
-
-
-def make_instrument(given: PackagedInstrument | InlineInstrument) -> Instrument:
-    """The instrument of a data section: packaged, packaged with changed figures, or inline."""
-    if isinstance(given, InlineInstrument):
-        return data.inline_instrument(
-            given.name,
-            given.tick_size,
-            given.tick_value,
-            session=given.session or "always",
-            fees={"own": given.fees} if given.fees is not None else None,
-            months=given.months or "HMUZ",
-            description=given.description or "",
-            exchange=given.exchange or "",
-            product_id=given.product_id or "",
-            asset_class=given.asset_class or "",
-            lot_weight_tenths=given.lot_weight_tenths or 10,
-        )
-    base = data.instrument(given.use)
-    changes: dict[str, object] = {
-        name: value
-        for name in ("months", "product_id", "description", "exchange", "asset_class", "lot_weight_tenths")
-        if (value := getattr(given, name)) is not None
-    }
-    if given.tick_size is not None:
-        changes["tick_size"] = Fraction(given.tick_size)
-    if given.tick_value is not None:
-        changes["tick_value"] = micros(str(given.tick_value))
-    if given.session is not None:
-        with _about("instrument", "session"):
-            changes["session"] = data.session_hours(given.session)
-    if given.fees is not None:
-        changes["fees"] = MappingProxyType({**base.fees, "own": micros(str(given.fees))})
-    return replace(base, **changes)  # type: ignore[arg-type]
-
-
-def fee_of(instrument: Instrument, schedule: str | Decimal | PluginConfig) -> int:
-    """Micro-dollars per contract and side: the instrument's own figure, else the account's; 0 where a model says it."""
-    if isinstance(schedule, PluginConfig):
-        return 0  # the model says at each fill
-    if "own" in instrument.fees:
-        return instrument.fees["own"]
-    if not isinstance(schedule, str):
-        return micros(str(schedule))
-    if schedule not in instrument.fees:
-        known = ", ".join(sorted(instrument.fees))
-        others = f"it has {known}, or give USD per side, or a fee model as {{use: {schedule}}}"
-        raise ConfigError(f"{instrument.name} has no fee schedule {schedule!r}; {others}")
-    return instrument.fees[schedule]
 
 
 def make_stream(config: DataConfig, base: Path, source: Asked | None = None) -> BarStream:
@@ -127,20 +48,20 @@ def make_stream(config: DataConfig, base: Path, source: Asked | None = None) -> 
         DataError: When the bars cannot be read; EmptyRangeError when start and end leave none.
         ConfigError: When the figures do not fit together.
     """
-    with _about("instrument"):
+    with about("instrument"):
         item = make_instrument(config.instrument)
     timeframe = Timeframe.parse(config.timeframe)
     if isinstance(config.source, GatewaySource):
         return _remote_bars(config, item, timeframe)
     base_length = Timeframe.parse(config.resample) if config.resample else None
     if isinstance(config.source, SyntheticSource):
-        with _about("source"):
+        with about("source"):
             stream: BarStream = _synthetic(config.source, config, item, base_length or timeframe)
     elif isinstance(config.source, StoreSource):
         stream = _stored(config.source, config, item, base_length or timeframe, base)
     elif isinstance(config.source, PluginSource):
         contract = _contract(config, item, _start_day(config))
-        with _about("source"):
+        with about("source"):
             stream = plugin_bars(config, contract, base_length or timeframe, source or source_of(config, base))
     else:
         stream = _file_bars(config, item, base_length, timeframe, base)
@@ -182,7 +103,7 @@ def _stored(source: StoreSource, config: DataConfig, item: Instrument, timeframe
     if config.resample is None and timeframe.text not in have:
         fitting = [length for length in have.values() if length.makes(timeframe)]
         timeframe = max(fitting, key=lambda length: length.seconds, default=timeframe)
-    with _about("contract"):
+    with about("contract"):
         named = _stored_contract(store, config, item, timeframe)
         manifest = store.choose(item, timeframe.text, named)
     first = to_datetime(manifest.first, ZoneInfo(item.session.zone)).date()
@@ -230,49 +151,6 @@ def also_of(config: DataConfig) -> list[Timeframe]:
     return [Timeframe.parse(text) for text in config.also]
 
 
-class Extent(NamedTuple):
-    """Where bars begin and end: the first one's start and the last one's end, and their trading days."""
-
-    start: datetime
-    end: datetime
-    first_day: date
-    last_day: date
-
-
-def extent(stream: BarStream) -> Extent:
-    """Where a stream's bars begin and end; generated bars are gone through for it, files are not read whole.
-
-    Raises:
-        DataError: When there is no bar.
-    """
-    span: Callable[[], tuple[int, int] | None] | None = getattr(stream, "span", None)
-    if span is not None:
-        low, high = span() or (0, 0)
-    else:
-        ends = [(int(bars.start_ns[0]), int(bars.end_ns[-1])) for bars in stream.chunks()] or [(0, 0)]
-        low, high = ends[0][0], ends[-1][1]
-    if low == high:
-        raise DataError(f"{stream.feed.contract.name}: no bars between start and end; choose other dates")
-    zone, sessions = stream.feed.zone, sessions_of(stream)
-    days = sessions.between(low, high - 1)
-    return Extent(to_datetime(low, zone), to_datetime(high, zone), days[0].date, days[-1].date)
-
-
-def past_expiry(stream: BarStream, last_ns: int) -> str:
-    """A warning when bars run on after their contract's end, or an empty text.
-
-    An equity index contract ends on its third Friday, any other at the latest with its month.
-    """
-    contract, last = stream.feed.contract, to_datetime(last_ns, stream.feed.zone).date()
-    end = data.last_day(contract)
-    if end is None or last <= end:
-        return ""
-    return (
-        f"bars run to {last}, but {contract.name} ends by {end}: where the file joins several contracts, the jumps "
-        "between them count as profit or loss"
-    )
-
-
 def _remote_bars(config: DataConfig, item: Instrument, timeframe: Timeframe) -> RemoteBars:
     """What a gateway is to replay: from `start` to `end`, by default the trading day it starts in (gateway API, 9.2)."""
     start = cast("date", config.start)
@@ -315,7 +193,7 @@ def _trading_day(sessions: SessionTable, first: date, number: int) -> date:
 
 def _contract(config: DataConfig, item: Instrument, near: date | datetime) -> Contract:
     day = near.date() if isinstance(near, datetime) else near
-    with _about("contract"):
+    with about("contract"):
         return data.parse_contract(item, config.contract, day) if config.contract else data.front_contract(item, day)
 
 

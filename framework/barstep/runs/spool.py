@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from barstep.stats.measures import Measures
 
 
+TOGETHER = 4096
+"""Ended orders that wait at most, so that a table grows by rows enough to be worth the call."""
+
+
 class Digest:
     """sha256 over the fills of a run: one line each, neighbours of one order at one price merged."""
 
@@ -96,13 +100,21 @@ class RunSpool:
         self.ambiguous_trades = 0
         self.denials: Counter[str] = Counter()
         self.breaches: list[Breach] = []
-        self._trades: list[NDArray[np.int64]] = []
+        self._fills: list[Fill] = []
+        self._trades: list[Trade] = []
+        self._orders: list[Order] = []
+        self._traded: list[NDArray[np.int64]] = []
 
     def take(self, recorder: Recorder, equity: dict[str, NDArray[np.int64]]) -> None:
         """Write what the recorder has collected, and the equity of the bars since the last time."""
-        self._take_fills(recorder.fills)
-        self._take_trades(recorder.trades)
-        self._take_orders(recorder.orders)
+        self.digest.add(recorder.fills)
+        self.fees += sum([fill.fee for fill in recorder.fills])
+        self.fills += len(recorder.fills)
+        self._fills += recorder.fills
+        self._trades += recorder.trades
+        self._orders += recorder.orders
+        if len(self._orders) > TOGETHER:
+            self._write()
         if recorder.mismatches:
             self.mismatches += len(recorder.mismatches)
             self.first_mismatch = self.first_mismatch or recorder.mismatches[0]
@@ -126,6 +138,7 @@ class RunSpool:
 
     def finish(self) -> None:
         """Write the final files, side by side: most of the time is encoding and waiting for the disk."""
+        self._write()
         with ThreadPoolExecutor(len(self._spools)) as pool:
             for done in [pool.submit(spool.finish) for spool in self._spools.values()]:
                 done.result()
@@ -138,22 +151,23 @@ class RunSpool:
     @property
     def trades(self) -> int:
         """Closed round trips so far."""
-        return sum(part.shape[1] for part in self._trades)
+        return len(self._trades) + sum(len(part[0]) for part in self._traded)
 
     def measures(self) -> Measures:
         """The headlines of the run."""
-        table = np.concatenate(self._trades, axis=1) if self._trades else np.empty((COLUMNS, 0), np.int64)
+        table = np.concatenate(self._traded, axis=1) if self._traded else np.empty((COLUMNS, 0), np.int64)
         return {**TRADES.headlines(Trades.of(table)), **self.meter.measures(), **DAYS.headlines(self._days.days())}
 
-    def _take_fills(self, fills: Sequence[Fill]) -> None:
-        if not fills:
-            return
-        self.digest.add(fills)
-        self.fees += sum([fill.fee for fill in fills])
-        self.fills += len(fills)
-        rows = tables.fill_rows(fills)
-        self.resolutions.update(rows["resolution"])
-        self._spools["fills"].append(rows)
+    def _write(self) -> None:
+        """Add what has been collected to the tables."""
+        if self._fills:
+            rows = tables.fill_rows(self._fills)
+            self.resolutions.update(rows["resolution"])
+            self._spools["fills"].append(rows)
+        self._take_trades(self._trades)
+        self._take_orders(self._orders)
+        for kept in (self._fills, self._trades, self._orders):
+            kept.clear()
 
     def _take_trades(self, trades: Sequence[Trade]) -> None:
         if not trades:
@@ -161,7 +175,7 @@ class RunSpool:
         rows, numbers = tables.trade_rows(trades)
         self._spools["trades"].append(rows)
         self.ambiguous_trades += int(rows["ambiguous"].sum())
-        self._trades.append(numbers)
+        self._traded.append(numbers)
 
     def _take_orders(self, orders: Sequence[Order]) -> None:
         if not orders:

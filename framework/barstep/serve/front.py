@@ -17,7 +17,8 @@ import msgspec
 from starlette.applications import Starlette
 
 from barstep.broker.wire import GatewayError, done, failed
-from barstep.gateway.endpoints import ENDPOINTS, Endpoint
+from barstep.gateway.endpoint import Endpoint
+from barstep.gateway.endpoints import ENDPOINTS
 from barstep.gateway.fields import Dialect, read
 from barstep.runs.log import run_logger
 from barstep.serve.access import AccessLog

@@ -11,7 +11,7 @@ from barstep.serve.front import FAULT, METHODS, MOST_BYTES, PREFIXES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from barstep.gateway.endpoints import Endpoint
+    from barstep.gateway.endpoint import Endpoint
     from barstep.gateway.fields import Dialect, Field
 
     Schema = dict[str, Any]

@@ -11,8 +11,9 @@ pytest plugin costs nothing where it is installed and not used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from barstep._lazy import lazy_names
 
 if TYPE_CHECKING:
     from barstep.testing.builders import (
@@ -55,14 +56,4 @@ __all__ = [
     "play_table",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'barstep.testing' has no attribute {name!r}")
-    value = getattr(import_module(f"barstep.testing.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(__name__, _HOMES, __all__)

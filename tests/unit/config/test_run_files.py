@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from barstep.config import Draft, load_mapping, load_run
-from barstep.config.schema import FillsConfig
+from barstep.config.fills_schema import FillsConfig
 from barstep.domain.errors import ConfigError
 from barstep.domain.fill_options import PROFILES, FillOptions
 

@@ -15,7 +15,7 @@ from barstep.domain.errors import ConfigError
 from barstep.domain.session import to_datetime
 from barstep.runs.explain.bars import RunBars
 from barstep.runs.folder import read_result
-from barstep.runs.sources import make_instrument
+from barstep.runs.instruments import make_instrument
 
 if TYPE_CHECKING:
     from barstep.domain.instrument import Contract

@@ -8,22 +8,27 @@ entry_point = njit(nogil=True, error_model="numpy", cache=True)
 """For what Python calls; kept on disk."""
 
 
-class _Nameless:
+class _NoEnvironments:
+    """Stands where numba would tell the running machine code of a function's globals: a part has no such code."""
+
     def set_env(self, *_): ...
 
 
 class _Part(JITCodeLibrary):
-    """A helper's code, left as it is: optimised and made machine code once, in the entry point that it is linked into."""
+    """A helper's code as numba writes it down: it is optimised and made machine code in the entry point it is linked into.
 
-    codegen = _Nameless()
+    numba would do both for each function, and again for all that a function calls: a third of the time of compiling.
+    """
+
+    codegen = _NoEnvironments()
 
     def _optimize_final_module(self): ...
 
     def _finalize_final_module(self):
         self._finalized = True
 
-    def get_pointer_to_function(self, name):
-        return 1
+    def get_pointer_to_function(self, _):
+        return 1  # nobody calls it
 
 
 class _PartCompiler(Compiler):
