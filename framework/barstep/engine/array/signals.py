@@ -59,6 +59,8 @@ def when_changed(positions: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def wants_of(answer: Any, bars: int) -> Wants:
     """What a strategy returned, as the kernel takes it; a ValueError says what is wrong with it."""
+    if answer is None:
+        raise ValueError("positions: got None, expected an array with one whole number a bar: is there a return?")
     given = answer if isinstance(answer, WithBracket) else WithBracket(answer)
     names = ("stop_loss_ticks", "take_profit_ticks", "trailing_stop_ticks")
     positions = _whole(given.positions, "positions", (bars,))
@@ -74,6 +76,9 @@ def wants_of(answer: Any, bars: int) -> Wants:
 
 def _whole(values: Any, name: str, *shapes: tuple[int, ...]) -> NDArray[np.int64]:
     array = np.atleast_1d(np.asarray(values))
+    if array.dtype.kind == "f" and np.isnan(array).any():
+        row = int(np.argmax(np.isnan(array)))
+        raise ValueError(f"{name}: got NaN in row {row:,}, expected whole numbers; KEEP says that nothing is wanted")
     if array.dtype.kind not in "iu":
         raise ValueError(
             f"{name}: got {array.dtype} values, expected whole numbers: use np.where, or .astype(np.int64)"
