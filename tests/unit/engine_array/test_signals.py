@@ -34,6 +34,7 @@ def test_when_changed_asks_only_where_the_wish_is_another() -> None:
         (np.array([0, 0, 2**63, 0], np.uint64), "positions: got 9223372036854775808 in row 2"),
         (WithBracket(np.zeros(4, np.int64), stop_loss_ticks=-1), "stop_loss_ticks: got -1 in row 0"),
         (WithBracket(np.zeros(4, np.int64), stop_loss_ticks=np.zeros(2, np.int64)), r"expected \(1,\) or \(4,\)"),
+        (WithBracket(np.zeros(4, np.int64), np.full(4, KEEP)), "stop_loss_ticks: got -9223372036854775808 in row 0"),
         (WithBracket(np.zeros(4, np.int64), 3, 0, 4), "a bracket has one stop"),
     ],
 )

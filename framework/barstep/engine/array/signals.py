@@ -95,10 +95,12 @@ def _whole(values: Any, name: str, *shapes: tuple[int, ...]) -> NDArray[np.int64
 
 
 def _in_range(values: NDArray[np.int64], name: str, least: int) -> None:
-    if installed() and len(values) > _FEW:
+    """Refuse what lies outside `least` to MOST; KEEP is a wish, but no distance."""
+    if least < 0 and installed() and len(values) > _FEW:
         row = kernel().first_outside(values, least, MOST)
     else:
-        bad = np.flatnonzero(((values < least) & (values != KEEP)) | (values > MOST))
+        low = values < least if least == 0 else (values < least) & (values != KEEP)
+        bad = np.flatnonzero(low | (values > MOST))
         row = int(bad[0]) if len(bad) else -1
     if row >= 0:
         raise ValueError(f"{name}: got {values[row]} in row {row:,}, expected {least:,} to {MOST:,}")
