@@ -24,6 +24,7 @@ BAD = {
     "unknown option": ("[3, 5]", "[3, 5]\n  sma_crossover.siz: [1]", ["5:23 vary.sma_crossover.siz", "the unknown option of sma_crossover siz", "did you mean size?"]),
     "empty axis": ("[3, 5]", "[]", ["4:23 vary.sma_crossover.fast: got an empty list, expected at least one value"]),
     "value twice": ("[3, 5]", "[3, 3]", ["got 3 a second time, expected each value once"]),
+    "where of a number": ("fast < slow", "fast", ["6:8 where: got fast, which is 3, expected a condition that is true or false"]),
     "wrong value": ("[3, 5]", "[3, five]", ["4:27 vary.sma_crossover.fast strategies[0].options.fast: got five, expected a whole number"]),
     "endless range": ("step: 10", "step: 0", ["5:48 vary.sma_crossover.slow.step: got 0, expected a step that leads from 10 to 40"]),
     "wrong way": ("step: 10", "step: -1", ["got -1, expected a step that leads from 10 to 40"]),
@@ -33,7 +34,7 @@ BAD = {
     "where of no axis": ("fast < slow", "1 < 2", ["got 1 < 2, expected a condition on an axis"]),
     "where runs code": ("fast < slow", "fast < open('x').read()", ["got open('x').read(), expected a condition such as fast < slow"]),
     "where leaves none": ("fast < slow", "fast > slow", ["6:8 where: got no point of 8 left"]),
-    "where mixes": ("fast < slow", "fast < 'x'", ["got fast < 'x', expected a condition that can be computed for every point"]),
+    "where mixes": ("fast < slow", "fast < 'x'", ["6:8 where: got fast < 'x', expected a condition that can be computed for every point"]),
     "no run": ("small.yaml", "smal.yaml", ["2:6 run:", "no such file", "did you mean small.yaml?"]),
     "unknown figure": ("where: fast < slow", "rank_by: net_pln", ["6:10 rank_by: got net_pln", "did you mean net_pnl?"]),
     "search without number": ("where: fast < slow", "search: random", ["6:1 search.points: got nothing, expected how many points random"]),
@@ -54,6 +55,15 @@ def test_a_bad_grid_is_told(name: str, desk: Path, cli) -> None:
         assert text in result.stderr
     assert result.stderr.count("error: ") == 1
     assert not (desk / "runs").exists()
+
+
+def test_a_value_in_another_form_is_the_same_value(desk: Path, cli) -> None:
+    run = {**RUN, "risk": [{"use": "daily_loss_limit", "options": {"usd": 500}}]}
+    grid = {"version": 1, "run": run, "vary": {"daily_loss_limit.usd": ["500", "500.0"]}}
+    (desk / "configs" / "bad.yaml").write_text(yaml.safe_dump(grid), encoding="utf-8")
+    result = cli("grid", "run", "configs/bad.yaml", "-j", "1")
+    assert result.exit_code == 2
+    assert "got 500.0, expected each value once: it is there in another form" in result.stderr
 
 
 def test_all_faults_come_in_one_pass_with_those_of_the_run(desk: Path, cli) -> None:

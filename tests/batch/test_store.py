@@ -100,7 +100,7 @@ def test_status_show_best_and_export_tell_the_same(desk: Path, cli) -> None:
     shown = cli("grid", "show", "crosses").stdout
     assert "PROVISIONAL" in shown
     command = cli("grid", "best", "crosses").stdout.splitlines()[-1].split("barstep run ")[1].split()
-    alone = json.loads(cli("run", f"configs/{command[0]}", *command[1:], "--json").stdout)
+    alone = json.loads(cli("run", command[0], *command[1:], "--json").stdout)
     assert alone["digest"] == best[0]["digest"]
 
 

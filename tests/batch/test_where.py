@@ -33,6 +33,14 @@ def test_what_a_condition_says(text: str, holds: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["fast", "fast - 1", "instrument", "on and fast", "not slow", "fast > 1 or instrument"]
+)
+def test_a_number_is_no_condition(text: str) -> None:
+    with pytest.raises(RefusedError, match="true or false"):
+        Condition(text, AXES)({**POINT, "a.fast": comparable("0"), "b.on": comparable("true")})
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "fast ** 9", "fast << 9", "f(fast)", "fast.real", "[fast for x in y]", "lambda: fast", "fast if on else slow",

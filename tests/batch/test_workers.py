@@ -131,8 +131,23 @@ def test_ctrl_c_lets_running_points_finish_and_the_grid_goes_on_later(desk: Path
     assert table(desk / "stopped") == table(play(grid, out="calm").folder)
 
 
+def test_ctrl_c_twice_stops_at_once_and_tells_what_is_kept(desk: Path, play, cli, start) -> None:
+    grid = write(desk, moody(400, "wait", every=1))
+    process = start("grid", "run", grid, "-j", "2", "--out", "stopped")
+    waits_for_points(desk / "stopped", 3)
+    for _ in range(2):
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.2)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode in (130, -signal.SIGINT), err
+    assert "finished points are kept; the same command goes on from there" in err
+    assert "Traceback" not in err
+    assert cli("grid", "run", grid, "-j", "1", "-q", "--out", "stopped").exit_code == 0
+    assert len(table(desk / "stopped")) == 400
+
+
 def test_two_at_once_on_one_grid_are_refused(desk: Path, cli, start) -> None:
-    grid = write(desk, moody(400, "wait", every=8))
+    grid = write(desk, moody(400, "wait", every=1))
     start("grid", "run", grid, "-j", "1", "--out", "taken")
     waits_for_points(desk / "taken", 1)
     result = cli("grid", "run", grid, "--out", "taken")

@@ -11,12 +11,14 @@ player.py       from points to the runner to the store
 runner.py       joblib: batches, workers that die, interrupts
 verify.py       a sample of the array lane's points, played again in the event lane
 store.py        the points of a grid in SQLite
+database.py     SQLite files: who writes, who reads
 lock.py         one writer
 ledger.py       how many points were ever tried on a strategy and its data
 search.py       which points are tried: all, some, or as optuna proposes
 walk_forward.py choosing on the past, trading on what follows
 honesty.py      whether the best point is real
 grid.py         all of it together
+result.py       the same from Python: `barstep.grid`
 find.py         grids by folder, name or file
 export.py       the points as CSV or Parquet
 """

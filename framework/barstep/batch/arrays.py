@@ -17,6 +17,7 @@ from barstep.engine.array.points import balance_of, digest_of, point_of
 from barstep.engine.array.signals import wants_of
 from barstep.engine.array.work import Work
 from barstep.runs.array_lane import rules_of, why_not
+from barstep.stats.days import DAYS, Days
 
 if TYPE_CHECKING:
     from typing import Any
@@ -76,7 +77,8 @@ class ArrayFrame:
             self._proved = True
         left = self._work.play(account, wants, at.TABLES)
         point = point_of(account, left, digest_of(account, left, self._work))
-        daily = self._daily(account, left)
+        days = self._days(account, left)
+        daily = np.diff(days.close, prepend=days.start)
         metrics: Measures = {
             "net_pnl": point.net_pnl,
             "final_balance": balance_of(left) / MICROS,
@@ -90,8 +92,10 @@ class ArrayFrame:
             **trade_headlines(_trades(account, left)),
             "max_drawdown": point.max_drawdown / MICROS,
             "exposure": point.bars_in_market / point.bars if point.bars else None,
-            "daily_sharpe": daily_sharpe(daily),
+            **DAYS.headlines(days),
         }
+        daily = np.concatenate((daily, np.zeros(len(self._rows) - len(daily), np.int64)))  # a run may end early
+        metrics["daily_sharpe"] = daily_sharpe(daily)
         return PointResult(task.key, point.digest, "array", 0.0, metrics, point.failed, daily)
 
     def _account(self, plan: RunPlan) -> Account:
@@ -106,17 +110,16 @@ class ArrayFrame:
             )
         return self._accounts[key]
 
-    def _daily(self, account: Account, left: Left) -> NDArray[np.int64]:
-        """The change of equity on each trading day, from the steps that fills left."""
-        tick = int(account.options[at.TICK_VALUE])
-        rows = np.minimum(self._rows, int(left.figures[at.BARS]) - 1)
-        last = np.searchsorted(left.steps[:, at.S_ROW], rows, side="right") - 1
-        if not len(left.steps):
-            return np.zeros(len(rows), np.int64)
-        steps = left.steps[np.maximum(last, 0)]
-        held = steps[:, at.S_POSITION] * self._bars.close_ticks[rows] + steps[:, at.S_CASH]
-        equity = np.where(last >= 0, held * tick - steps[:, at.S_FEES], 0)
-        return np.diff(equity, prepend=0)
+    def _days(self, account: Account, left: Left) -> Days:
+        """The trading days that were played, from the steps that fills left."""
+        tick, played = int(account.options[at.TICK_VALUE]), int(left.figures[at.BARS])
+        count = int(np.searchsorted(self._rows, played - 1)) + 1
+        rows = np.minimum(self._rows[:count], played - 1)
+        held = np.vstack((np.zeros((1, at.STEP), np.int64), left.steps))
+        last = held[np.searchsorted(left.steps[:, at.S_ROW], rows, side="right")]
+        start = int(account.options[at.START])
+        cash = last[:, at.S_CASH] + last[:, at.S_POSITION] * self._bars.close_ticks[rows]
+        return Days(start, start + cash * tick - last[:, at.S_FEES], self._work.day_lows(account, left, rows))
 
 
 def _trades(account: Account, left: Left) -> NDArray[np.int64]:

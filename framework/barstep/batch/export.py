@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from barstep.data import TableSpool
-from barstep.domain.errors import ConfigError
+from barstep.domain.errors import BarstepError, ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,7 @@ def export(store: Store, path: Path) -> int:
 
     Raises:
         ConfigError: The file is of another kind, or its folder does not exist.
+        BarstepError: It cannot be written.
     """
     if path.suffix not in (".csv", ".parquet"):
         raise ConfigError(f"{path}: got {path.suffix or 'no ending'}, expected a file that ends in .csv or .parquet")
@@ -40,7 +41,10 @@ def export(store: Store, path: Path) -> int:
     figures = [name for name in store.metric_names() if name not in axes]
     columns: dict[str, Kind] = {**dict.fromkeys(axes, "text"), **dict.fromkeys(figures, "float"), **_ABOUT}
     rows = _rows(store, axes, figures)
-    return (_csv if path.suffix == ".csv" else _parquet)(path, columns, rows)
+    try:
+        return (_csv if path.suffix == ".csv" else _parquet)(path, columns, rows)
+    except OSError as error:
+        raise BarstepError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
 def _rows(store: Store, axes: list[str], figures: list[str]) -> Iterator[list[Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from barstep.batch.verify import verify
 from barstep.batch.walk_forward import runs_of, walk_forward
 from barstep.batch.worker import peak_memory
 from barstep.config.dump import is_secret
+from barstep.domain.errors import BarstepError
 from barstep.hooks.loader import find_workspace
 from barstep.runs.array_lane import why_not
 
@@ -127,6 +128,7 @@ def run_grid(
     runner = Runner(workers or os.cpu_count() or 1, backend, address)
     near = Path(out) if out is not None else workspace / "runs" / "grids"
     with ExitStack() as stack:
+        stack.enter_context(_disk_faults(near))
         shelf = stack.enter_context(temporary_shelf(near))
         plan = load_grid_plan(source, overrides, shelf, folder)
         rank = plan.loaded.config.rank_by
@@ -138,7 +140,7 @@ def run_grid(
         place = Path(out) if out is not None else near / plan.loaded.config.name
         stack.enter_context(one_writer(place))
         store = stack.enter_context(Store(place, writes=True))
-        ledger = TrialLedger(workspace / "runs", plan.strategy, plan.data)
+        ledger = TrialLedger(workspace / "runs")
         stack.callback(ledger.close)
         outcome = Outcome(
             place, _estimate(plan, search, 0, None, runner), _begin(plan, search, frames, store, overrides)
@@ -153,13 +155,27 @@ def run_grid(
         return outcome
 
 
+@contextmanager
+def _disk_faults(folder: Path) -> Iterator[None]:
+    """A folder that cannot be written as one clear error."""
+    try:
+        yield
+    except OSError as error:
+        raise BarstepError(
+            f"the grid cannot be written to {folder}: {error.strerror or error}; what is finished is kept. Free some space or "
+            "choose another folder with --out"
+        ) from error
+
+
 def _begin(
     plan: GridPlan, search: Search, frames: dict[tuple[int, ...], Frame], store: Store, overrides: Sequence[str]
 ) -> list[str]:
     """Find the generation that the points belong to; what the user is to know about it, and about the lane."""
     known = {frame.vals: (frame.hash, [day.isoformat() for day in frame.days]) for frame in frames.values()}
-    warnings = []
-    if store.begin(plan.fingerprint, _about(plan, search, overrides), known):
+    warnings = list(dict.fromkeys(warning for stream in plan.base.streams for warning in stream.warnings))
+    about = _about(plan, search, overrides)
+    about["subjects"] = list(dict.fromkeys(frame.subject for frame in frames.values()))
+    if store.begin(plan.fingerprint, about, known):
         warnings.append(
             f"the run, its bars, plugins or versions have changed: generation {store.generation} begins, "
             "earlier points are kept apart"
@@ -217,9 +233,7 @@ def _items(plan: GridPlan, frames: dict[tuple[int, ...], Frame], choices: Iterab
 
 
 def _frames(plan: GridPlan, search: Search) -> dict[tuple[int, ...], Frame]:
-    """Every frame that a point may be of, made ready; a walk-forward makes its own."""
-    if plan.loaded.config.walk_forward is not None:
-        return {}
+    """Every frame that a point may be of, made ready; a walk-forward cuts its own from these."""
     names = [plan.axes[place].name for place in plan.frame_axes]
     keys = dict.fromkeys(tuple(choice[place] for place in plan.frame_axes) for choice in search.possible())
     return {key: plan.frame(dict(zip(names, key, strict=True))) for key in keys}
@@ -232,8 +246,6 @@ def _figure(store: Store, item: Item, metric: str) -> float | None:
 
 def _dry(plan: GridPlan, search: Search, frames: dict[tuple[int, ...], Frame], runner: Runner) -> Estimate:
     """Play a point or two and keep nothing."""
-    if plan.loaded.config.walk_forward is not None:
-        frames = {(): plan.frame(dict.fromkeys((axis.name for axis in plan.axes), 0))}
     frame = next(iter(frames.values()))
     choices = [next(iter(search.possible()))] * 2
     tasks = [plan.task(frame, choice) for choice in choices]
@@ -267,9 +279,7 @@ def _about(plan: GridPlan, search: Search, overrides: Sequence[str]) -> dict[str
         "points": search.total,
         "runs": runs_of(plan, search.total),
         "set": [text for text in overrides if not is_secret(text.partition("=")[0])],
-        "file": config.run if isinstance(config.run, str) else "",
-        "strategy": plan.strategy,
-        "data": plan.data,
+        "file": str(plan.loaded.draft.folder / Path(config.run).name) if isinstance(config.run, str) else "",
         "workspace": str(plan.workspace),
         "start_balance": plan.base.account.start_balance,
         "fill_profile": plan.base.loaded.config.fills.profile,

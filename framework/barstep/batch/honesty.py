@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from barstep.batch.ledger import TrialLedger
+from barstep.batch.ledger import count_trials
 from barstep.domain.instrument import MICROS
 from barstep.stats.overfitting import (
     backtest_overfitting,
@@ -41,7 +41,7 @@ def honesty(store: Store) -> dict[str, Any]:
 
     Returns:
         best: The point, with its neighbours.
-        trials: How many points were ever tried on the strategy and its data.
+        trials: How many points were ever tried on the grid's strategies and their data.
         deflated_sharpe, expected_best_sharpe, sharpe: See `barstep.stats.overfitting`; daily.
         overfitting: Probability, loss, slope and splits of CSCV, and how many points were compared.
         intervals: 95% of `net_pnl` (USD) and `daily_sharpe`.
@@ -51,9 +51,9 @@ def honesty(store: Store) -> dict[str, Any]:
     about = store.about
     if not about:
         return {}
-    ledger = TrialLedger(Path(about["workspace"]) / "runs", about["strategy"], about["data"])
-    trials = ledger.count()
-    ledger.close()
+    done, failed = store.count()
+    subjects = [(strategy, data) for strategy, data in about["subjects"]]
+    trials = max(done - failed, count_trials(Path(about["workspace"]) / "runs", subjects))
     if about["walk_forward"] is not None:
         return {"trials": trials, **_stitched(store)}
     rank = about["rank_by"]

@@ -5,53 +5,66 @@ A result that is the best of a thousand trials is worth less than the only one, 
 
 from __future__ import annotations
 
-import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
-from barstep.domain.errors import DataError
+from barstep.batch.database import open_database, writing
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable
     from pathlib import Path
 
 FILE = "trials.sqlite"
 
+_TABLES = """
+CREATE TABLE IF NOT EXISTS trial (strategy TEXT NOT NULL, data TEXT NOT NULL, key TEXT NOT NULL,
+    PRIMARY KEY (strategy, data, key)) WITHOUT ROWID;
+"""
+
 
 class TrialLedger:
-    """The trials of a workspace; each counts once, however often it is repeated.
+    """The trials of a workspace, written down; each counts once, however often it is repeated.
+
+    A subject is the names of the strategies, whatever their code was at the time, and the instruments with their timeframe,
+    whatever the dates.
 
     Args:
         folder: The workspace's `runs` folder.
-        strategy: Names of the strategies, whatever their code was at the time.
-        data: Instruments and timeframe, whatever the dates.
+
+    Raises:
+        BarstepError, DataError: As `open_database` raises.
     """
 
-    def __init__(self, folder: Path, strategy: str, data: str) -> None:
-        self._about = (strategy, data)
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE
         folder.mkdir(parents=True, exist_ok=True)
-        try:
-            self._db = sqlite3.connect(folder / FILE, timeout=30, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.execute(
-                "CREATE TABLE IF NOT EXISTS trial (strategy TEXT NOT NULL, data TEXT NOT NULL, key TEXT NOT NULL, "
-                "PRIMARY KEY (strategy, data, key)) WITHOUT ROWID"
-            )
-        except sqlite3.DatabaseError as error:
-            raise DataError(f"{folder / FILE}: not a ledger of trials ({error})") from error
+        self._db = _open(self.path, writes=True)
 
-    def add(self, keys: Iterable[str]) -> None:
-        """Note trials by their content hashes."""
-        rows = [(*self._about, key) for key in keys]
-        self._db.execute("BEGIN IMMEDIATE")
-        self._db.executemany("INSERT OR IGNORE INTO trial VALUES (?, ?, ?)", rows)
-        self._db.execute("COMMIT")
-
-    def count(self) -> int:
-        """Different trials so far."""
-        found = self._db.execute("SELECT count(*) FROM trial WHERE strategy = ? AND data = ?", self._about).fetchone()
-        return int(found[0])
+    def add(self, trials: Iterable[tuple[tuple[str, str], str]]) -> None:
+        """Note trials: the subject of each, and its content hash."""
+        rows = [(*subject, key) for subject, key in trials]
+        with writing(self._db, self.path):
+            self._db.executemany("INSERT OR IGNORE INTO trial VALUES (?, ?, ?)", rows)
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+def count_trials(folder: Path, subjects: Iterable[tuple[str, str]]) -> int:
+    """Different trials so far of some subjects together; 0 where none were noted.
+
+    Args:
+        folder: The workspace's `runs` folder.
+        subjects: As for `TrialLedger`.
+    """
+    if not (folder / FILE).is_file():
+        return 0
+    ask = "SELECT count(*) FROM trial WHERE strategy = ? AND data = ?"
+    with closing(_open(folder / FILE, writes=False)) as database:
+        return sum(int(database.execute(ask, subject).fetchone()[0]) for subject in subjects)
+
+
+def _open(path: Path, *, writes: bool) -> sqlite3.Connection:
+    return open_database(path, _TABLES, "trial", "a ledger of trials", writes=writes)

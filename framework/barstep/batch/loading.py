@@ -79,11 +79,16 @@ def _check_axis(
         return lines
     found, lines = OptionAxis(place, plugin.path, str(axis.path[-1]), []), []
     fields = [each for each in option_fields(plugin.found.cls) if each.name == found.option]
-    for value, where in zip(axis.values, axis.places, strict=True):
+    for nth, (value, where) in enumerate(zip(axis.values, axis.places, strict=True)):
         positions = Positions()
         positions.replace(axis.path, where)
         read, faults = validate_options(fields, {found.option: value}, axis.path[:-1], positions, plugin.name)
-        found.values.append(read.get(found.option))
+        known = read.get(found.option)
+        if not faults and known in found.values and value not in axis.values[:nth]:
+            faults = [
+                positions.line((*axis.path[:-1], found.option), value, "each value once: it is there in another form")
+            ]
+        found.values.append(known)
         lines += faults
     options.append(found)
     return lines
@@ -189,7 +194,8 @@ def _check_points(plan: GridPlan) -> None:
         at = plan.loaded.positions.where(("vary",), key=True)
         raise ConfigError(
             [
-                f"{at} vary: {name} refuses {len(told):,} combinations of these options, such as: {told[0]}; "
+                f"{at} vary: {name} refuses {len(told):,} combination{'s' if len(told) > 1 else ''} of these options, such as: "
+                f"{told[0]}; "
                 "leave them out with where, such as where: fast < slow"
                 for name, told in refused.items()
             ]

@@ -27,7 +27,6 @@ from barstep.config.where import comparable
 from barstep.domain.errors import ConfigError
 from barstep.runs.assemble import load_plan
 from barstep.runs.extensions import own_measures
-from barstep.stats.days import DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,12 +60,14 @@ class Frame:
         hash: Of these and of the bars, plugin sources and plan behind them.
         days: Its trading days.
         job: What a worker makes it from.
+        subject: Strategies, and instruments with their timeframe: what trials are counted on.
     """
 
     vals: str
     hash: str
     days: list[date]
     job: FrameJob
+    subject: tuple[str, str]
 
 
 @dataclass
@@ -133,12 +134,14 @@ class GridPlan:
         point = {
             axis.name: known[place] for axis, known, place in zip(self.axes, self._comparable, choice, strict=True)
         }
-        for condition in self.loaded.conditions:
+        for place, condition in enumerate(self.loaded.conditions):
             try:
                 if not condition(point):
                     return False
             except RefusedError as refused:
-                raise ConfigError(f"where: got {condition.text}, expected {refused.expected}") from None
+                positions = self.loaded.positions
+                at: KeyPath = ("where", place) if ("where", place) in positions.marks else ("where",)
+                raise ConfigError(positions.line(at, refused.got or condition.text, refused.expected)) from None
         return True
 
     @cached_property
@@ -191,19 +194,19 @@ class GridPlan:
         cut = (days[0].isoformat(), days[-1].isoformat()) if days else None
         if cut is not None:
             told["days"] = cut
-        vals = json.dumps(told, separators=(",", ":"), default=str)
+        vals = json.dumps(told, separators=(",", ":"), default=str, sort_keys=True)
         known = list(days) or day_ends(plan.streams)[0]
-        digest = _sha([told, _contents(plan)])
-        job = FrameJob(digest, tree, str(draft.folder), str(self.shelf.folder), cut)
-        return Frame(vals, digest, known, job)
+        behind = contents_of(plan)
+        digest = _sha([told, behind])
+        job = FrameJob(_sha([tree, digest]), tree, str(draft.folder), str(self.shelf.folder), behind, cut)
+        return Frame(vals, digest, known, job, _subject(plan))
 
-    def task(self, frame: Frame, choice: Choice) -> Task:
-        """The task of a point."""
-        texts = [
-            [self.axes[axis.place].name, self.axes[axis.place].values[choice[axis.place]]] for axis in self.options
-        ]
+    def task(self, frame: Frame, choice: Choice, *, event: bool = False) -> Task:
+        """The task of a point; with `event` one for the event lane, that is another point than what the run's lane plays."""
+        texts = {self.axes[axis.place].name: self.axes[axis.place].values[choice[axis.place]] for axis in self.options}
         options = tuple((axis.path, axis.option, axis.values[choice[axis.place]]) for axis in self.options)
-        return Task(_sha([self.fingerprint, frame.hash, texts])[:32], frame.hash, options)
+        known = [self.fingerprint, frame.hash, texts, *(["event"] if event else [])]
+        return Task(_sha(known)[:32], options, event)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -214,23 +217,11 @@ class GridPlan:
         tree, _ = resolve(document.tree, Positions())
         return _sha([tree, versions()])
 
-    @property
-    def strategy(self) -> str:
-        """Names of the strategies, for counting trials."""
-        names = [entry.use for entry in self.base.loaded.config.strategies]
-        return " ".join(Path(name.partition(":")[0]).stem if ".py" in name else name for name in names) or "none"
-
-    @property
-    def data(self) -> str:
-        """Instruments and timeframe, for counting trials."""
-        return " ".join(f"{s.feed.contract.instrument.name} {s.feed.timeframe.text}" for s in self.base.streams)
-
     def metrics(self) -> list[str]:
         """Names of all figures that a point will have."""
         own = [each.name for each in self.base.of("metrics")]
         attempts = ["attempts_passed", "attempts_failed"] if self.base.account.plan is not None else []
-        measured = own_measures() - DAYS.measures.keys()  # of days a point keeps the results themselves
-        return [*FIGURES, *sorted(measured), "daily_sharpe", *own, *attempts]
+        return [*FIGURES, *sorted(own_measures()), "daily_sharpe", *own, *attempts]
 
 
 def versions() -> dict[str, str]:
@@ -238,11 +229,21 @@ def versions() -> dict[str, str]:
     return {"barstep": __version__, "numpy": np.__version__, "python": platform.python_version()}
 
 
-def _contents(plan: RunPlan) -> list[Any]:
-    """Hashes of the bars, plugin sources, script and plan file behind a run."""
-    bars = [stream for stream in (*plan.streams, *plan.finer) if isinstance(stream, MappedBars)]
-    files = [(p.name, p.found.cls.__qualname__, _file_sha(p.found.file)) for p in plan.named]
-    return [[each.sha256 for each in bars], files, plan.script.sha256 if plan.script else "", plan.account.sha256()]
+def contents_of(plan: RunPlan) -> str:
+    """Hash of what is behind a run beside its configuration: bars, plugin sources and packages, script, plan file."""
+    bars = [stream.sha256 for stream in (*plan.streams, *plan.finer) if isinstance(stream, MappedBars)]
+    found = [each.found for each in plan.named]
+    files = [(each.cls.__qualname__, each.package, _file_sha(each.file)) for each in found]
+    names = [each.name for each in plan.named]
+    return _sha([bars, names, files, plan.script.sha256 if plan.script else "", plan.account.sha256()])
+
+
+def _subject(plan: RunPlan) -> tuple[str, str]:
+    """The strategies of a run, by name, and its instruments with their timeframe."""
+    uses = [entry.use for entry in plan.loaded.config.strategies]
+    names = [Path(use.partition(":")[0]).stem if ".py" in use else use for use in uses]
+    data = [f"{stream.feed.contract.instrument.name} {stream.feed.timeframe.text}" for stream in plan.streams]
+    return " ".join(names) or "none", " ".join(data)
 
 
 def _file_sha(file: Path | None) -> str:

@@ -6,6 +6,7 @@ import json
 import signal
 import threading
 import time
+from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -93,7 +94,8 @@ class Player:
         self.interrupted = False
         self.memory = 0
         self._metric, self._sign, self._watch = metric, sign, watch
-        self._finished = store.finished()
+        self._finished, self._apart = store.finished()
+        self._back: deque[tuple[str, int, str, str, str]] = deque()
         self.tried: set[str] = set()
         self._seconds = 0.0
         self._workers = max(1, runner.workers)
@@ -104,14 +106,18 @@ class Player:
         batches = self._batches(items, waiting, count)
         for played in self.runner.play(batches):
             self.memory = max(self.memory, played.memory)
-            rows = []
+            self._take_back()
+            rows, trials = [], []
             for result in played.results:
                 item = waiting.pop(result.key)
+                if not result.error:
+                    trials.append((item.frame.subject, result.key))
                 rows.append((item.part, item.number, _json(item.vals), item.frame.vals, result))
                 self._note(item, result)
+            self.ledger.add(trials)  # first: a trial that is kept is counted, whatever happens in between
             self.store.add(rows)
-            self.ledger.add(result.key for *_, result in rows if not result.error)
             self._watch(self.progress)
+        self._take_back()
 
     def is_finished(self, task: Task) -> bool:
         """Whether a point need not be played."""
@@ -149,7 +155,7 @@ class Player:
         held: list[Item] = []
         for item in items:
             if item.task.key in self._finished or item.task.key in waiting:
-                self._skip(item.task.key)
+                self._skip(item)
                 continue
             if held and (len(held) >= max(1, size) or held[0].frame is not item.frame):
                 yield Batch(held[0].frame.job, [each.task for each in held])
@@ -159,11 +165,21 @@ class Player:
         if held:
             yield Batch(held[0].frame.job, [each.task for each in held])
 
-    def _skip(self, key: str) -> None:
+    def _skip(self, item: Item) -> None:
         """Count a point that was finished before; those that were tried are counted already."""
+        key = item.task.key
+        if key in self._apart:
+            self._apart.remove(key)
+            self._back.append((item.part, item.number, _json(item.vals), item.frame.vals, key))
         if key not in self.tried:
             self.progress.done += 1
             self.progress.skipped += 1
+
+    def _take_back(self) -> None:
+        """Note the points that the grid asked for again; joblib's threads may be finding more of them meanwhile."""
+        found = [self._back.popleft() for _ in range(len(self._back))]
+        if found:
+            self.store.take_back(found)
 
     def _note(self, item: Item, result: PointResult) -> None:
         progress = self.progress

@@ -23,10 +23,11 @@ class FrameJob:
     """What many points have in common: the run, its bars and account. A worker prepares it once.
 
     Attributes:
-        key: Tells it from the other frames of a grid.
+        key: Tells it from all other frames, those of other grids that the same process plays included.
         tree: The run, with the environment's values in it.
         folder: Where the run's relative paths start.
         shelf: Folder of the mapped bars.
+        behind: Hash of bars, plugin sources and the like, as `barstep.batch.plan.contents_of` finds it.
         days: First and last trading day, where not all are played; ISO dates.
     """
 
@@ -34,6 +35,7 @@ class FrameJob:
     tree: dict[str, Any]
     folder: str
     shelf: str
+    behind: str
     days: tuple[str, str] | None = None
 
 
@@ -43,13 +45,11 @@ class Task:
 
     Attributes:
         key: Content hash.
-        frame: The key of its frame.
         options: Validated values of plugin options: path of the plugin's entry, option, value.
         event: Play it in the event lane, whatever the run says.
     """
 
     key: str
-    frame: str
     options: tuple[tuple[Path, str, Any], ...] = ()
     event: bool = False
 

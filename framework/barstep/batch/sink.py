@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from barstep.runs.spool import Digest
+from barstep.stats.days import DAYS, DayMeter
 from barstep.stats.equity import EquityMeter
 from barstep.stats.trades import TRADES, Trades
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from barstep.data import SessionTable
     from barstep.domain.fill import Trade
     from barstep.engine.recorder import Recorder
     from barstep.stats.measures import Measures
@@ -57,12 +59,15 @@ class PointSink:
     Args:
         ends: As for `DailyResults`.
         start: Start balance in micro-dollars.
+        sessions: The trading days of the first contract.
     """
 
-    def __init__(self, ends: NDArray[np.int64], start: int) -> None:
+    def __init__(self, ends: NDArray[np.int64], start: int, sessions: SessionTable) -> None:
         self.daily = DailyResults(ends, start)
         self.digest = Digest()
         self.meter = EquityMeter(start)
+        self._days = DayMeter(start)
+        self._sessions = sessions
         self.fills = self.fees = self.ambiguous_bars = self.denied = self.rejected = 0
         self._trades: list[NDArray[np.int64]] = []
 
@@ -80,7 +85,11 @@ class PointSink:
             self.denied += order.status == "denied"
             self.rejected += order.status == "rejected"
         adjusted = equity.get("adjusted", 0)
-        self.meter.add(equity["end_ns"], equity["low"] - adjusted, equity["high"] - adjusted, equity["position"])
+        ends, low = equity["end_ns"], equity["low"] - adjusted
+        self.meter.add(ends, low, equity["high"] - adjusted, equity["position"])
+        if len(ends):
+            opens = [session.open_ns for session in self._sessions.between(int(ends[0]) - 1, int(ends[-1]) - 1)]
+            self._days.add(np.array(opens, np.int64), ends, equity["equity"] - adjusted, low)
         self.daily.add(equity)
 
     @property
@@ -91,7 +100,7 @@ class PointSink:
     def measures(self) -> Measures:
         """The measures that a run's result has."""
         table = np.concatenate(self._trades, axis=1) if self._trades else np.empty((TRADE_ROWS, 0), np.int64)
-        return {**trade_headlines(table), **self.meter.measures()}
+        return {**trade_headlines(table), **self.meter.measures(), **DAYS.headlines(self._days.days())}
 
 
 TRADE_ROWS = 7

@@ -1,29 +1,34 @@
 """The points of a grid in SQLite: one writer, each finished point committed at once, nothing mixed that should not be.
 
 A generation is all points that were played with the same run, bars, plugins and versions. When one of these changes the next
-run of the grid begins another; the earlier ones stay.
+run of the grid begins another; the earlier ones stay. When the grid changes (axes, conditions, search, walk-forward), its
+points are set apart, and each comes back when the grid asks for it again: what is told is of the grid as it is now.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from barstep.batch.database import open_database, writing
 from barstep.batch.point import PointResult
-from barstep.domain.errors import ConfigError, DataError
+from barstep.domain.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from numpy.typing import NDArray
 
 FILE = "grid.sqlite"
+
+APART = "apart"
+"""The part of points that are no longer of the grid."""
+_FORM = ("axes", "where", "search", "walk_forward")  # what of `about` makes the points
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS generation (
@@ -76,7 +81,8 @@ class Store:
         writes: Whether this process writes; the tables are made then.
 
     Raises:
-        ConfigError: There is no grid in the folder, or its file is none of ours.
+        ConfigError: There is no grid in the folder.
+        BarstepError, DataError: As `open_database` raises.
     """
 
     def __init__(self, folder: Path, *, writes: bool = False) -> None:
@@ -85,18 +91,8 @@ class Store:
             raise ConfigError(f"no grid in {folder}: there is no {FILE}; `barstep grid run GRID.yaml` makes one")
         if writes:
             folder.mkdir(parents=True, exist_ok=True)
-        try:
-            self._db = sqlite3.connect(self.path, timeout=10, isolation_level=None)
-            if writes:
-                self._db.execute("PRAGMA journal_mode = WAL")
-                self._db.execute("PRAGMA synchronous = NORMAL")
-                self._db.executescript(_TABLES)
-            self._db.execute("SELECT 1 FROM generation, point LIMIT 1").fetchone()
-        except sqlite3.DatabaseError as error:
-            raise DataError(
-                f"{self.path}: not the store of a grid ({error}); choose another folder with --out"
-            ) from error
-        self.generation = self._latest()
+        self._db = open_database(self.path, _TABLES, "point", "the store of a grid", writes=writes)
+        self.generation = self._current()
 
     def close(self) -> None:
         """Close the file."""
@@ -129,7 +125,12 @@ class Store:
                 self.generation = int(self._db.execute(insert, (now, fingerprint, _json(about))).lastrowid or 0)
             else:
                 before, self.generation = 0, found
+                known = self.about
+                if any(_json(known[key]) != _json(about[key]) for key in _FORM):  # the order of axes matters too
+                    self._db.execute("UPDATE point SET part = ? WHERE generation = ?", (APART, found))
+                    self._db.execute("DELETE FROM segment WHERE generation = ?", (found,))
                 self._db.execute("UPDATE generation SET about = ? WHERE id = ?", (_json(about), found))
+            self._db.execute(f"PRAGMA user_version = {self.generation}")  # the one that is told of
             self._db.executemany(
                 "INSERT OR IGNORE INTO frame VALUES (?, ?, ?, ?)",
                 [(self.generation, vals, digest, _json(days)) for vals, (digest, days) in frames.items()],
@@ -179,10 +180,20 @@ class Store:
                 "INSERT OR REPLACE INTO point VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')", made
             )
 
-    def finished(self) -> set[str]:
-        """Keys of the points of this generation that need not be played again."""
-        rows = self._db.execute("SELECT key FROM point WHERE generation = ?", (self.generation,))
-        return {key for (key,) in rows}
+    def finished(self) -> tuple[set[str], set[str]]:
+        """Keys of the points of this generation that need not be played again, and of those among them that are apart."""
+        rows = self._db.execute(
+            "SELECT key, part = ? FROM point WHERE generation = ?", (APART, self.generation)
+        ).fetchall()
+        return {key for key, _ in rows}, {key for key, apart in rows if apart}
+
+    def take_back(self, points: Iterable[tuple[str, int, str, str, str]]) -> None:
+        """Make points that were apart points of the grid as it is now: part, number, values as JSON, frame, key."""
+        with self._writing():
+            self._db.executemany(
+                "UPDATE point SET part = ?, number = ?, vals = ?, frame = ? WHERE generation = ? AND key = ?",
+                [(*about, self.generation, key) for *about, key in points],
+            )
 
     def forget_failed(self) -> int:
         """Drop the points that ended with an error, so that they are played again; returns how many."""
@@ -202,15 +213,19 @@ class Store:
     def count(self, part: str | None = None) -> tuple[int, int]:
         """How many points there are, and how many of them ended with an error."""
         ask = (
-            "SELECT count(*), coalesce(sum(error <> ''), 0) FROM point WHERE generation = ? AND (? IS NULL OR part = ?)"
+            "SELECT count(*), coalesce(sum(error <> ''), 0) FROM point "
+            "WHERE generation = ? AND part <> ? AND (? IS NULL OR part = ?)"
         )
-        done, bad = self._db.execute(ask, (self.generation, part, part)).fetchone()
+        done, bad = self._db.execute(ask, (self.generation, APART, part, part)).fetchone()
         return int(done), int(bad)
 
     def lanes(self) -> tuple[int, int]:
         """Points that the array lane played, and how many of them came to the same in the event lane."""
-        ask = "SELECT count(*), coalesce(sum(verified = 'same'), 0) FROM point WHERE generation = ? AND lane = 'array'"
-        found = self._db.execute(ask, (self.generation,)).fetchone()
+        ask = (
+            "SELECT count(*), coalesce(sum(verified = 'same'), 0) FROM point "
+            "WHERE generation = ? AND part <> ? AND lane = 'array'"
+        )
+        found = self._db.execute(ask, (self.generation, APART)).fetchone()
         return int(found[0]), int(found[1])
 
     def point(self, key: str) -> Row | None:
@@ -218,12 +233,12 @@ class Store:
         return next(self._rows("key = ?", (key,), "number", None), None)
 
     def rows(self, part: str | None = None) -> Iterator[Row]:
-        """All points, by number."""
-        return self._rows("(? IS NULL OR part = ?)", (part, part), "part, number, frame", None)
+        """All points of the grid, by number."""
+        return self._rows("part <> ? AND (? IS NULL OR part = ?)", (APART, part, part), "part, number, frame", None)
 
     def errors(self) -> Iterator[Row]:
         """The points that ended with an error, by number."""
-        return self._rows("error <> ''", (), "part, number", None)
+        return self._rows("part <> ? AND error <> ''", (APART,), "part, number", None)
 
     def best(
         self, metric: str, sign: int, limit: int | None, part: str = "grid", frame: str | None = None
@@ -272,23 +287,16 @@ class Store:
 
     # ----------------------------------------------------------------------------------------------------------
 
-    def _latest(self) -> int:
-        found = self._db.execute("SELECT max(id) FROM generation").fetchone()
-        return int(found[0] or 0)
+    def _current(self) -> int:
+        """The generation that was last run, which may be an earlier one again."""
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
 
     def _fits(self, number: int, frames: dict[str, tuple[str, list[str]]]) -> bool:
         known = dict(self._db.execute("SELECT vals, hash FROM frame WHERE generation = ?", (number,)).fetchall())
         return all(known.get(vals, digest) == digest for vals, (digest, _) in frames.items())
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+    def _writing(self) -> AbstractContextManager[None]:
+        return writing(self._db, self.path)
 
 
 def _quoted(metric: str) -> str:

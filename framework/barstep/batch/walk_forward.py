@@ -7,7 +7,6 @@ of its own from the plan's start balance, and the results are added up.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -163,7 +162,7 @@ def _play_step(
     plan: GridPlan, player: Player, number: int, step: Fold, choice: Choice, balance: int | None
 ) -> Row | None:
     frame = _frame(plan, player, plan.frame_values(choice), step.test, balance)
-    task = replace(plan.task(frame, choice), event=True)  # what is counted comes from the event lane
+    task = plan.task(frame, choice, event=True)  # what is counted comes from the event lane
     item = Item("test", number, plan.values(choice), frame, task)
     player.play([item], 1)
     return player.store.point(item.task.key)

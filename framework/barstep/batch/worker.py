@@ -20,15 +20,18 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from barstep.batch.arrays import ArrayFrame
+from barstep.batch.plan import contents_of
 from barstep.batch.point import FrameJob, PointResult, Task, daily_sharpe
 from barstep.batch.shelf import Shelf, day_ends
 from barstep.batch.sink import DailyResults, PointSink
 from barstep.config import Document, Positions
+from barstep.domain.errors import BarstepError
 from barstep.domain.instrument import MICROS
 from barstep.runs.assemble import RunPlan, build, load_plan
 from barstep.runs.extensions import measured
 from barstep.runs.log import run_logger, set_up
 from barstep.runs.script import play_script
+from barstep.runs.sources import sessions_of
 from barstep.runs.spool import RunSpool
 
 if TYPE_CHECKING:
@@ -57,12 +60,26 @@ class OpenFrame:
     arrays: ArrayFrame | None = None
 
 
+class ChangedError(BarstepError):
+    """A plugin or its like is another one here than where the grid was read: its points would be kept under a wrong name."""
+
+
 def open_frame(job: FrameJob) -> OpenFrame:
-    """The frame of a job, made ready once in each process."""
+    """The frame of a job, made ready once in each process.
+
+    Raises:
+        ChangedError: It is not the frame that the grid was started with.
+    """
     name = (job.shelf, job.key)
     if name not in _kept:
         shelf = Shelf(Path(job.shelf), writes=False)
         plan = load_plan(Document(deepcopy(job.tree), Positions()), folder=Path(job.folder), opener=shelf.open)
+        if contents_of(plan) != job.behind:
+            files = ", ".join(sorted({str(each.found.file) for each in plan.named}))
+            raise ChangedError(
+                f"a plugin is another one than when the grid was read, one of {files}: what is finished is kept; the same "
+                "command begins a generation with what is there now"
+            )
         if job.days is not None:
             plan = cut_plan(plan, *map(date.fromisoformat, job.days))
         ends = day_ends(plan.streams)[1]
@@ -97,6 +114,8 @@ def play_batch(job: FrameJob, tasks: Sequence[Task]) -> Played:
         try:
             with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):  # noqa: PTH123 - a device
                 result = play_point(open_frame(job), task)
+        except ChangedError:
+            raise
         except (Exception, SystemExit) as error:  # a row of the table, whatever it is
             result = PointResult(task.key, error=f"{type(error).__name__}: {error}")
         if result.lane == "event":
@@ -117,13 +136,13 @@ def play_point(frame: OpenFrame, task: Task) -> PointResult:
         result = frame.arrays.play(plan, task)
         if result is not None:
             return result
-    start = plan.account.start_balance
+    start, sessions = plan.account.start_balance, sessions_of(plan.streams[0])
     if not plan.of("metrics"):
-        sink = PointSink(frame.ends, start)
+        sink = PointSink(frame.ends, start, sessions)
         replay = _replay(plan, sink)
         return _result(task, replay, sink, sink.daily, {})
     with tempfile.TemporaryDirectory(prefix="barstep-point-") as name:  # metrics of one's own read a run's tables
-        spool = _Both(RunSpool(Path(name), start, lambda _: None), DailyResults(frame.ends, start))
+        spool = _Both(RunSpool(Path(name), start, lambda _: None, sessions), DailyResults(frame.ends, start))
         try:
             replay = _replay(plan, spool)
             spool.tables.finish()

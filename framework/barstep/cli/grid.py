@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,8 @@ from barstep.cli.output import JsonOption, SetOption, columns, console, emit, pr
 from barstep.cli.runs import workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from barstep.batch.grid import Estimate, Outcome
     from barstep.batch.store import Store
 
@@ -105,7 +108,7 @@ def _play(
         if not silent:
             screen.print(expected(estimate), soft_wrap=True)
 
-    with prints_to_stderr(), Points(screen, wanted=not silent) as watch:
+    with _second_interrupt(), prints_to_stderr(), Points(screen, wanted=not silent) as watch:
         outcome = run_grid(
             grid, overrides or (), out=out, workers=workers, backend=backend, address=address, dry_run=dry_run,
             retry_failed=retry, told=told, watch=watch,
@@ -132,6 +135,18 @@ def _play(
         raise typer.Exit(INTERRUPTED)
     if strict and bad:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _second_interrupt() -> Iterator[None]:
+    """Ctrl-C before the first point, or once more while the workers end: what is finished is kept all the same."""
+    from barstep.cli.guard import INTERRUPTED
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        warn("interrupted", "all finished points are kept; the same command goes on from there")
+        raise typer.Exit(INTERRUPTED) from None
 
 
 @app.command("status")
@@ -163,7 +178,7 @@ def status(
         return
     head = ("grid", "run", "points", "finished", "failed", "generation")
     rows = [
-        (f["name"], f["run"], f"{f['points']:,}", f"{f['finished']:,}", f"{f['failed']:,}", str(len(f["generations"])))
+        (f["name"], f["run"], f"{f['points']:,}", f"{f['finished']:,}", f"{f['failed']:,}", str(f["generation"]))
         for f in found
     ]
     columns(console(), head, rows, right=head[2:])
@@ -192,12 +207,13 @@ def best(
     """List the best points, and how the first one is played by itself."""
     from barstep.batch.honesty import told
     from barstep.cli.grid_text import best_points
+    from barstep.config.grid_schema import RankConfig
     from barstep.config.positions import near
     from barstep.domain.errors import ConfigError
 
     with _store(grid) as store:
         rank = store.about["rank_by"]
-        metric, sign = by or rank["metric"], -1 if lowest else 1 if by else rank["sign"]
+        metric, sign = by or rank["metric"], -1 if lowest else RankConfig(metric=by).sign if by else rank["sign"]
         names = store.metric_names()
         if names and metric not in names:
             hint = near(metric, names)
@@ -235,7 +251,7 @@ def _status(store: Store) -> dict[str, Any]:
     runs = [{"number": number, "created": created, "points": points} for number, created, points in store.generations()]
     return {
         "name": about.get("name", ""), "run": about.get("run", ""), "points": about.get("runs", 0), "finished": done,
-        "failed": failed, "generations": runs,
+        "failed": failed, "generation": store.generation, "generations": runs,
     }  # fmt: skip
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from barstep.cli.output import columns
+from barstep.cli.output import columns, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,12 +91,16 @@ def best_points(out: Console, store: Store, rows: list[Row], metric: str, *, com
     table = [(values(row), *(_figure(row.metrics.get(name)) for name in figures)) for row in rows]
     columns(out, head, table, right=head[1:])
     if command:
-        chosen = [*store.about["set"], *(f"{name}={value}" for name, value in rows[0].vals.items())]
-        settings = " ".join(f"--set {setting}" for setting in chosen)
+        chosen = [*store.about["set"], *(f"{name}={_flow(value)}" for name, value in rows[0].vals.items())]
+        settings = " ".join(f"--set {quote(setting)}" for setting in chosen)
+        file = quote(shown(Path(store.about["file"]))) if store.about["file"] else "RUN.yaml"
         out.print()
-        out.print(
-            f"The first one alone: barstep run {store.about.get('file') or 'RUN.yaml'} {settings}", soft_wrap=True
-        )
+        out.print(f"The first one alone: barstep run {file} {settings}", soft_wrap=True, markup=False, highlight=False)
+
+
+def _flow(value: Any) -> str:
+    """A value as `--set` takes it: a mapping or a list as in YAML on one line."""
+    return str(value) if not isinstance(value, dict | list) else json.dumps(value)
 
 
 def _figure(value: Any) -> str:
@@ -130,7 +137,8 @@ def _doubts(store: Store, found: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "Net P&L, 95% interval", f"{low:+,.2f} to {high:+,.2f} (stationary bootstrap of days)"
         low, high = intervals["daily_sharpe"]
         yield "Daily Sharpe, 95% interval", f"{low:+.2f} to {high:+.2f}"
-    yield "Trials so far", f"{found['trials']:,} on {store.about['strategy']}, {store.about['data']}"
+    subjects = "; ".join(f"{strategy}, {data}" for strategy, data in store.about["subjects"])
+    yield "Trials so far", f"{found['trials']:,} on {subjects}"
     if "walk_forward" in found:
         chance = found["walk_forward"]["probability_above_zero"]
         yield "Chance of a Sharpe above 0", "-" if chance is None else f"{chance:.0%}"

@@ -20,6 +20,8 @@ _Kind = Literal["grid", "random", "optuna"]
 _Best = Literal["highest", "lowest"]
 _LOWEST = (
     "max_drawdown",
+    "drawdown_static",
+    "drawdown_end_of_day",
     "fees",
     "longest_loss_streak",
     "ambiguous_bars",

@@ -84,7 +84,7 @@ class Condition:
             RefusedError: It cannot be computed for this point: text compared with a number, division by zero.
         """
         try:
-            return bool(self._test(point))
+            return self._truth(self._test(point))
         except (TypeError, DecimalException) as fault:
             values = ", ".join(f"{axis} = {point[axis]}" for axis in self._axes if axis in self._used)
             why = "a division by zero" if isinstance(fault, DecimalException) else "text and numbers mixed"
@@ -95,11 +95,15 @@ class Condition:
         if isinstance(node, ast.BoolOp):
             parts = [self._make(value) for value in node.values]
             if isinstance(node.op, ast.And):
-                return lambda point: all(part(point) for part in parts)
-            return lambda point: any(part(point) for part in parts)
+                return lambda point: all(self._truth(part(point)) for part in parts)
+            return lambda point: any(self._truth(part(point)) for part in parts)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub):
             inner = self._make(node.operand)
-            return (lambda point: not inner(point)) if isinstance(node.op, ast.Not) else lambda point: -inner(point)
+            return (
+                (lambda point: not self._truth(inner(point)))
+                if isinstance(node.op, ast.Not)
+                else lambda point: -inner(point)
+            )
         if isinstance(node, ast.BinOp) and type(node.op) in _CALCULATE:
             return self._calculation(_CALCULATE[type(node.op)], self._make(node.left), self._make(node.right))
         if isinstance(node, ast.Compare) and all(type(op) in _COMPARE for op in node.ops):
@@ -117,6 +121,13 @@ class Condition:
         if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
             return self._axis(_path_of(node))
         raise RefusedError(_FORM, got=ast.unparse(node))
+
+    def _truth(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise RefusedError(
+                "a condition that is true or false, such as fast < slow", got=f"{self.text}, which is {value}"
+            )
+        return value
 
     @staticmethod
     def _calculation(sign: Any, left: Any, right: Any) -> Callable[[Mapping[str, Value]], Decimal]:

@@ -41,6 +41,7 @@ class Kernel(NamedTuple):
     crossover: Callable[..., None]
     first_outside: Callable[..., int]
     equity_curve: Callable[..., None]
+    day_lows: Callable[..., None]
     moving_mean: Callable[..., None]
 
 

@@ -80,6 +80,13 @@ class Work:
         kernel().equity_curve(left.steps, account.bars.columns[3], account.options, out)
         return out
 
+    def day_lows(self, account: Account, left: Left, lasts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Lowest equity inside each day in micro-dollars, for a run whose tables were kept; `lasts` are the days' last bars."""
+        out = np.empty(len(lasts), np.int64)
+        _, highs, lows, *_ = account.bars.columns
+        kernel().day_lows(left.steps, lows, highs, lasts, account.options, out)
+        return out
+
     def digest_text(self, account: Account, fills: NDArray[np.int64]) -> bytes | memoryview:
         """The digest's lines of some fills, as bytes; good until the next call."""
         if not len(fills):

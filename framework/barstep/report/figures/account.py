@@ -49,7 +49,7 @@ def equity(run: RunRecord) -> Any:
     data: list[dict[str, Any]] = [
         _line("highest", across, highest, "rgba(0,0,0,0)", showlegend=False, hoverinfo="skip"),
         _line(
-            "range inside the bars", across, lowest, "rgba(0,0,0,0)", fill="tonexty", fillcolor=LIGHT["band"],
+            "range in bars", across, lowest, "rgba(0,0,0,0)", fill="tonexty", fillcolor=LIGHT["band"],
             hoverinfo="skip",
         ),
         _line("equity", across, table["equity"][across], LIGHT["line"], width=1.8),

@@ -1,8 +1,8 @@
-"""What follows from a run's fills and steps: the lines of the digest as bytes, and the equity curve."""
+"""What follows from a run's fills and steps: the lines of the digest as bytes, the equity curve, the lows of days."""
 
 from barstep.engine.array.kernel.jit import entry_point, helper
 from barstep.engine.array.kernel.layout import (
-    F_BAR, F_PRICE, F_SIGN, F_SIZE, S_CASH, S_FEES, S_POSITION, S_ROW, START, TICK_VALUE,
+    F_BAR, F_PRICE, F_SIGN, F_SIZE, S_CASH, S_FEES, S_LOW, S_POSITION, S_ROW, START, TICK_VALUE,
 )  # fmt: skip
 
 
@@ -62,3 +62,50 @@ def equity_curve(steps, closes, options, out):
         if i < len(steps):
             base = options[START] + steps[i, S_CASH] * options[TICK_VALUE] - steps[i, S_FEES]
             slope = steps[i, S_POSITION] * options[TICK_VALUE]
+
+
+_ABOVE_ALL = 2**62
+
+
+@entry_point
+def day_lows(steps, lows, highs, lasts, options, out):
+    """Lowest equity inside each day in micro-dollars, from the steps that fills left.
+
+    Args:
+        steps: Rows of steps; each has the extremes of its own bar.
+        lows, highs: Of all bars, ticks.
+        lasts: The last bar of each day, rising.
+        options: The account's.
+        out: One place for each day.
+    """
+    row, step, base, slope = 0, 0, options[START], 0
+    for day in range(len(lasts)):
+        lowest = _ABOVE_ALL
+        while row <= lasts[day]:
+            if step < len(steps) and steps[step, S_ROW] == row:
+                lowest = min(lowest, steps[step, S_LOW] + options[START])
+                base = options[START] + steps[step, S_CASH] * options[TICK_VALUE] - steps[step, S_FEES]
+                slope = steps[step, S_POSITION] * options[TICK_VALUE]
+                step += 1
+                row += 1
+            until = min(lasts[day] + 1, steps[step, S_ROW] if step < len(steps) else lasts[day] + 1)
+            if row < until:
+                lowest = min(lowest, base + slope * furthest(lows, highs, row, until, slope))
+                row = until
+        out[day] = lowest
+
+
+@helper
+def furthest(lows, highs, row, until, slope):
+    """The price of some bars that is worst for a position of the slope's sign."""
+    if slope > 0:
+        worst = lows[row]
+        for i in range(row + 1, until):
+            worst = min(worst, lows[i])
+    elif slope < 0:
+        worst = highs[row]
+        for i in range(row + 1, until):
+            worst = max(worst, highs[i])
+    else:
+        worst = 0
+    return worst
