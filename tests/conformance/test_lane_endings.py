@@ -81,3 +81,14 @@ def test_an_observer_that_raises_leaves_a_folder_marked_failed(tmp_path: Path) -
     assert equity.height == fills["bar_index"][-1] + 1
     assert result.final_balance == equity["balance"][-1]
     assert notes["text"].to_list() == ["7 fills seen"]
+
+
+def test_an_observer_that_raises_at_the_end_of_the_data_leaves_tables_that_agree(tmp_path: Path) -> None:
+    wanted = config(tmp_path, "array") | {"risk": []}
+    fills = barstep.run(wanted, out=tmp_path / "whole").fills
+    with pytest.raises(PluginError, match="burnt"):
+        barstep.run(config(tmp_path, "array", at=fills, raises=True) | {"risk": []}, out=tmp_path / "last")
+    for name in ("fills", "trades", "orders", "equity"):
+        whole, last = (pl.read_parquet(tmp_path / run / f"{name}.parquet") for run in ("whole", "last"))
+        assert whole.equals(last), name
+    assert barstep.load(tmp_path / "last").status == "failed"

@@ -101,10 +101,10 @@ class Delivery:
             else:
                 failure.add_note(f"then on_stop failed too: {second}")
         self._hooks.silence()
-        if self.played < self._all:  # the rest of the last bar, and what still works, is recorded as it stands
-            self._teller.last = self.played - 1
-            for _, events in self._batches:
-                self._deliver(events)
+        self._teller.last = self.played - 1
+        for _, events in self._batches:  # the rest of a bar that an observer did not hear to its end
+            self._deliver(events)
+        if self.played < self._all:
             self._recorder.orders += self._teller.working()
         while self._handed_on < self.played:
             self._hand_on(min(self.played, self._handed_on + ROWS))
