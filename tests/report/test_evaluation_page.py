@@ -75,3 +75,13 @@ def test_another_document_is_refused(tmp_path: Path) -> None:
     assert (code, out) == (2, "")
     assert report(str(tmp_path / "missing.json"))[0] == 2
     assert not (tmp_path / "other.html").exists()
+
+
+def test_a_damaged_document_is_told_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "half.json"
+    for record in ({"contracts": ["ESU3"], "days": 12, "label": "last"}, None):
+        file.write_text(json.dumps({**FOUND, "record": record}), encoding="utf-8")
+        code, _, error = report(str(file))
+        assert (code, error.count("\n")) == (2, 1)
+        assert "damaged, or of another version of barstep" in error
+        assert not (tmp_path / "half.html").exists()

@@ -186,3 +186,12 @@ def test_a_page_tells_how_sure_its_figures_are(page: str, trailed: Path) -> None
     assert list(parts) == list(found.breakdowns)
     assert sum(row[1] for row in parts["weekday"]) == found.trades
     assert sum(row[2] for row in parts["tag"]) == pytest.approx(found.measures["closed_pnl"])
+
+
+def test_a_position_that_is_open_at_the_end_is_told(play: Callable[..., Path]) -> None:
+    folder = play("held", fills={"at_end": "mark"})
+    after = pl.read_parquet(folder / "fills.parquet")["position_after"][-1]
+    assert after
+    code, out, _ = report(str(folder))
+    assert code == 0
+    assert f"A position is open at the end, ESU3 {after:+}:" in Path(out.strip()).read_text(encoding="utf-8")

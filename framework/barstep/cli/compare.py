@@ -10,13 +10,13 @@ import typer
 from barstep.cli.output import JsonOption, SetOption, console, emit, prints_to_stderr
 from barstep.cli.runs import RunArgument, complete, workspace
 
-HtmlOption = Annotated[
-    Path | None, typer.Option("--html", metavar="FILE", help="Write it as an HTML page too; needs the extra report.")
-]
-
 if TYPE_CHECKING:
     from barstep.runs.assemble import RunPlan
     from barstep.runs.result import RunResult
+
+HtmlOption = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write it as an HTML page too; needs the extra report.")
+]
 
 
 def compare(

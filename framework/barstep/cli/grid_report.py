@@ -110,13 +110,15 @@ def _segments(store: Store) -> list[dict[str, Any]]:
     """The steps of a walk-forward with the results of their days, and of the training days of the point they chose."""
     from barstep.domain.instrument import MICROS
 
+    steps = store.segments()
+    wanted = {(step["number"], *step["train"]) for step in steps if "number" in step}
     trained = {}
     for row in store.rows("train"):
         days = store.days(row.frame)
-        if days and not row.error:
+        if not row.error and days and (row.number, days[0], days[-1]) in wanted:
             trained[row.number, days[0], days[-1]] = row.daily / MICROS
     found = []
-    for step in store.segments():
+    for step in steps:
         traded = store.point(step["key"]) if "key" in step else None
         daily = None if traded is None or traded.error else traded.daily / MICROS
         seen = trained.get((step["number"], *step["train"])) if "number" in step else None

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from barstep.domain.errors import ConfigError
 from barstep.report.compare_page import compare_page
 from barstep.report.evaluation_page import evaluation_page, read_evaluation
 from barstep.report.html import write_whole
@@ -67,7 +68,14 @@ def write_evaluation(file: Path, out: Path | None = None) -> Path:
     """
     check_plotly()
     path = out or file.with_suffix(".html")
-    write_whole(path, evaluation_page(read_evaluation(file)))
+    found = read_evaluation(file)
+    try:
+        text = evaluation_page(found)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(
+            f"{file}: damaged, or of another version of barstep ({error!r}); make it again with `barstep evaluate --json`"
+        ) from error
+    write_whole(path, text)
     return path
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 _NOTES = {
-    "fan": "Profit of drawn attempts at the end of each day, USD after fees; one that has passed or failed stays where it "
-    "ended. Half of the attempts lie in the darker band, nine of ten in both.",
+    "fan": "Profit of drawn attempts at the end of each day, USD after fees, payouts taken out; one that has passed or failed "
+    "stays where it ended. Half of the attempts lie in the darker band, nine of ten in both.",
     "attempt": "Balance at the end of each day of the first attempt and the floor at its end, USD after fees.",
     "causes": "How attempts ended, as shares of all of them. Open ones ran out of days.",
     "chances": "The interval is what the number of source days allows to say; more drawn attempts do not make it narrower.",
@@ -34,7 +34,9 @@ def read_evaluation(path: Path) -> Document:
     """
     try:
         found: Document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise ConfigError(f"{path}: it cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
         raise ConfigError(f"{path}: it cannot be read: {error}") from error
     if not isinstance(found, dict) or not {"plan", "record", "verdict", "by_day"} <= found.keys():
         raise ConfigError(f"{path}: not an evaluation; expected what `barstep evaluate RUN --plan NAME --json` prints")

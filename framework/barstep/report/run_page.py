@@ -84,17 +84,17 @@ def _header(run: RunRecord, found: Statistics) -> str:
     what = f"{' '.join(result['contracts'])} {result['timeframe']}, {result['fill_profile']} fills, {result['bars']:,} bars"
     count, net, least = result["trades"], result["net_pnl"], TRADES.least
     doubtful = int(run.trades["ambiguous"].sum())
-    doubt = [f"{share(figures['ambiguous_trades'])} of trades", readings(found)]
+    doubt = [f"{share(figures['ambiguous_trades'])} of trades" if count else "", readings(found)]
     cards = [
         card("Net P&L", usd(net, sign=True), f"USD after fees, {usd(result['fees'])} of them", tone(net)),
         card("Trades", f"{count:,}", f"PROVISIONAL: fewer than {least}" if count < least else "closed round trips"),
         card("Win rate", share(figures["win_rate"]), spread(found, "win_rate") or "trades above 0 after fees"),
         card("Profit factor", number(figures["profit_factor"]), spread(found, "profit_factor") or "wins / losses, after fees"),
         card(
-            "Expectancy, USD", usd(_float(figures["expectancy"]), sign=True),
+            "Expectancy, USD", usd(figures["expectancy"], sign=True),
             spread(found, "expectancy") or "a trade, after fees", tone(figures["expectancy"] or 0),
         ),
-        card("Max drawdown, USD", usd(_float(figures["max_drawdown"])), "from the highest equity, inside bars"),
+        card("Max drawdown, USD", usd(figures["max_drawdown"]), "from the highest equity, inside bars"),
         card("Sharpe, yearly", number(figures["sharpe"]), spread(found, "sharpe") or many(found.days, "trading day")),
         card("Ambiguous trades", f"{doubtful:,}", "; ".join(filter(None, doubt)), "doubt" if doubtful else ""),
     ]  # fmt: skip
@@ -108,10 +108,6 @@ def _header(run: RunRecord, found: Statistics) -> str:
     )
 
 
-def _float(value: float | None) -> float | None:
-    return None if value is None else float(value)
-
-
 def _verdicts(run: RunRecord) -> list[tuple[str, str]]:
     """What must not be overlooked: how it is marked (`good`, `bad` or not), and the words."""
     result = run.result
@@ -119,6 +115,10 @@ def _verdicts(run: RunRecord) -> list[tuple[str, str]]:
     attempts = result["risk"].get("attempts", [])
     if result["status"] != "done":
         lines.append(("bad", f"The run was {result['status']}: these are the figures up to then."))
+    for name, size in run.held().items():
+        lines.append(
+            ("", f"A position is open at the end, {name} {size:+,}: it counts in equity and days, not in trades.")
+        )
     failed = result["risk"].get("failed")
     if failed and not attempts:
         breach = next((b for b in reversed(result["risk"]["breaches"]) if b["guard"] == failed), None)
@@ -144,7 +144,7 @@ def _nearest(headroom: float | None) -> str:
     )
 
 
-def _charts(run: RunRecord, statistic: Statistics) -> list[str]:
+def _charts(run: RunRecord, figures: Statistics) -> list[str]:
     found = []
     for place, contract in enumerate(run.contracts):
         name = f"price-{place}"
@@ -162,7 +162,7 @@ def _charts(run: RunRecord, statistic: Statistics) -> list[str]:
     about += f"Floor: {told}. " if floor is not None else f"{told}. " if told else ""
     about += "Drawdown: lowest equity inside a bar below the highest before it."
     found.append(section("equity", "Equity and drawdown", about, time_chart("equity", "Equity and drawdown")))
-    found.append(drawdowns(statistic))
+    found.append(drawdowns(figures))
     daily = "Change of equity over each trading day by its date, USD after fees, open positions included."
     found.append(section("days", "Trading days", daily, figure_box("calendar", "Result of each trading day")))
     return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from barstep.domain.session import to_datetime
 from barstep.report.html import section
-from barstep.report.words import number, usd, when
+from barstep.report.words import many, number, usd, when
 from barstep.runs.statistics import GROUPS
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def readings(found: Statistics) -> str:
     low, high, bars = found.readings
     if not bars:
         return ""
-    return f"net {usd(low, sign=True)} to {usd(high, sign=True)} by the worst and best outcomes of {bars:,} bars"
+    return f"net {usd(low, sign=True)} to {usd(high, sign=True)} by the worst and best outcomes of {many(bars, 'bar')}"
 
 
 def _measure(found: Statistics, each: Measure[Any]) -> str:
@@ -97,7 +97,7 @@ def _measure(found: Statistics, each: Measure[Any]) -> str:
         interval += ' <span class="doubt">PROVISIONAL</span>'
     return (
         f"<tr><td>{each.name}</td><td class=num>{_told(value)}</td><td class=quiet>{each.unit}, {each.basis}</td>"
-        f'<td>{interval}</td><td class="wrap quiet">{escape(each.formula)}</td></tr>'
+        f'<td>{interval}</td><td class="wrap quiet">{escape(each.formula.replace("`", ""))}</td></tr>'
     )
 
 

@@ -136,7 +136,7 @@ def luck(grid: GridRecord) -> Any:
 def walk_forward(grid: GridRecord) -> Any:
     """Net result day by day over all test stretches, USD after fees; a bar for the whole of each stretch, with its values."""
     steps = [step for step in grid.segments if step.get("daily")]
-    data, total, at = [], 0.0, 0
+    data, at = [], 0
     for step in steps:
         days, chosen = len(step["daily"]), ", ".join(f"{escaped(k)} = {escaped(v)}" for k, v in step["values"].items())
         data.append({
@@ -145,8 +145,7 @@ def walk_forward(grid: GridRecord) -> Any:
             "hovertemplate": f"{step['test'][0]} to {step['test'][1]}<br>%{{y:+,.2f}} USD<br>{chosen}<extra></extra>",
         })  # fmt: skip
         at += days
-    daily = np.concatenate([step["daily"] for step in steps]) if steps else np.zeros(0)
-    so_far = np.concatenate(([total], np.cumsum(daily)))
+    so_far = np.cumsum([0.0, *(result for step in steps for result in step["daily"])])
     data.append({
         **curve("all together", list(range(len(so_far))), so_far, LIGHT["line"]),
         "line": {"color": LIGHT["line"], "width": 2}, "hovertemplate": "day %{x}: %{y:+,.2f} USD so far<extra></extra>",
