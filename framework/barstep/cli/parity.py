@@ -1,4 +1,4 @@
-"""`barstep check parity`: the same run in both lanes."""
+"""`barstep check`: the same run in both lanes, and positions that know later bars."""
 
 from __future__ import annotations
 
@@ -40,6 +40,36 @@ def parity(
         _tell(found)
     if not found.equal:
         raise typer.Exit(DIFFERENT)
+
+
+@app.command("lookahead")
+def lookahead(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The run's YAML file.", show_default=False)],
+    places: Annotated[
+        int, typer.Option(min=2, help="Changes of the wanted position to try, from the first to the last.")
+    ] = 100,
+    overrides: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask a strategy's positions(bars) again with shorter histories, and tell where an answer knew a later bar.
+
+    Exit code 0 when no answer differs, 1 when one does. It finds mistakes; it is not a proof that there are none.
+    """
+    from barstep.runs.log import set_up
+    from barstep.runs.lookahead import check_lookahead
+
+    set_up("warning")
+    with prints_to_stderr():
+        found = check_lookahead(config, overrides or (), places)
+    if as_json:
+        emit(found._asdict())
+    elif found.places:
+        typer.echo(
+            f"no look ahead found: {found.strategy} over {found.bars:,} bars, tried at up to {found.places:,} changes "
+            "of the position it wants"
+        )
+    else:
+        typer.echo(f"nothing to try: {found.strategy} has no positions(bars), its hooks see one bar after the other")
 
 
 def _tell(found: Parity) -> None:

@@ -47,9 +47,11 @@ def test_the_cache_is_bounded(bars: ArrayBars) -> None:
 
 
 def test_columns_cannot_be_changed(bars: ArrayBars) -> None:
-    for column in (bars.close, bars.close_ticks, bars.volume, bars.indicator(SMA(3))):
+    for column in (bars.close, bars.close_ticks, bars.volume, bars.columns[3], bars.indicator(SMA(3))):
         with pytest.raises(ValueError, match="read-only"):
             column[0] = 1
+        with pytest.raises(ValueError, match="cannot set WRITEABLE"):
+            column.flags.writeable = True
 
 
 def test_memory_mapped_bars_play_the_same_and_compile_nothing(bars: ArrayBars, tmp_path: Path) -> None:

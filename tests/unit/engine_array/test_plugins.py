@@ -97,7 +97,14 @@ class Centred(Strategy):
         return np.where(bars.close > bars.close.mean(), 1, -1)
 
 
-@pytest.mark.parametrize("made", [Tomorrow(), Centred()], ids=lambda made: type(made).__name__)
+class Peak(Strategy):
+    def positions(self, bars: ArrayBars) -> np.ndarray:
+        wanted = np.zeros(len(bars), np.int64)
+        wanted[int(bars.high.argmax())] = 1
+        return wanted
+
+
+@pytest.mark.parametrize("made", [Tomorrow(), Centred(), Peak()], ids=lambda made: type(made).__name__)
 def test_positions_that_know_later_bars_are_refused(bars: ArrayBars, made: Strategy) -> None:
     with pytest.raises(PluginError, match=r"it looks ahead: of the bar ending 20.* when all 3,000 bars are known"):
         wants_from("x", made, bars, "")
@@ -108,7 +115,7 @@ def test_positions_that_need_later_bars_are_refused(bars: ArrayBars) -> None:
         def positions(self, bars: ArrayBars) -> np.ndarray:
             return np.where(bars.close > bars.close[2_900], 1, -1)
 
-    with pytest.raises(PluginError, match=r"with the first [\d,]+ bars alone it raises IndexError"):
+    with pytest.raises(PluginError, match=r"with the first [\d,]+ bars alone it fails: IndexError"):
         wants_from("x", Needy(), bars, "")
 
 
@@ -119,3 +126,23 @@ def test_positions_that_raise_are_told_with_their_line(bars: ArrayBars) -> None:
 
     with pytest.raises(PluginError, match=rf"plugin x.*{__name__.split('.')[-1]}.py:\d+.*KeyError"):
         wants_from("x", Broken(), bars, __file__)
+
+
+def test_an_answer_that_cannot_be_taken_is_told_where_positions_stands_without_a_traceback(bars: ArrayBars) -> None:
+    class Half(Strategy):
+        def positions(self, bars: ArrayBars) -> np.ndarray:
+            return np.full(len(bars), 0.5)
+
+    told = r"function positions at .*test_plugins\.py:\d+, all bars at once: ValueError: positions: got float64 values"
+    with pytest.raises(PluginError, match=told) as raised:
+        wants_from("x", Half(), bars, "")
+    assert raised.value.__cause__ is None
+
+
+def test_an_answer_for_all_bars_whatever_is_asked_is_refused(bars: ArrayBars) -> None:
+    class Kept(Strategy):
+        def positions(self, _: ArrayBars) -> np.ndarray:
+            return np.zeros(len(bars), np.int64)
+
+    with pytest.raises(PluginError, match=r"with the first 1,500 bars alone it fails: .*got the shape \(3000,\)"):
+        wants_from("x", Kept(), bars, "")

@@ -24,10 +24,17 @@ def test_when_changed_asks_only_where_the_wish_is_another() -> None:
     ("answer", "told"),
     [
         (np.zeros(4), "positions: got float64 values, expected whole numbers"),
+        (
+            np.array([1.0, np.nan, 1.0, 1.0]),
+            "positions: got NaN in row 1, expected whole numbers; KEEP says that nothing",
+        ),
+        (None, "positions: got None, expected an array"),
         (np.zeros(3, np.int64), r"positions: got the shape \(3,\), expected \(4,\)"),
         (np.array([0, 2_000_000, 0, 0]), "positions: got 2000000 in row 1"),
+        (np.array([0, 0, 2**63, 0], np.uint64), "positions: got 9223372036854775808 in row 2"),
         (WithBracket(np.zeros(4, np.int64), stop_loss_ticks=-1), "stop_loss_ticks: got -1 in row 0"),
         (WithBracket(np.zeros(4, np.int64), stop_loss_ticks=np.zeros(2, np.int64)), r"expected \(1,\) or \(4,\)"),
+        (WithBracket(np.zeros(4, np.int64), np.full(4, KEEP)), "stop_loss_ticks: got -9223372036854775808 in row 0"),
         (WithBracket(np.zeros(4, np.int64), 3, 0, 4), "a bracket has one stop"),
     ],
 )

@@ -176,6 +176,8 @@ class ArrayBars:
 def _fixed(values: NDArray[Any]) -> NDArray[Any]:
     """The same values as a plain array that nobody can change: one kind of array for the kernel, whatever they lie in."""
     view = np.ascontiguousarray(values).view(np.ndarray)
+    if isinstance(view.base, np.ndarray):
+        view.base.flags.writeable = False  # else the flag of the view could be set again
     view = view[:]
     view.flags.writeable = False
     return view

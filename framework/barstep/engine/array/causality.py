@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 LOOKS = 3
-"""Shorter histories that are tried."""
+"""Changes of the position that is wanted at which shorter histories are tried."""
 
 
 class LookAheadError(ValueError):
@@ -28,20 +28,22 @@ class LookAheadError(ValueError):
 def looks_ahead(positions: Callable[[ArrayBars], Any], bars: ArrayBars, wants: Wants, looks: int = LOOKS) -> str:
     """Where positions differ once later bars are not known, in words; empty when they do not.
 
-    The histories tried end with bars after which the position that is wanted changes: there a look at the next bar shows.
+    The histories tried end with bars after which the position that is wanted changes, where a look at the next bar shows,
+    and just before such bars, where it shows that the change was known to be the only one.
     """
     wanted = wants.positions
     changes = np.flatnonzero(wanted[1:] != wanted[:-1]) + 1
     if not len(changes):
         changes = np.array([len(bars) // 2])
-    rows = np.unique(changes[np.linspace(0, len(changes) - 1, looks).astype(np.int64)])
+    chosen = changes[np.linspace(0, len(changes) - 1, looks).astype(np.int64)]
+    rows = np.unique(np.append(chosen, chosen[1:] - 1))
     for row in rows.tolist():
         known = bars.head(row + 1)
         try:
-            answer = positions(known)
+            found = wants_of(positions(known), row + 1)
         except Exception as error:
-            return f"with the first {row + 1:,} bars alone it raises {type(error).__name__}: {error}"
-        for name, whole, part in zip(wants._fields, wants, wants_of(answer, row + 1), strict=True):
+            return f"with the first {row + 1:,} bars alone it fails: {type(error).__name__}: {error}"
+        for name, whole, part in zip(wants._fields, wants, found, strict=True):
             whole = whole[: row + 1] if len(whole) > 1 else whole
             differ = np.flatnonzero(np.broadcast_to(whole, part.shape if len(part) > 1 else whole.shape) != part)
             if len(differ):

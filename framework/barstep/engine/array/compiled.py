@@ -1,17 +1,23 @@
 """The kernel, compiled when first used and kept on disk; the only module that needs numba.
 
 numba notices a changed function in the file of the one it was called by, and no other. So what it keeps lies in a folder
-named after a checksum of the kernel's files: another version of barstep compiles anew, an old one finds its own again.
+named after a checksum of the kernel's files, of numba and of Python: another version compiles anew, an old one finds its own
+again. Where that folder cannot be written, a copy of it serves for one process: left alone, numba would write beside the
+kernel's files, without a checksum.
 """
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
+import shutil
 import sys
+import tempfile
 import threading
 from functools import cache
 from importlib import import_module
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MISSING = "the array lane needs numba: pip install 'barstep[fast]'"
-COMPILING = "compiling the array lane for this machine: once, about ten seconds"
+_COMPILING = "compiling the array lane for this machine, some 15 seconds, more on a busy one: "
 _HERE = Path(__file__).parent / "kernel"
 _LOADING = threading.RLock()
 
@@ -44,9 +50,13 @@ def installed() -> bool:
     return find_spec("numba") is not None
 
 
-def is_compiled() -> bool:
-    """Whether this machine has run this version of the kernel before."""
-    return any(_folder().glob("**/play.play-*.nbi"))
+def compiling() -> str:
+    """What to tell a user before the first run; empty when this machine has run this version of the kernel before."""
+    if any(_folder().glob("**/play.play-*.nbi")):
+        return ""
+    if _folder() == _own_folder():
+        return f"{_COMPILING}only this time"
+    return f"{_COMPILING}each time, since {_own_folder()} cannot be written; NUMBA_CACHE_DIR names another folder"
 
 
 @cache
@@ -73,7 +83,23 @@ def kernel() -> Kernel:
 
 @cache
 def _folder() -> Path:
-    checksum = hashlib.sha256()
+    """The folder that this process uses: the user's own, or a copy of it that can be written."""
+    own = _own_folder()
+    try:
+        own.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=own).close()
+    except OSError:
+        copy = Path(tempfile.mkdtemp(prefix="barstep-kernel-"))
+        atexit.register(shutil.rmtree, copy, ignore_errors=True)
+        if own.is_dir():
+            shutil.copytree(own, copy, dirs_exist_ok=True)
+        return copy
+    return own
+
+
+@cache
+def _own_folder() -> Path:
+    checksum = hashlib.sha256(f"{version('numba')} {sys.version_info[:2]}".encode())
     for file in sorted(_HERE.glob("*.py")):
         checksum.update(file.read_bytes())
     return _caches() / f"kernel-{checksum.hexdigest()[:16]}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from barstep.domain.errors import PluginError
 from barstep.engine.array.account import Named
-from barstep.engine.array.causality import LookAheadError, looks_ahead
+from barstep.engine.array.causality import LOOKS, LookAheadError, looks_ahead
 from barstep.engine.array.signals import wants_of
 from barstep.hooks.checks import hooks_of, where
 from barstep.hooks.manager import raised_at
@@ -38,20 +38,25 @@ def fault_of(name: str, section: str, cls: type[Plugin], make: Callable[[], Any]
     return _fault(name, cls, "events_only", "", _OF_EVENTS)
 
 
-def wants_from(name: str, strategy: Plugin, bars: ArrayBars, file: str) -> Wants:
-    """What a strategy wants over all bars, proved on some shorter histories not to know the bars after each.
+def wants_from(name: str, strategy: Plugin, bars: ArrayBars, file: str, looks: int = LOOKS) -> Wants:
+    """What a strategy wants over all bars, tried on shorter histories (see `looks_ahead`) not to know the bars after each.
 
     Raises:
         PluginError: `positions` raised, returned what it should not, or looks ahead.
     """
     positions: Any = getattr(strategy, "positions")  # noqa: B009 - only some strategies have it
+    place = where(type(strategy).positions)  # type: ignore[attr-defined]
     try:
-        wants = wants_of(positions(bars), len(bars))
-        seen = looks_ahead(positions, bars, wants)
+        answer = positions(bars)
     except Exception as error:
         raise PluginError(name, "positions", raised_at(error, file), ALL_BARS, error) from error
+    try:
+        wants = wants_of(answer, len(bars))
+    except ValueError as error:
+        raise PluginError(name, "positions", place, ALL_BARS, error) from None
+    seen = looks_ahead(positions, bars, wants, looks)
     if seen:
-        raise PluginError(name, "positions", where(type(strategy).positions), ALL_BARS, LookAheadError(seen))  # type: ignore[attr-defined]
+        raise PluginError(name, "positions", place, ALL_BARS, LookAheadError(seen))
     return wants
 
 

@@ -59,6 +59,8 @@ def when_changed(positions: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def wants_of(answer: Any, bars: int) -> Wants:
     """What a strategy returned, as the kernel takes it; a ValueError says what is wrong with it."""
+    if answer is None:
+        raise ValueError("positions: got None, expected an array with one whole number a bar: is there a return?")
     given = answer if isinstance(answer, WithBracket) else WithBracket(answer)
     names = ("stop_loss_ticks", "take_profit_ticks", "trailing_stop_ticks")
     positions = _whole(given.positions, "positions", (bars,))
@@ -74,6 +76,9 @@ def wants_of(answer: Any, bars: int) -> Wants:
 
 def _whole(values: Any, name: str, *shapes: tuple[int, ...]) -> NDArray[np.int64]:
     array = np.atleast_1d(np.asarray(values))
+    if array.dtype.kind == "f" and np.isnan(array).any():
+        row = int(np.argmax(np.isnan(array)))
+        raise ValueError(f"{name}: got NaN in row {row:,}, expected whole numbers; KEEP says that nothing is wanted")
     if array.dtype.kind not in "iu":
         raise ValueError(
             f"{name}: got {array.dtype} values, expected whole numbers: use np.where, or .astype(np.int64)"
@@ -81,16 +86,21 @@ def _whole(values: Any, name: str, *shapes: tuple[int, ...]) -> NDArray[np.int64
     if array.shape not in shapes:
         expected = " or ".join(str(shape) for shape in dict.fromkeys(shapes))
         raise ValueError(f"{name}: got the shape {array.shape}, expected {expected}, one value a bar")
+    if array.dtype == np.uint64 and np.any(array > MOST):
+        row = int(np.argmax(array > MOST))
+        raise ValueError(f"{name}: got {array[row]} in row {row:,}, expected at most {MOST:,}")
     view = np.ascontiguousarray(array, np.int64)[:]
     view.flags.writeable = False
     return view
 
 
 def _in_range(values: NDArray[np.int64], name: str, least: int) -> None:
-    if installed() and len(values) > _FEW:
+    """Refuse what lies outside `least` to MOST; KEEP is a wish, but no distance."""
+    if least < 0 and installed() and len(values) > _FEW:
         row = kernel().first_outside(values, least, MOST)
     else:
-        bad = np.flatnonzero(((values < least) & (values != KEEP)) | (values > MOST))
+        low = values < least if least == 0 else (values < least) & (values != KEEP)
+        bad = np.flatnonzero(low | (values > MOST))
         row = int(bad[0]) if len(bad) else -1
     if row >= 0:
         raise ValueError(f"{name}: got {values[row]} in row {row:,}, expected {least:,} to {MOST:,}")

@@ -38,6 +38,10 @@ class Teller:
         wants: What the strategy wanted, for the distances of its brackets.
         left: What the run left, with its tape (STORY).
         strategy: The strategy's name in the run.
+
+    Attributes:
+        last: A bar after which nothing is to be told; None for all of them.
+        failed: Name of the guard that failed the account, or empty.
     """
 
     def __init__(self, account: Account, wants: Wants, left: Left, strategy: str) -> None:
@@ -56,6 +60,7 @@ class Teller:
         self._locks: list[tuple[int, Verdict]] = []
         self._events: list[Event] = []
         self._ending: tuple[Order, int] | None = None
+        self.last: int | None = None
         self.failed = account.guard_names[int(left.book[at.FAILED]) - 1].name if left.book[at.FAILED] else ""
         self._tellers = {
             at.TOLD_FILL: self._fill, at.TOLD_TRADE: self._trade, at.TOLD_REMOVAL: self._removal,
@@ -66,6 +71,8 @@ class Teller:
     def batches(self) -> Iterator[tuple[int, list[Event]]]:
         """The bar and its events, once for those of the bar and once for those that its wish brought."""
         for (bar, _), rows in groupby(self._read(), key=lambda row: (row[at.P_BAR], row[at.P_BATCH])):
+            if self.last is not None and bar > self.last:
+                return
             for row in rows:
                 if self._ending is not None and row[at.P_TYPE] != at.TOLD_TRADE:
                     self._end_filled()
@@ -73,6 +80,10 @@ class Teller:
             self._end_filled()
             yield bar, self._events
             self._events = []
+
+    def working(self) -> list[Order]:
+        """The orders that still work after the batches told of."""
+        return [order for order in self._orders.values() if order.status == "working"]
 
     def _read(self) -> Iterator[Row]:
         for start in range(0, len(self._tape), 65_536):

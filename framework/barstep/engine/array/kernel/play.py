@@ -16,7 +16,7 @@ from barstep.engine.array.kernel.sprint import may_sprint, sprint
 
 
 @entry_point
-def play(m, opens, highs, lows, closes, shut, begins, flats, want, stops, targets, trails, denied):  # noqa: C901
+def play(m, opens, highs, lows, closes, shut, begins, flats, want, stops, targets, trails, denied):
     """Play all bars.
 
     Args:
@@ -30,10 +30,9 @@ def play(m, opens, highs, lows, closes, shut, begins, flats, want, stops, target
         denied: Non-zero where risk rules let nothing open; empty where they always do.
     """
     b, n = BOOK, len(opens)
-    begun = flat = 0
+    begun = flat = k = 0
     up, down = -FAR, FAR
     fast = may_sprint(m, stops, targets, trails, denied)
-    k = 0
     while k < n:
         asking = measured = False
         if fast and m[b + LIVE] == 0 and m[LOTS] - m[HEAD] < 2:
@@ -46,22 +45,9 @@ def play(m, opens, highs, lows, closes, shut, begins, flats, want, stops, target
         m[BAR], m[BAR_OPEN], m[BAR_HIGH], m[BAR_LOW], m[BAR_CLOSE] = k, opens[k], highs[k], lows[k], closes[k]
         tradable = len(shut) == 0 or not shut[k]
         if not asking:
-            new = k == begins[begun]
-            m[FIRST] = 1 if new else 0
-            if new:
-                begun += 1
-                begin_session(m, b, closes[k - 1] if k else 0)
-            if tradable and (m[b + LIVE] or (m[GUARDS] and (new or m[b + POSITION]))):
-                catch_up(m, lows, highs, k)
-                if plain_market(m, b):
-                    fill_at_open(m, b)
-                else:
-                    play_bar(m, b)
-            if k == flats[flat]:
-                flat += 1
-                if m[b + LIVE] or m[b + POSITION]:
-                    catch_up(m, lows, highs, k + 1)
-                    flatten(m, b, m[FORCED_SLIP], SETTLE, 18, FLAT_TIME, IN_BAR)
+            new, last = k == begins[begun], k == flats[flat]
+            begun, flat = begun + new, flat + last
+            play_row(m, b, new, last, tradable, highs, lows, closes)
         if want[k] != KEEP:
             barred = denied[k] if len(denied) else 0
             order = ask(m, b, want[k], pick(stops, k), pick(targets, k), pick(trails, k), barred)
@@ -81,6 +67,24 @@ def play(m, opens, highs, lows, closes, shut, begins, flats, want, stops, target
         if not m[b + FAILED]:
             finish(m, b)
         measure(m)
+
+
+@helper
+def play_row(m, b, new, last, tradable, highs, lows, closes):
+    """Phases A to D of a bar: `new` begins a session, after `last` all is closed (R18)."""
+    k = m[BAR]
+    m[FIRST] = 1 if new else 0
+    if new:
+        begin_session(m, b, closes[k - 1] if k else 0)
+    if tradable and (m[b + LIVE] or (m[GUARDS] and (new or m[b + POSITION]))):
+        catch_up(m, lows, highs, k)
+        if plain_market(m, b):
+            fill_at_open(m, b)
+        else:
+            play_bar(m, b)
+    if last and (m[b + LIVE] or m[b + POSITION]):
+        catch_up(m, lows, highs, k + 1)
+        flatten(m, b, m[FORCED_SLIP], SETTLE, 18, FLAT_TIME, IN_BAR)
 
 
 @helper
