@@ -1,45 +1,23 @@
 """How the kernel's functions are compiled: without the interpreter's lock, whole-number division unchecked."""
 
+import numba
 from numba import njit, types
-from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import Compiler
 
 entry_point = njit(nogil=True, error_model="numpy", cache=True)
 """For what Python calls; kept on disk."""
 
 
-class _NoEnvironments:
-    """Stands where numba would tell the running machine code of a function's globals: a part has no such code."""
+TESTED = "0.68"
+"""The numba whose insides `parts` is written for; another one compiles in the plain way, which takes longer."""
 
-    def set_env(self, *_): ...
+if numba.__version__.startswith(f"{TESTED}."):
+    from barstep.engine.array.kernel.parts import PartCompiler
 
+    _pipeline = {"pipeline_class": PartCompiler}
+else:
+    _pipeline = {}
 
-class _Part(JITCodeLibrary):
-    """A helper's code as numba writes it down: it is optimised and made machine code in the entry point it is linked into.
-
-    numba would do both for each function, and again for all that a function calls: a third of the time of compiling.
-    """
-
-    codegen = _NoEnvironments()
-
-    def _optimize_final_module(self): ...
-
-    def _finalize_final_module(self):
-        self._finalized = True
-
-    def get_pointer_to_function(self, _):
-        return 1  # nobody calls it
-
-
-class _PartCompiler(Compiler):
-    def __init__(self, *args):
-        super().__init__(*args)
-        self.state.library = _Part(self.state.targetctx.codegen(), "part")
-
-
-_inner = njit(
-    nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=_PartCompiler
-)
+_inner = njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, **_pipeline)
 
 
 def helper(function):
