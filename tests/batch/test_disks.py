@@ -26,7 +26,7 @@ def test_a_full_disk_is_told_and_what_is_finished_is_kept(desk: Path, play, cli)
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # the write fails instead
         resource.setrlimit(resource.RLIMIT_FSIZE, (160_000, 160_000))
 
-    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=small_disk, env=dict(os.environ))  # noqa: PLW1509
+    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=small_disk, env=dict(os.environ))
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "cannot be written" in done.stderr

@@ -146,6 +146,14 @@ def test_ctrl_c_twice_stops_at_once_and_tells_what_is_kept(desk: Path, play, cli
     assert len(table(desk / "stopped")) == 400
 
 
+def test_the_names_of_lokys_own_are_there() -> None:
+    from joblib.externals.loky import process_executor
+    from joblib.externals.loky.backend import resource_tracker
+
+    assert process_executor._MAX_MEMORY_LEAK_SIZE > 0  # without it workers are replaced when they have grown by 300 MB
+    assert callable(resource_tracker.ensure_running)
+
+
 def test_two_at_once_on_one_grid_are_refused(desk: Path, cli, start) -> None:
     grid = write(desk, moody(400, "wait", every=1))
     start("grid", "run", grid, "-j", "1", "--out", "taken")

@@ -105,7 +105,8 @@ class Runner:
         """Have loky's workers begin deaf to Ctrl-C: a terminal sends it to them too, before they could turn it away."""
         if self.workers == 1:
             return
-        import_module("joblib.externals.loky.backend.resource_tracker").ensure_running()  # it would unblock signals
+        with suppress(ImportError):  # a name of loky's own: without it a first Ctrl-C may end workers
+            import_module("joblib.externals.loky.backend.resource_tracker").ensure_running()  # it would unblock signals
         with _interrupts_wait():
             for _ in self._parallel()(self._call(os.getpid) for _ in range(self.workers)):
                 pass
@@ -181,9 +182,11 @@ def _begin() -> None:
     """What each of loky's workers does first.
 
     loky replaces a worker that has grown by 300 MB since its first call, in case it leaks. Ours grows by the bars it looks at
-    and by indicators that are bounded (`arrays.CACHE_BYTES`), and would lose them.
+    and by indicators that are bounded (`arrays.CACHE_BYTES`), and would lose them. No public name turns this off; where the
+    private one is gone, workers are replaced and are only slower for it.
     """
-    vars(import_module("joblib.externals.loky.process_executor"))["_MAX_MEMORY_LEAK_SIZE"] = _MOST_GROWTH
+    with suppress(ImportError):
+        vars(import_module("joblib.externals.loky.process_executor"))["_MAX_MEMORY_LEAK_SIZE"] = _MOST_GROWTH
     prepare()
 
 
