@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from barstep.batch.store import Row, Store
+    from barstep.batch.rows import Row
+    from barstep.batch.store import Store
     from barstep.report.grid_record import GridRecord
 
 
