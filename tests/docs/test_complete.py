@@ -132,6 +132,12 @@ def test_relative_links_lead_somewhere() -> None:
                 assert anchor in [re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads], link
 
 
+def test_the_readme_leads_to_each_page() -> None:
+    readme = (REPO / "README.md").read_text(encoding="utf-8")
+    pages = [path.name for path in (REPO / "docs").iterdir() if path.suffix in (".md", ".ipynb")]
+    assert sorted(name for name in pages if f"](docs/{name})" not in readme) == []
+
+
 @pytest.mark.parametrize("source", PAGES, ids=lambda path: path.stem)
 def test_words_we_do_not_use_and_the_length_of_pages(source: Path) -> None:
     text = source.read_text(encoding="utf-8")

@@ -49,6 +49,9 @@ class Client:
     def place(self, side: int = 0, size: int = 1, type: int = 2, **more: Any) -> dict[str, Any]:
         return self.fine("Order/place", **self.wanted(side=side, size=size, type=type, **more))
 
+    def order(self, wanted: object) -> dict[str, Any]:
+        return self.fine("Order/searchById", orderId=wanted)["order"]
+
     def wanted(self, **more: Any) -> dict[str, Any]:
         return {"contractId": self.contract, "side": 0, "size": 1, "type": 2, **more}
 

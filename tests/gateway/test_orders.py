@@ -1,4 +1,4 @@
-"""Order: place, search, cancel and modify, with every code that can occur."""
+"""Order/place, with every code that can occur."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ import pytest
 CODES = {"limit": 1, "market": 2, "stop_limit": 3, "stop": 4, "trailing": 5, "join_bid": 6, "join_ask": 7}
 
 
-def order(client, wanted):
-    return client.fine("Order/searchById", orderId=wanted)["order"]
-
-
 def test_a_market_order_fills_within_the_call(started):
     told = started.place(0, 2)
     assert (told["orderId"], told["orderStatus"]) == ("ord_1", 2)
-    assert order(started, "ord_1") == order(started, 1) == {
+    assert started.order("ord_1") == started.order(1) == {
         "id": "ord_1", "accountId": 1001, "contractId": "CON.F.US.EP.U13", "symbolId": "F.US.EP",
         "creationTimestamp": "2013-09-03T00:03:00Z", "updateTimestamp": "2013-09-03T00:03:00Z", "status": 2, "type": 2,
         "side": 0, "size": 2, "limitPrice": None, "stopPrice": None, "fillVolume": 2, "filledPrice": 1645.5,
@@ -96,7 +92,7 @@ def test_off_grid_and_wrong_side_are_the_fill_profiles_business(make):
     assert [(row["type"], row["status"]) for row in working] == [(2, 6)], "waits for the next open, refused ones do not"
     refused = strict.fine("Order/search")["orders"][0]
     assert (refused["id"], refused["status"]) == ("ord_-1", 5)
-    assert order(strict, "ord_-1") == refused
+    assert strict.order("ord_-1") == refused
 
 
 def test_unknown_account(started):
@@ -123,7 +119,7 @@ def test_unknown_account(started):
 def test_resting_orders_show_what_was_asked(started, kind, side, prices):
     wanted = started.place(side, 1, CODES[kind], **prices)["orderId"]
     if kind.startswith("join"):
-        assert order(started, wanted)["type"] == CODES[kind]
+        assert started.order(wanted)["type"] == CODES[kind]
         return
     (row,) = started.fine("Order/searchOpen")["orders"]
     assert {name: row[name] for name in prices} == prices
@@ -132,7 +128,7 @@ def test_resting_orders_show_what_was_asked(started, kind, side, prices):
 
 def test_a_trailing_stop_keeps_its_distance(started):
     wanted = started.place(1, 1, 5, trailPrice=1644.0)["orderId"]
-    row = order(started, wanted)
+    row = started.order(wanted)
     assert (row["trailDistance"], row["trailPrice"], row["stopPrice"]) == (6, 1.5, 1644.0)
 
 
@@ -145,7 +141,7 @@ def test_brackets_with_and_without_signs(started):
         wanted = started.place(
             side, 1, stopLossBracket={"ticks": loss, "type": 4}, takeProfitBracket={"ticks": gain, "type": 1}
         )["orderId"]
-        entry = order(started, wanted)
+        entry = started.order(wanted)
         stop, target = started.fine("Order/searchOpen")["orders"]
         way = 1 if side == 0 else -1
         assert stop["stopPrice"] == entry["filledPrice"] - way * 2.0
@@ -172,7 +168,7 @@ def test_a_trailing_exit(started):
 
 def test_custom_tags_are_unique_in_an_account(started):
     wanted = started.place(type=1, limitPrice=1600.0, customTag="mine", stopLossBracket={"ticks": 4})["orderId"]
-    assert order(started, wanted)["customTag"] == "mine"
+    assert started.order(wanted)["customTag"] == "mine"
     assert "taken by order 1" in started.refused(2, "Order/place", **started.wanted(customTag="mine"))
     started.fine("Replay/end")
     started.start()
@@ -184,8 +180,8 @@ def test_custom_tags_are_unique_in_an_account(started):
 def test_linked_orders_cancel_each_other(started):
     low = started.place(0, 1, 1, limitPrice=1640.0)["orderId"]
     high = started.place(0, 1, 4, stopPrice=1655.0, linkedOrderId=low)["orderId"]
-    assert order(started, low)["linkedOrderId"] == high
-    assert order(started, high)["linkedOrderId"] == low
+    assert started.order(low)["linkedOrderId"] == high
+    assert started.order(high)["linkedOrderId"] == low
     started.fine("Replay/jumpTo", timestamp="2013-09-03T18:00:00Z")
     assert sorted(row["status"] for row in started.fine("Order/search")["orders"]) == [2, 3]
 
@@ -193,7 +189,7 @@ def test_linked_orders_cancel_each_other(started):
 def test_an_order_that_fills_at_once_cancels_the_linked_one(started):
     low = started.place(0, 1, 1, limitPrice=1600.0)["orderId"]
     started.place(0, 1, linkedOrderId=low)
-    assert order(started, low)["status"] == 3
+    assert started.order(low)["status"] == 3
     assert "is cancelled, expected a working order" in started.refused(
         2, "Order/place", **started.wanted(linkedOrderId=low)
     )
@@ -210,107 +206,12 @@ def test_a_group_cancels_all_its_others(client):
     assert client.fine("Order/searchOpen")["orders"] == []
 
 
-def test_cancel(started):
-    wanted = started.place(type=1, limitPrice=1600.0)["orderId"]
-    started.fine("Order/cancel", orderId=wanted)
-    assert order(started, wanted)["status"] == 3
-    assert "is cancelled" in started.refused(3, "Order/cancel", orderId=wanted)
-    for unknown in (99, "ord_99", "nonsense", 0, -1):
-        assert "Order/search" in started.refused(2, "Order/cancel", orderId=unknown)
-
-
-def test_an_id_that_is_none_is_not_called_order_0(started):
-    for path, more in (("Order/cancel", {}), ("Order/modify", {}), ("Extension/link", {"linkedOrderId": 1})):
-        told = started.refused(2, path, orderId="zzz", **more)
-        assert ("order 0" not in told, "expected ord_12 or 12" in told) == (True, True)
-
-
-def test_modify_leaves_what_is_null_or_left_out(started):
-    wanted = started.place(0, 2, 3, stopPrice=1660.0, limitPrice=1661.0)["orderId"]
-    started.fine("Order/modify", orderId=wanted, stopPrice=1662.0, limitPrice=None)
-    started.fine("Order/modify", orderId=wanted, size=3)
-    started.fine("Order/modify", orderId=wanted)
-    row = order(started, wanted)
-    assert (row["stopPrice"], row["limitPrice"], row["size"]) == (1662.0, 1661.0, 3)
-
-
-def test_modify_to_a_price_that_the_close_satisfies_fills_at_once(started):
-    close = started.step()["bar"]["c"]
-    wanted = started.place(0, 1, 1, limitPrice=close - 20)["orderId"]
-    started.fine("Order/modify", orderId=wanted, limitPrice=close + 5)
-    assert order(started, wanted)["status"] == 2
-    (trade,) = started.fine("Trade/search")["trades"]
-    assert trade["price"] == close
-    assert started.fine("Position/searchOpen")["positions"][0]["size"] == 1
-
-
-def test_modify_a_trail(started):
-    wanted = started.place(1, 1, 5, trailPrice=1644.0)["orderId"]
-    started.fine("Order/modify", orderId=wanted, trailPrice=1645.0)
-    assert order(started, wanted)["trailDistance"] == 2
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({"size": 0}, "size 0: expected 1 to"),
-        ({"size": -2}, "size -2"),
-        ({"stopPrice": 1650.0}, "has no stop to change"),
-        ({"trailPrice": 1640.0}, "has no trail to change"),
-        ({"limitPrice": 1e300}, "limitPrice 1e+300"),
-    ],
-)
-def test_refusals_of_modify(started, changes, told):
-    wanted = started.place(type=1, limitPrice=1600.0)["orderId"]
-    assert told in started.refused(3, "Order/modify", orderId=wanted, **changes)
-    assert order(started, wanted)["limitPrice"] == 1600.0
-
-
-def test_modify_an_order_that_is_gone_or_unknown(started):
-    filled = started.place()["orderId"]
-    assert "is filled" in started.refused(3, "Order/modify", orderId=filled, size=3)
-    started.refused(2, "Order/modify", orderId=77, size=3)
-
-
-def test_the_size_of_a_partly_filled_order_is_its_total(make):
-    thin = make(fills={"profile": "strict", "participation": 0.1})
-    thin.start()
-    thin.step(3)
-    wanted = thin.place(0, 1000, 1, limitPrice=1700.0)["orderId"]
-    thin.step()
-    row = order(thin, wanted)
-    assert 0 < row["fillVolume"] < row["size"] == 1000
-    assert row["status"] == 1
-    thin.refused(3, "Order/modify", orderId=wanted, size=row["fillVolume"])
-    thin.fine("Order/modify", orderId=wanted, size=row["fillVolume"] + 5)
-    assert order(thin, wanted)["size"] == row["fillVolume"] + 5
-
-
-def test_search_by_time(started):
-    early = started.place(type=1, limitPrice=1600.0)["orderId"]
-    started.step(5)
-    late = started.place(type=1, limitPrice=1601.0)["orderId"]
-
-    def found(**window):
-        return [row["id"] for row in started.fine("Order/search", **window)["orders"]]
-
-    assert found() == [early, late]
-    assert found(startTimestamp="2013-09-03T00:04:00Z") == [late]
-    assert found(endTimestamp="2013-09-03T00:03:00Z") == [early]
-    assert found(startTimestamp="2013-09-03T02:03:00+02:00") == [early, late]
-
-
-def test_search_by_id_of_an_unknown_order(started):
-    answer = started("Order/searchById", orderId=5)
-    assert (answer["errorCode"], answer["order"]) == (1, None)
-
-
 def test_risk_denies_with_code_2_rule_and_reason(make):
     careful = make(risk=[{"use": "max_position", "options": {"contracts": 2}}])
     careful.start()
     careful.step(3)
     wanted = careful.place(0, 5)["orderId"]
-    assert order(careful, wanted)["size"] == 2, "resized"
+    assert careful.order(wanted)["size"] == 2, "resized"
     told = careful.refused(2, "Order/place", **careful.wanted())
     assert "max_position" in told
     assert "at most 2 contracts" in told

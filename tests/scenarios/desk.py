@@ -182,3 +182,15 @@ def run(tmp_path: Path, bars, *plugins, instrument=PLAIN, timeframe="1m", fees="
         **more,
     }
     return Ran(barstep.run(mapping, out=tmp_path / f"run_{next(_keys)}"))
+
+
+def entry(use: str, **options):
+    return ("risk", {"use": use, "options": options})
+
+
+def buys(*bars, size=1, **terms):
+    return at({bar: lambda ctx: ctx.buy(size, **terms) for bar in bars})
+
+
+def reasons(ran) -> list[str]:
+    return [order.partition(": ")[2] for order in ran.orders if " denied: " in order]

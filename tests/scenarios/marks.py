@@ -15,6 +15,7 @@ from desk import MINUTE, START, Ran, run
 import barstep
 
 CENTS = {"name": "CENT", "tick_size": "0.01", "tick_value": "0.01", "lot_weight_tenths": 10}
+COMBINE = "topstep-combine-50k"
 EXACT = {"market_slip_ticks": 0, "forced_slip_ticks": 0, "stop_slip_ticks": 0}
 
 
@@ -118,3 +119,13 @@ def play(
 def limit(usd: float, **options) -> tuple[str, dict]:
     """The entry of a maximum loss limit."""
     return ("risk", {"use": "max_loss_limit", "options": {"usd": usd, **options}})
+
+
+def plan(name=COMBINE, on_fail="stop", on_pass="stop", **changes):  # noqa: S107
+    """The account section of a plan."""
+    return {"plan": {"name": name, **changes}, "on_fail": on_fail, "on_pass": on_pass}
+
+
+def told(attempt) -> tuple:
+    """What a test compares of an attempt."""
+    return attempt["verdict"], attempt["start"], attempt["end"], attempt["days"], attempt["net_pnl"]

@@ -5,14 +5,35 @@ from __future__ import annotations
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+Start = Callable[..., "subprocess.Popen[Any]"]
+
 LONG = "get_next_bar()\nplace_order(ACCOUNT_ID, CONTRACT_ID, 0, 2)\n"
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts `barstep script FILE --out kept`; whatever still runs at the end of a test is killed."""
+    running: list[subprocess.Popen[Any]] = []
+
+    def started(file: str, **given: Any) -> subprocess.Popen[Any]:
+        command = [sys.executable, "-m", "barstep", "script", file, "--out", "kept", "-q"]
+        running.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **given))
+        return running[-1]
+
+    yield started
+    for one in running:
+        with one:
+            one.kill()
 
 
 @pytest.mark.parametrize("ending", ["", "sys.exit()", "sys.exit(0)", "raise SystemExit"])
@@ -112,19 +133,18 @@ def test_starting_a_second_replay_is_refused(play: Callable[..., object]) -> Non
     assert "[ERROR] Replay/start: HTTP 409: this run has one replay" in done.err
 
 
-def test_ctrl_c_keeps_what_is_done(here: Path) -> None:
+def test_ctrl_c_keeps_what_is_done(here: Path, start: Start) -> None:
     text = (
         "import signal\nfor i in range(MAX_BARS):\n    bar = get_next_bar()\n"
         "    i or place_order(ACCOUNT_ID, CONTRACT_ID, 0, 1)\n"
         "    if i == 99:\n        print('ready', flush=True)\n        time.sleep(60)\n"
     )
     (here / "slow.py").write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "barstep", "script", "slow.py", "--out", "kept", "-q"]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    running = start("slow.py", text=True)
     assert running.stdout is not None
     assert running.stdout.readline() == "ready\n"
     os.kill(running.pid, signal.SIGINT)
-    _, err = running.communicate(timeout=30)
+    _, err = running.communicate(timeout=120)
     assert running.returncode == 130
     assert "interrupted: the 100 bars played are kept" in err
     result = json.loads((here / "kept" / "result.json").read_text(encoding="utf-8"))
@@ -160,24 +180,53 @@ DEAF = (
     CAUGHT
     + "while True:\n    try:\n        print('deaf', flush=True)\n        time.sleep(60)\n    except:\n        pass\n"
 )
+CALLING = (
+    CAUGHT + "print('deaf', flush=True)\nwhile True:\n    try:\n        get_next_bar()\n    except:\n        pass\n"
+)
 
 
-@pytest.mark.parametrize(("text", "signals"), [(CAUGHT, 1), (DEAF, 2)])
-def test_ctrl_c_ends_a_script_that_catches_everything(here: Path, text: str, signals: int) -> None:
+@pytest.mark.parametrize(("text", "signals"), [(CAUGHT, 1), (DEAF, 2), (CALLING, 2)])
+def test_ctrl_c_ends_a_script_that_catches_everything(here: Path, start: Start, text: str, signals: int) -> None:
     (here / "caught.py").write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "barstep", "script", "caught.py", "--out", "kept", "-q"]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    running = start("caught.py", text=True)
     assert running.stdout is not None
     for word in ("ready", "deaf")[:signals]:
         assert running.stdout.readline() == f"{word}\n"
         os.kill(running.pid, signal.SIGINT)
-    out, err = running.communicate(timeout=30)
+    out, err = running.communicate(timeout=120)
     assert running.returncode == 130, err
     assert "interrupted: the 50 bars played are kept" in err
     assert out.splitlines()[-1] == str(here / "kept")
     result = json.loads((here / "kept" / "result.json").read_text(encoding="utf-8"))
     assert (result["status"], result["bars"]) == ("interrupted", 50)
     assert [path.name for path in here.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel how full a pipe is")
+def test_ctrl_c_in_the_middle_of_a_write_ends_a_script_that_catches_everything(here: Path, start: Start) -> None:
+    import fcntl
+    import termios
+
+    text = DEAF.replace("print('deaf', flush=True)", "print('deaf', flush=True)\n        print('x' * 500_000)")
+    (here / "caught.py").write_text(text, encoding="utf-8")
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    running = start("caught.py", bufsize=0, env=buffered)
+    assert running.stdout is not None
+    assert running.stdout.readline() == b"ready\n"
+    os.kill(running.pid, signal.SIGINT)
+    assert running.stdout.readline() == b"deaf\n"
+    deadline = time.monotonic() + 120
+    while (
+        struct.unpack("i", fcntl.ioctl(running.stdout, termios.FIONREAD, bytes(4)))[0] < 60_000
+    ):  # it holds 65,536 at most
+        assert time.monotonic() < deadline, "the script never filled the pipe"
+        time.sleep(0.01)
+    os.kill(running.pid, signal.SIGINT)
+    out, err = running.communicate(timeout=120)
+    assert running.returncode == 130, err
+    assert err.decode().count("interrupted: the 50 bars played are kept") == 1
+    assert str(here / "kept") in out.decode().splitlines()
+    assert json.loads((here / "kept" / "result.json").read_text(encoding="utf-8"))["status"] == "interrupted"
 
 
 @pytest.mark.parametrize("where", [["--out", "same"], []])

@@ -60,7 +60,6 @@ class Desk:
         self.exchange = exchange
         self.broker = broker
         self.streams = list(streams)
-        self.by_contract = {stream.feed.contract.id: stream for stream in streams}
         self.hooks: HookManager | None = None
         self.accepting = False
         self.trades: deque[Trade] = deque(maxlen=trades_kept)

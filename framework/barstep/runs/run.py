@@ -14,10 +14,10 @@ from barstep.runs.array_lane import why_not
 from barstep.runs.assemble import RunPlan, load_plan
 from barstep.runs.extensions import measured
 from barstep.runs.folder import RunFolder
-from barstep.runs.lanes import EVENT_LANE_RUNS, Arrays, Events
+from barstep.runs.lanes import EVENT_LANE_RUNS, Arrays, Driven, Events
 from barstep.runs.log import run_logger
 from barstep.runs.make_result import make_result
-from barstep.runs.result import RunResult, RunStatus
+from barstep.runs.result import RunResult
 from barstep.runs.sources import sessions_of
 from barstep.runs.spool import RunSpool
 
@@ -73,30 +73,16 @@ def play(
     folder = RunFolder(plan, Path(out) if out is not None else None)
     log = run_logger(run=folder.label)
     config = plan.loaded.config
-    start = plan.account.start_balance
     wanted = config.lane == "array"
     hindrance = why_not(plan) if wanted else ""
     if hindrance:
         log.warning(EVENT_LANE_RUNS, reason=hindrance)
     with folder.writing():
-        spool = RunSpool(folder.working, start, progress, sessions_of(plan.streams[0]))
+        spool = RunSpool(folder.working, plan.account.start_balance, progress, sessions_of(plan.streams[0]))
         lane = Arrays(plan, spool, log) if wanted and not hindrance else Events(plan, spool, log, hindrance)
 
-        def complete(status: RunStatus, error: BarstepError | None) -> tuple[RunResult, BarstepError | None]:
-            spool.finish()
-            own: Measures = {}
-            if error is None:
-                try:
-                    own = measured(plan.of("metrics"), folder.working, start / MICROS)
-                except PluginError as raised:
-                    status, error = "failed", raised
-            result = make_result(plan, lane.ending(), spool, status, error)
-            result.metrics |= own
-            folder.write(result)
-            return result, error
-
         def give_up() -> None:
-            result, _ = complete("interrupted", None)
+            result, _ = _complete(plan, folder, spool, lane, ("interrupted", None))
             folder.place()
             result.folder = folder.path
             if leave is not None:
@@ -104,11 +90,11 @@ def play(
 
         try:
             with _rare_collections():
-                status, error = lane.drive(loopback, give_up if leave is not None else None)
+                ended = lane.drive(loopback, give_up if leave is not None else None)
         except BaseException:
             spool.abort()
             raise
-        result, error = complete(status, error)
+        result, error = _complete(plan, folder, spool, lane, ended)
     result.folder = folder.path
     log.info(
         "run",
@@ -124,6 +110,24 @@ def play(
     if config.report is not None and config.report.html:
         import_module("barstep.report").write_report(folder.path)  # by name: what lies above is asked for, not needed
     return result
+
+
+def _complete(
+    plan: RunPlan, folder: RunFolder, spool: RunSpool, lane: Arrays | Events, ended: Driven
+) -> tuple[RunResult, BarstepError | None]:
+    """Write what the run came to; a metric of one's own may still fail it."""
+    status, error = ended
+    spool.finish()
+    own: Measures = {}
+    if error is None:
+        try:
+            own = measured(plan.of("metrics"), folder.working, plan.account.start_balance / MICROS)
+        except PluginError as raised:
+            status, error = "failed", raised
+    result = make_result(plan, lane.ending(), spool, status, error)
+    result.metrics |= own
+    folder.write(result)
+    return result, error
 
 
 def _stays_here(plan: RunPlan) -> None:

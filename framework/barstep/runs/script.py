@@ -75,16 +75,16 @@ def play_script(
             _started(helpers.transport("Replay/start", own.start.request()))
 
         def give_up() -> None:
-            with gateway.lock:
+            with gateway.lock:  # kept to the end: the script asks for nothing more
                 _clean_up(plan, replay, gateway, Ending(interrupted=True))
-            if leave is not None:
-                leave()
+                if leave is not None:
+                    leave()
 
         ending = execute(
             script,
             module,
             script_environment(script, given),
-            halt=lambda: halt(helpers, gateway, give_up if gateway.halted and leave is not None else None),
+            halt=lambda: halt(helpers, gateway),
             give_up=give_up if leave is not None else None,
             when=replay.desk.when,
         )
@@ -111,16 +111,11 @@ def script_environment(script: ScriptPlan, given: Mapping[str, Any]) -> dict[str
     return {**script.options, **own}
 
 
-def halt(helpers: Helpers, gateway: ScriptGateway, last: Callable[[], object] | None = None) -> None:
-    """Let every helper call raise KeyboardInterrupt from now on, and a header of the script's own find no more bars.
-
-    `last` is called by the next helper call instead: the script was told before.
-    """
+def halt(helpers: Helpers, gateway: ScriptGateway) -> None:
+    """Let every helper call raise KeyboardInterrupt from now on, and a header of the script's own find no more bars."""
     gateway.halted = True
 
     def stop(_path: str, _body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        if last is not None:
-            last()
         raise KeyboardInterrupt
 
     helpers.transport = stop

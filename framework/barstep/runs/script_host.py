@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from barstep.runs.script_plan import ScriptPlan
 
 _OURS = str(Path(__file__).resolve().parents[1]) + os.sep
+_STANDSTILL = 0.5  # seconds that the script waits for its end, unless it holds what is needed for that
 
 
 class Ending(NamedTuple):
@@ -56,7 +57,8 @@ def execute(
         module: From `make_module`, with helpers and globals in it.
         environment: Variables to set while it runs.
         halt: Called on Ctrl-C: from now on every helper call is to raise KeyboardInterrupt.
-        give_up: Called on a second Ctrl-C, for scripts that catch the first; it ends the process. None raises again.
+        give_up: Called on a second Ctrl-C, for scripts that catch the first, and in a thread of its own; it ends the
+            process. None raises again.
         when: The replay's clock as text, for messages.
     """
     with _surroundings(script, module, environment), _interrupts(halt, give_up) as seen:
@@ -214,6 +216,9 @@ def _any_character() -> Iterator[None]:
 def _interrupts(halt: Callable[[], None], give_up: Callable[[], object] | None) -> Iterator[list[int]]:
     """Ctrl-C raises in the script's lines at once; inside our own code it waits for the next helper call.
 
+    What a second one calls runs in a thread of its own: the line that was interrupted may stand in the middle of a write
+    to stdout, where a handler cannot write, and the script would catch the error.
+
     Yields:
         The signals so far: a script that catches the exception was interrupted all the same.
     """
@@ -221,22 +226,31 @@ def _interrupts(halt: Callable[[], None], give_up: Callable[[], object] | None) 
     if threading.current_thread() is not threading.main_thread():
         yield seen
         return
+    leaving: list[threading.Thread] = []
 
     def stop(number: int, frame: FrameType | None) -> None:
         seen.append(number)
         if len(seen) == 1:
             halt()
-        if _in_our_code(frame):
+        elif give_up is not None:
+            if not any(thread.is_alive() for thread in leaving):
+                leaving.append(threading.Thread(target=give_up, name="give up"))
+                leaving[-1].start()
+            if not _in_our_code(frame):
+                leaving[-1].join(_STANDSTILL)
             return
-        if len(seen) > 1 and give_up is not None:
-            give_up()
-        raise KeyboardInterrupt
+        if not _in_our_code(frame):
+            raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, stop)
     try:
         yield seen
     finally:
         signal.signal(signal.SIGINT, before)
+        if leaving:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            leaving[-1].join()
+            signal.signal(signal.SIGINT, before)
 
 
 def _in_our_code(frame: FrameType | None) -> bool:

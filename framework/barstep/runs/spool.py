@@ -107,6 +107,9 @@ class RunSpool:
 
     def take(self, recorder: Recorder, equity: dict[str, NDArray[np.int64]]) -> None:
         """Write what the recorder has collected, and the equity of the bars since the last time."""
+        self.digest.add(recorder.fills)
+        self.fees += sum([fill.fee for fill in recorder.fills])
+        self.fills += len(recorder.fills)
         self._fills += recorder.fills
         self._trades += recorder.trades
         self._orders += recorder.orders
@@ -148,7 +151,7 @@ class RunSpool:
     @property
     def trades(self) -> int:
         """Closed round trips so far."""
-        return sum(part.shape[1] for part in self._traded)
+        return len(self._trades) + sum(len(part[0]) for part in self._traded)
 
     def measures(self) -> Measures:
         """The headlines of the run."""
@@ -157,21 +160,14 @@ class RunSpool:
 
     def _write(self) -> None:
         """Add what has been collected to the tables."""
-        self._take_fills(self._fills)
+        if self._fills:
+            rows = tables.fill_rows(self._fills)
+            self.resolutions.update(rows["resolution"])
+            self._spools["fills"].append(rows)
         self._take_trades(self._trades)
         self._take_orders(self._orders)
         for kept in (self._fills, self._trades, self._orders):
             kept.clear()
-
-    def _take_fills(self, fills: Sequence[Fill]) -> None:
-        if not fills:
-            return
-        self.digest.add(fills)
-        self.fees += sum([fill.fee for fill in fills])
-        self.fills += len(fills)
-        rows = tables.fill_rows(fills)
-        self.resolutions.update(rows["resolution"])
-        self._spools["fills"].append(rows)
 
     def _take_trades(self, trades: Sequence[Trade]) -> None:
         if not trades:

@@ -46,7 +46,6 @@ class Tokens:
     def __init__(self, key: str, now: Callable[[], float] = time.monotonic) -> None:
         self._key = key.encode()
         self._secret = secrets.token_bytes(32)
-        self._owner = Session("", float("inf"))
         self._now = now
         self._given: OrderedDict[bytes, Session] = OrderedDict()  # oldest first
 

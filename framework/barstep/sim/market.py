@@ -1,4 +1,4 @@
-"""One contract of the simulated exchange: which bars need work, and phases B, C and D of those that do (R3)."""
+"""One contract of the simulated exchange: its bars, and phases B, C and D of those that need work (R3)."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from barstep.domain.errors import InvariantError
-from barstep.sim.book import MARKET, NEVER, Book, Working
+from barstep.sim.book import MARKET, Book, Working
 from barstep.sim.choice import Outcome, walk_bar
 from barstep.sim.finer import Span
-from barstep.sim.guards import Corridor, corridor
 from barstep.sim.ledger import Ledger
 from barstep.sim.matching import Moment
 from barstep.sim.reach import guards_silent
 from barstep.sim.walk import walk_open
+from barstep.sim.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -28,10 +26,6 @@ if TYPE_CHECKING:
     from barstep.sim.finer import Magnifier
     from barstep.sim.guards import ArmedGuard
     from barstep.sim.models import Models
-
-
-FAR = (1 << 30) - 1
-"""Beyond any price in ticks, and small enough for the interpreter's quick comparison of ints."""
 
 
 class Step(Struct, gc=False, eq=False):
@@ -46,26 +40,17 @@ class Step(Struct, gc=False, eq=False):
     high: int
 
 
-class Market:
-    """Working orders, position and the present chunk of bars of one contract.
-
-    A bar is touched only when it can matter: `up` and `down` are the nearest levels that a rise or a fall can reach. When
-    something waits for the next open or moves with the bars, `up` is so low that every bar reaches it (`wake`).
-    """
+class Market(Watch):
+    """Working orders, position and the present chunk of bars of one contract."""
 
     def __init__(self, feed: Feed, options: FillOptions, fee: int) -> None:
+        super().__init__(Book(feed.contract.instrument.tick_value, fee))
         self.feed = feed
         self.price = feed.contract.instrument.price
         self.options = options
         self._share = None if options.participation is None else Fraction(repr(options.participation))
-        self.book = Book(feed.contract.instrument.tick_value, fee)
         self.ledger = Ledger(feed.contract.instrument.tick_value, fee)
         self.steps: list[Step] = []
-        self.pending: list[tuple[int, Callable[[], None]]] = []
-        self.up = FAR
-        self.down = -FAR
-        self.expiring = False
-        self.corridor = Corridor()
         self.silent = True
         self.armed_before: list[ArmedGuard] = []
         self.finer: Magnifier | None = None
@@ -143,18 +128,6 @@ class Market:
         """Whether anything can happen on a bar."""
         return self.highs[row] >= self.up or self.lows[row] <= self.down
 
-    def arm(self, guards: list[ArmedGuard]) -> None:
-        """Watch these guards, with their levels as they now are; the next bar is looked at in any case."""
-        self.book.guards = guards
-        self.corridor = corridor(guards)
-        self.refresh()
-        if guards:
-            self.wake()
-
-    def wake(self) -> None:
-        """Have every bar looked at until the next `refresh`."""
-        self.up = -FAR
-
     def play(self, row: int) -> list[Outcome]:
         """Phases B and C of a bar, on the book; returns the outcomes when the bar is ambiguous. `settle` books it."""
         book = self.book
@@ -209,76 +182,6 @@ class Market:
             for act in due:
                 act()
         self.refresh()
-
-    def watch(self, working: Working) -> None:
-        """Widen what needs work by one order; a cancelled one is forgotten by the next `refresh`, which costs little."""
-        if working.expire_bar != NEVER or working.expire_ns != NEVER:
-            self.expiring = True
-            self.wake()
-        elif working.kind == MARKET or working.trail:
-            self.wake()
-        elif working.needs > 0:
-            if working.event < self.up:
-                self.up = working.event
-        elif working.event > self.down:
-            self.down = working.event
-        for armed in self.book.guards:
-            if armed.acted:  # a guard that stays breached cancels whatever comes
-                self.wake()
-
-    def refresh(self) -> None:
-        """Recompute which bars need work, after anything about the orders, the guards or the position has changed."""
-        up, down, always, expiring = FAR, -FAR, bool(self.pending), False
-        for working in self.book.live:
-            if working.expire_bar != NEVER or working.expire_ns != NEVER:
-                expiring = True
-            if working.kind == MARKET or working.trail:
-                always = True
-            elif working.needs > 0:
-                if working.event < up:
-                    up = working.event
-            elif working.event > down:
-                down = working.event
-        if self.book.guards:
-            up, down, guarded = self._watch_guards(up, down)
-            always = always or guarded
-        self.up, self.down, self.expiring = up, down, expiring
-        if always or expiring:
-            self.wake()
-
-    def _watch_guards(self, up: int, down: int) -> tuple[int, int, bool]:
-        """Narrow the levels that need work by the prices at which guards are breached; True where every bar needs it."""
-        book = self.book
-        if not book.position:
-            return up, down, bool(book.live) and any(armed.acted for armed in book.guards)
-        slope = book.position * book.tick_value
-        equity = book.base + book.cash * book.tick_value - book.fees
-        if self.corridor.fixed:
-            floor_at, cap_at = (self.corridor.floor - equity) // slope, (self.corridor.cap - equity) // slope
-            if slope > 0:  # one tick early at most, never late
-                return min(up, cap_at), max(down, floor_at + 1), False
-            return min(up, floor_at), max(down, cap_at + 1), False
-        lines = [("floor", self.corridor.floor - equity), ("cap", self.corridor.cap - equity)]
-        forced = False
-        for armed in book.guards:
-            guard = armed.guard
-            if guard.basis != "position" and guard.trail is None:
-                continue
-            if guard.trail is not None and (guard.basis == "position" or guard.side == "cap"):
-                forced = True
-                continue
-            start, _ = armed.line(book) or (0, 0)
-            lines.append((guard.side, armed.level - start))
-            if guard.trail is not None and (guard.trail_until is None or armed.level < guard.trail_until):
-                lines.append(("cap", armed.level + guard.trail - start))  # beyond it the floor rises
-        for side, gap in lines:
-            at = gap // slope  # one tick early at most, never late
-            if (slope > 0) == (side == "floor"):
-                if at >= down:
-                    down = at + 1
-            elif at < up:
-                up = at
-        return up, down, forced
 
     def expire(self, bar: int, start_ns: int, *, session_over: bool) -> list[Working]:
         """Phase A: take out what has expired before this bar."""

@@ -1,116 +1,22 @@
-"""Forms, clocks, repairs, merging and frames, each with a file small enough to read."""
+"""Repairs, merging, names and frames, each with a file small enough to read."""
 
 from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
+from imported import bars, write
 
 import barstep
-from barstep.data import Store, SyntheticStream, front_contract, guess, instrument, store_writing, write_csv
-from barstep.data.forms import detect
-from barstep.domain.bar import Timeframe
+from barstep.data import Store, store_writing
 from barstep.domain.errors import ConfigError, DataError
 
 ROWS = ("2024-05-08T13:00:00Z,100,101,99.75,100.25,5", "2024-05-08T13:01:00Z,100.25,101,99.75,100.5,6",
         "2024-05-08T13:02:00Z,100.5,101,99.75,100.25,7")  # fmt: skip
-
-
-def write(path: Path, *rows: str, header: str = "t,o,h,l,c,v") -> Path:
-    path.write_text("\n".join([header, *rows] if header else rows) + "\n", "utf-8")
-    return path
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "store"
-
-
-@pytest.fixture
-def week(tmp_path: Path) -> Path:
-    item = instrument("ES")
-    stream = SyntheticStream(
-        front_contract(item, date(2024, 5, 6)),
-        Timeframe.parse("1m"),
-        seed=2,
-        start=date(2024, 5, 6),
-        end=date(2024, 5, 10),
-    )
-    write_csv(stream, tmp_path / "ES_week.csv")
-    return tmp_path / "ES_week.csv"
-
-
-def bars(store: Path) -> pl.DataFrame:
-    held = Store(store)
-    (manifest,) = held.series()
-    return pl.read_parquet(held.bars(manifest))
-
-
-@pytest.mark.parametrize(
-    ("lines", "name", "zoned"),
-    [
-        (["20240508 130000;1;1;1;1;5"], "NinjaTrader", False),
-        (["20240508;130000;1;1;1;1;5"], "NinjaTrader", False),
-        (["20240508;1;1;1;1;5"], "NinjaTrader", False),
-        (["20240508 130000;1;5"], "NinjaTrader ticks", False),
-        (["20240508 130000 1230000;1;1;1.25;5"], "NinjaTrader ticks", False),
-        (["time,open,high,low,close,Volume", "1715173200,1,1,1,1,5"], "TradingView", True),
-        (["time,open,high,low,close", "2024-05-08T08:00:00-05:00,1,1,1,1"], "TradingView", True),
-        (["time,open,high,low,close", "2024-05-08T08:00:00,1,1,1,1"], "TradingView", False),
-        (["ts_event,rtype,open,high,low,close,volume", "1715173200000000000,33,1,1,1,1,5"], "Databento", True),
-        (["ts_event,open,high,low,close,volume", "2024-05-08T13:00:00.000000000Z,1,1,1,1,5"], "Databento", True),
-        (["Date, Time, Open, High, Low, Last, Volume", "2024/5/8, 13:00:00, 1, 1, 1, 1, 5"], "Sierra Chart", False),
-        (["2024-05-08 13:00:00,1,1,1,1,5"], "FirstRate", False),
-        (["2024-05-08 13:00:00,1,1,1,1,5,900"], "FirstRate", False),
-        (["t,o,h,l,c,v", "2024-05-08T13:00:00Z,1,1,1,1,5"], "barstep", True),
-        (["Datetime,Open,High,Low,Close,Adj Close,Volume", "2024-05-08 13:00:00+00:00,1,1,1,1,1,5"], "CSV", True),
-        (["Date\tTime\tOpen\tHigh\tLow\tClose\tVol", "2024.05.08\t13:00\t1\t1\t1\t1\t5"], "CSV", False),
-    ],
-)
-def test_forms(lines: list[str], name: str, zoned: bool) -> None:
-    form = detect("x", lines)
-    assert (form.name, form.zoned) == (name, zoned)
-
-
-@pytest.mark.parametrize(
-    ("lines", "message"),
-    [
-        (["t;o;h;l;c", "2024-05-08;1,5;1,5;1,5;1,5"], "the comma may be decimals or thousands"),
-        (["open,high,low,close", "1,1,1,1"], "none that is t"),
-        (["time,open,high,low,close,volume,vol", "1,1,1,1,1,1,1"], "volume and vol could each be v"),
-        (["time,date time,open,high,low,close", "1,1,1,1,1,1"], "could each be t"),
-        (["Time,time,open,high,low,close", "1,1,1,1,1,1"], "stands twice"),
-        (["Date,Open,High,Low,Close", "05/08/2024 13:00,1,1,1,1"], "day and month are not guessed"),
-        (["1,2,3"], "no header line"),
-    ],
-)
-def test_forms_that_are_not_guessed(lines: list[str], message: str) -> None:
-    with pytest.raises(DataError, match=message):
-        detect("x.csv", lines)
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("NQ 03-22.Last.txt", ("NQ", "NQH22")),
-        ("NQH22-CME.txt", ("NQ", "NQH22")),
-        ("MNQZ5", ("MNQ", "MNQZ5")),
-        ("CME_MINI_NQ1!, 5.csv", ("NQ", None)),
-        ("CME_MINI_DL_MES1!, 5_ab12.csv", ("MES", None)),
-        ("ES_1m_2013.csv.gz", ("ES", None)),
-        ("NQ=F.csv", ("NQ", None)),
-        ("ESH5-ESM5", None),
-        ("export.csv", None),
-        ("ESTATE.csv", None),
-    ],
-)
-def test_names(text: str, told: object) -> None:
-    assert guess(text) == told
 
 
 def test_a_manifest_tells_where_bars_come_from(week: Path, store: Path) -> None:
@@ -224,16 +130,6 @@ def test_repairs_of_prices(tmp_path: Path, store: Path) -> None:
         barstep.import_bars(path, repair=["mend"], store=store)
 
 
-def test_a_clock_that_nothing_tells_is_refused(tmp_path: Path, store: Path) -> None:
-    rows = [f"2024050{day} 13{minute:02d}00;100;101;99.75;100.25;5" for day in (7, 8) for minute in range(20)]
-    path = write(tmp_path / "ES 06-24.Last.txt", *rows, header="")
-    with pytest.raises(DataError, match="NinjaTrader usually: --zone UTC --stamp close"):
-        barstep.import_bars(path, store=store)
-    got = barstep.import_bars(path, zone="UTC", stamp="close", store=store)
-    assert (got.series, got.known_by) == ("ESM24", "declared")
-    assert bars(store)["t"][0] == datetime(2024, 5, 7, 12, 59, tzinfo=UTC)
-
-
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -261,34 +157,6 @@ def test_what_makes_no_sense(week: Path, store: Path, given: dict[str, object], 
 def test_another_length_than_declared(week: Path, store: Path) -> None:
     with pytest.raises(DataError, match="most bars stand 1m apart, expected 5m"):
         barstep.import_bars(week, timeframe="5m", store=store)
-
-
-def test_days(tmp_path: Path, store: Path) -> None:
-    days = [f"2024050{day};100;101;99.75;100.25;5" for day in (6, 7, 8, 9)]
-    got = barstep.import_bars(write(tmp_path / "ES.txt", *days, header=""), timeframe="1D", store=store)
-    assert got.warnings == []
-    assert bars(store)["t"][0] == datetime(2024, 5, 5, 22, tzinfo=UTC), "a trading day begins the evening before"
-
-
-def test_days_without_a_trading_day(tmp_path: Path, store: Path) -> None:
-    days = [f"202601{day};100;101;99.75;100.25;5" for day in (16, 19, 20, 21)]  # the 19th is Martin Luther King day
-    path = write(tmp_path / "ES.txt", *days, header="")
-    with pytest.raises(DataError, match=r"no trading days \(1\): 2026-01-19. .* --repair drop"):
-        barstep.import_bars(path, store=store)
-    got = barstep.import_bars(path, repair="drop", store=store)
-    assert (got.repaired, bars(store)["t"].dt.day().to_list()) == ({"drop": 1}, [15, 18, 20])
-
-
-def test_an_hour_that_comes_twice(tmp_path: Path, store: Path) -> None:
-    moments = [datetime(2026, 11, 1, 4, tzinfo=UTC) + timedelta(minutes=5 * k) for k in range(60)]
-    local = [
-        f"{moment.astimezone(ZoneInfo('America/New_York')):%Y-%m-%d %H:%M},100,100,100,100,1" for moment in moments
-    ]
-    path = write(tmp_path / "MBT.csv", *local, header="time,open,high,low,close,Volume")
-    with pytest.raises(
-        DataError, match=r"earlier than .* The clocks of America/New_York repeat an hour near 2026-11-01T05:"
-    ):
-        barstep.import_bars(path, zone="America/New_York", stamp="open", store=store)
 
 
 def test_a_name_that_says_something_else_is_told(week: Path, store: Path, tmp_path: Path) -> None:
@@ -330,25 +198,6 @@ def test_what_is_not_known_is_said_and_the_rest_is_found(week: Path, store: Path
         text, instrument="ES", columns={"o": "First"}, time_format="%d/%m/%Y %H:%M", store=tmp_path / "b"
     )
     assert bars(tmp_path / "b").equals(bars(store))
-
-
-@pytest.mark.parametrize(
-    "header", ["t,o,h,l,c,v", "time,open,high,low,close,Volume", "Time,Open,High,Low,Close,Volume"]
-)
-def test_names_of_columns_are_no_promise_of_a_clock(tmp_path: Path, store: Path, week: Path, header: str) -> None:
-    rows = [line.replace("Z,", ",") for line in week.read_text("utf-8").splitlines()[1:]]
-    whole = write(tmp_path / "ES_naive.csv", *rows, header=header)
-    assert barstep.import_bars(whole, store=store).known_by == "proved"
-    short = write(tmp_path / "ES_short.csv", *rows[:50], header=header)
-    for source in (short, pl.read_csv(short, try_parse_dates=True)):
-        with pytest.raises(DataError, match="must be known, and the breaks of trading do not prove them"):
-            barstep.import_bars(source, instrument="ES", store=store)
-    if header != "t,o,h,l,c,v":
-        with pytest.raises(
-            DataError, match=r"the stamp side of the times must be known.* Declare them: --stamp open \(or"
-        ):
-            barstep.import_bars(short, zone="UTC", store=store)
-    assert barstep.import_bars(short, zone="UTC", stamp="open", store=store).known_by == "declared"
 
 
 def test_frames(week: Path, store: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from barstep.domain.order import Bracket, Order
 from barstep.domain.risk import Verdict
 from barstep.domain.session import to_datetime
 from barstep.engine.array.kernel import layout as at
-from barstep.engine.replay import lock_reason
+from barstep.engine.phases import lock_reason
 from barstep.sim.book import Book, Execution
 from barstep.sim.choice import Outcome
 from barstep.sim.records import AmbiguousBar, Breach

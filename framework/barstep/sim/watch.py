@@ -1,0 +1,119 @@
+"""Which bars of a contract need work: the nearest prices at which an order or a guard can act."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from barstep.sim.book import MARKET, NEVER, Book, Working
+from barstep.sim.guards import Corridor, corridor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from barstep.sim.guards import ArmedGuard
+
+FAR = (1 << 30) - 1
+"""Beyond any price in ticks, and small enough for the interpreter's quick comparison of ints."""
+
+
+class Watch:
+    """Watches the bars for a book.
+
+    A bar is touched only when it can matter: `up` and `down` are the nearest levels that a rise or a fall can reach. When
+    something waits for the next open or moves with the bars, `up` is so low that every bar reaches it (`wake`).
+
+    Attributes:
+        pending: Requests that latency delays, each with the number of the bar after which it is done (R23).
+        expiring: Whether an order may expire by a bar or a time.
+        corridor: The levels of the guards, read in one go.
+    """
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self.pending: list[tuple[int, Callable[[], None]]] = []
+        self.up = FAR
+        self.down = -FAR
+        self.expiring = False
+        self.corridor = Corridor()
+
+    def arm(self, guards: list[ArmedGuard]) -> None:
+        """Watch these guards, with their levels as they now are; the next bar is looked at in any case."""
+        self.book.guards = guards
+        self.corridor = corridor(guards)
+        self.refresh()
+        if guards:
+            self.wake()
+
+    def wake(self) -> None:
+        """Have every bar looked at until the next `refresh`."""
+        self.up = -FAR
+
+    def watch(self, working: Working) -> None:
+        """Widen what needs work by one order; a cancelled one is forgotten by the next `refresh`, which costs little."""
+        if working.expire_bar != NEVER or working.expire_ns != NEVER:
+            self.expiring = True
+            self.wake()
+        elif working.kind == MARKET or working.trail:
+            self.wake()
+        elif working.needs > 0:
+            if working.event < self.up:
+                self.up = working.event
+        elif working.event > self.down:
+            self.down = working.event
+        for armed in self.book.guards:
+            if armed.acted:  # a guard that stays breached cancels whatever comes
+                self.wake()
+
+    def refresh(self) -> None:
+        """Recompute which bars need work, after anything about the orders, the guards or the position has changed."""
+        up, down, always, expiring = FAR, -FAR, bool(self.pending), False
+        for working in self.book.live:
+            if working.expire_bar != NEVER or working.expire_ns != NEVER:
+                expiring = True
+            if working.kind == MARKET or working.trail:
+                always = True
+            elif working.needs > 0:
+                if working.event < up:
+                    up = working.event
+            elif working.event > down:
+                down = working.event
+        if self.book.guards:
+            up, down, guarded = self._watch_guards(up, down)
+            always = always or guarded
+        self.up, self.down, self.expiring = up, down, expiring
+        if always or expiring:
+            self.wake()
+
+    def _watch_guards(self, up: int, down: int) -> tuple[int, int, bool]:
+        """Narrow the levels that need work by the prices at which guards are breached; True where every bar needs it."""
+        book = self.book
+        if not book.position:
+            return up, down, bool(book.live) and any(armed.acted for armed in book.guards)
+        slope = book.position * book.tick_value
+        equity = book.base + book.cash * book.tick_value - book.fees
+        if self.corridor.fixed:
+            floor_at, cap_at = (self.corridor.floor - equity) // slope, (self.corridor.cap - equity) // slope
+            if slope > 0:  # one tick early at most, never late
+                return min(up, cap_at), max(down, floor_at + 1), False
+            return min(up, floor_at), max(down, cap_at + 1), False
+        lines = [("floor", self.corridor.floor - equity), ("cap", self.corridor.cap - equity)]
+        forced = False
+        for armed in book.guards:
+            guard = armed.guard
+            if guard.basis != "position" and guard.trail is None:
+                continue
+            if guard.trail is not None and (guard.basis == "position" or guard.side == "cap"):
+                forced = True
+                continue
+            start, _ = armed.line(book) or (0, 0)
+            lines.append((guard.side, armed.level - start))
+            if guard.trail is not None and (guard.trail_until is None or armed.level < guard.trail_until):
+                lines.append(("cap", armed.level + guard.trail - start))  # beyond it the floor rises
+        for side, gap in lines:
+            at = gap // slope  # one tick early at most, never late
+            if (slope > 0) == (side == "floor"):
+                if at >= down:
+                    down = at + 1
+            elif at < up:
+                up = at
+        return up, down, forced
