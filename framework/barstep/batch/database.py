@@ -43,7 +43,7 @@ def open_database(path: Path, tables: str, table: str, what: str, *, writes: boo
         made.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()  # noqa: S608 - a name of ours
         return made
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in _DISK:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DISK:
             raise BarstepError(f"{path}: cannot be {'written' if writes else 'read'} ({error})") from error
         raise DataError(f"{path}: not {what} ({error}); choose another folder with --out") from error
 

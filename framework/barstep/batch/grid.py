@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from barstep.batch.plan import Choice, Frame, GridPlan
     from barstep.batch.player import Progress
     from barstep.batch.search import Search
+
+_OF_DISKS = (
+    errno.EACCES, errno.EDQUOT, errno.EEXIST, errno.EFBIG, errno.EIO, errno.ENOSPC, errno.ENOTDIR, errno.EPERM, errno.EROFS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +166,8 @@ def _disk_faults(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno not in _OF_DISKS:
+            raise
         raise BarstepError(
             f"the grid cannot be written to {folder}: {error.strerror or error}; what is finished is kept. Free some space or "
             "choose another folder with --out"
