@@ -28,6 +28,15 @@ def test_two_processes_of_a_dask_cluster_leave_the_same_table(play) -> None:
     assert table(play(CROSSES, out="dask", workers=2, backend="dask").folder) == alone
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_point_that_kills_its_dask_worker_is_told_and_the_others_are_played(play) -> None:
+    pytest.importorskip("distributed", reason="dask[distributed] is not installed")
+    calm = table(play(moody(24, "none", every=8), out="calm").folder)
+    rows = table(play(moody(24, "die", every=8), out="die", workers=2, backend="dask").folder)
+    assert [row[2] for row in rows if row[6] == DIED] == [7, 15, 23]
+    assert [row[4] for row in rows if not row[6]] == [row[4] for row in calm if row[2] not in (7, 15, 23)]
+
+
 def test_poisoned_points_are_rows_with_their_error(desk: Path, cli) -> None:
     result = cli("grid", "run", write(desk, moody(200, "raise")), "-j", "1")
     assert result.exit_code == 0
