@@ -71,6 +71,10 @@ in twenty leaves undefined gets none.
 | `win_rate` | a result of 0 is no win, and counts as a trade | trades of 0 left out |
 | `winning_days` | days of 0 left out | all days |
 | `profit_factor` | after fees | before fees (NinjaTrader, TradingView) |
+| `days` | the exchange's trade dates: the short session of a holiday belongs to the next one | calendar dates; each session a day |
+| `day_skew`, `day_kurtosis` | population, normal is 0 | corrected for small samples (pandas, Excel); normal is 3 |
+| `exposure` | bars that end with a position | bars from entry to exit, both counted (backtesting.py); time |
+| `longest_below_peak` | calendar days, inside bars | bars or trading days of closes |
 | `average_r` | risk to the stop that came with the entry | planned risk typed in by hand; mean loss |
 """
 

@@ -44,8 +44,34 @@ for name, (low, high) in found.intervals.items():
     """\
 for part in found.breakdowns["session"]:
     print(f"{part.value:10}{part.trades:4} trades {part.net_pnl:+12,.2f} USD")""",
+    "The figures are those of the report. A result shows itself, too: end a cell with `result`.",
+    """\
+figure = result.plot("results")
+print(figure.layout.xaxis.title.text, [f"{trace.type}" for trace in figure.data])
+result""",
     "A stored run is read back, in this notebook or a year later.",
     'assert barstep.load("breakout") == result',
+    "Many runs at once: `barstep.grid`. Each finished point is kept; the same call again plays nothing.",
+    """\
+found = barstep.grid(
+    {
+        "version": 1,
+        "name": "lengths",
+        "run": "breakout/config.resolved.yaml",
+        "vary": {"channel_breakout.lookback": [25, 50, 100], "channel_breakout.size": [1, 2]},
+        "rank_by": "profit_factor",
+    },
+    out="lengths",
+    workers=1,
+)
+print(found.best["values"], round(found.best["metrics"]["profit_factor"], 2))
+print(found.table().select("channel_breakout.lookback", "channel_breakout.size", "net_pnl", "trades"))""",
+    "Is the best of them real? [docs/overfitting.md](overfitting.md) tells what these mean.",
+    """\
+sure = found.statistics()
+print(f"{sure['trials']} trials; PROVISIONAL: {'; '.join(sure['provisional'])}")
+heat = found.plot("heatmap", metric="net_pnl")
+print([[round(cell) for cell in row] for row in heat.data[0].z])""",
 )
 
 
@@ -62,6 +88,9 @@ def render() -> Any:
         NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
     for cell in notebook.cells:
         cell["metadata"] = {}
+        for shown in cell.get("outputs", []):
+            for kind, text in shown.get("data", {}).items():
+                shown["data"][kind] = text.replace(f"{folder}/", "")  # where it was executed is nobody's business
     notebook["metadata"] = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     return notebook
 

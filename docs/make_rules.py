@@ -91,8 +91,10 @@ RULES: dict[str, Words] = {
     "trading_hours": Words(
         "Trading hours",
         "At the last bar that ends by `flat_by` all orders are cancelled and positions closed at its close less the\n"
-        "forced slip ([R18](../fills.md#R18)). On a day that closes early the time is the earlier of `flat_by` and\n"
-        "the close less `before_early_close` minutes. Times are in the exchange's zone.",
+        "forced slip ([R18](../fills.md#R18)); between that bar and `flat_by` nothing opens, also where bars are missing\n"
+        "or straddle the time. On a day that closes early the time is the earlier of `flat_by` and the close less\n"
+        "`before_early_close` minutes. A holiday that trades until noon belongs to the next trading day: there all is\n"
+        "closed before the pause in the same way, and the evening is free again. Times are in the exchange's zone.",
         "options: {flat_by: 15:10, before_early_close: 15}",
         "3 July 2013: the equity indices close at 12:15 in Chicago. With 15 minutes before it the account is flat at 12:00.",
         (("T8", "2026-07-13"), ("T12", "2026-09-18")),
@@ -114,7 +116,8 @@ RULES: dict[str, Words] = {
     "no_trade_windows": Words(
         "No-trade windows",
         "When the next bar would reach into a window, working entries are cancelled; until the window is over new ones are\n"
-        "denied. Positions and their exits stay.",
+        "denied. Positions and their exits stay. A rule cannot know that the next bar is missing: where bars are, an order\n"
+        "that works since before the gap may fill in the first bar inside the window.",
         "options: {windows: [11:30-13:00]}",
         "With a window from 12:02 to 12:05 and one-minute bars, a resting entry is cancelled at 12:02, an order at 12:03 is\n"
         "denied, one at 12:05 fills. Five-minute bars and a window from 12:07: an entry asked for at 12:05 is\n"

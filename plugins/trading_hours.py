@@ -15,13 +15,13 @@ class TradingHours(RiskRule):
     entries_until: time | None = option(None, help="no entry from this time of day on")
     flat_by: time | None = option(None, help="close everything by this time, and enter nothing until the next session")
     before_early_close: int | None = option(
-        None, ge=0, help="on a day that closes early, close everything so many minutes before"
+        None, ge=0, help="on a day that closes early, or pauses for a holiday, close everything so many minutes before"
     )
 
     @hookimpl
     def on_start(self, ctx: RiskContext) -> None:
         self.flat = self.flat_by
-        ctx.flat_by(self.flat)
+        ctx.flat_by(self.flat, self.before_early_close or 0)
 
     @hookimpl
     def on_session_start(self, session: Session, ctx: RiskContext) -> None:
@@ -34,11 +34,11 @@ class TradingHours(RiskRule):
                 flat = early.time()
         if flat != self.flat:
             self.flat = flat
-            ctx.flat_by(flat)
+            ctx.flat_by(flat, self.before_early_close)
 
     @hookimpl
     def on_risk(self, order: Order, ctx: RiskContext) -> RiskDecision | None:
-        if self.flat is not None and ctx.session.is_past(self.flat):
+        if self.flat is not None and ctx.session.is_past(self.flat, self.before_early_close or 0):
             return RiskDecision.deny(FLAT.format(clock=self.flat))
         first, last = self.entries_from, self.entries_until
         early = first is not None and ctx.now < ctx.session.at(first)

@@ -12,6 +12,7 @@ from barstep._lazy import lazy_names
 from barstep._version import __version__
 
 if TYPE_CHECKING:
+    from barstep.batch.result import GridResult, grid
     from barstep.domain.bar import Bar
     from barstep.domain.errors import BarstepError, BrokerError, ConfigError, DataError, PluginError
     from barstep.domain.fill import Fill, Trade
@@ -44,6 +45,7 @@ _HOMES = {
     "DataSource": "hooks.extension",
     "FeeModel": "hooks.extension",
     "Fill": "domain.fill",
+    "GridResult": "batch.result",
     "Instrument": "domain.instrument",
     "Metric": "hooks.extension",
     "Observer": "hooks.plugin",
@@ -60,6 +62,7 @@ _HOMES = {
     "SlippageModel": "hooks.extension",
     "Strategy": "hooks.plugin",
     "Trade": "domain.fill",
+    "grid": "batch.result",
     "hookimpl": "hooks.markers",
     "import_bars": "runs.importing",
     "load": "runs.loading",
@@ -78,6 +81,7 @@ __all__ = [
     "DataSource",
     "FeeModel",
     "Fill",
+    "GridResult",
     "Instrument",
     "Metric",
     "Observer",
@@ -95,6 +99,7 @@ __all__ = [
     "Strategy",
     "Trade",
     "__version__",
+    "grid",
     "hookimpl",
     "import_bars",
     "load",

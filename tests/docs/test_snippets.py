@@ -107,7 +107,7 @@ class Document:
             if command.endswith(" &"):
                 self.start(command.removesuffix(" &"))
                 continue
-            done = subprocess.run(["bash", "-c", f"exec 2>&1\n{command}"], stdout=-1, text=True, timeout=60)
+            done = subprocess.run(["bash", "-c", f"exec 2>&1\n{command}"], stdout=-1, text=True, timeout=240)
             shown = "\n".join(line.rstrip() for line in done.stdout.rstrip().split("\n"))
             assert done.returncode == (int(code[1]) if code else 0), f"$ {command}\n{shown}"
             if lines := expected[:-1] if code else expected:

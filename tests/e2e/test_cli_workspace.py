@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -130,6 +131,31 @@ def test_init_refuses_a_folder_with_something_in_it(desk, cli):
     assert cli("init", "empty").exit_code == 0
     assert (desk / "empty" / "README.md").is_file()
     assert not list(desk.rglob("__pycache__/../empty/*/__pycache__"))
+
+
+def test_init_fills_the_folder_one_stands_in(desk, cli, monkeypatch):
+    (desk / "here").mkdir()
+    monkeypatch.chdir(desk / "here")
+    assert cli("init", ".").exit_code == 0
+    assert Path.cwd() == desk / "here", "the folder is the one a shell stands in"
+    assert sorted(path.name for path in Path().iterdir()) == [
+        ".gitignore",
+        "README.md",
+        "configs",
+        "plugins",
+        "strategies",
+    ]
+    assert cli("validate", "configs/sma_crossover.yaml").exit_code == 0
+
+
+def test_a_folder_that_is_gone_is_told(desk, cli, monkeypatch):
+    (desk / "here").mkdir()
+    monkeypatch.chdir(desk / "here")
+    (desk / "here").rmdir()
+    result = cli("run", "a.yaml")
+    assert result.exit_code == 2
+    assert "the folder you are in is gone" in result.stderr
+    monkeypatch.chdir(desk)
 
 
 def test_data_info(desk, cli):

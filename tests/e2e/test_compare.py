@@ -161,6 +161,23 @@ def test_a_changed_plugin_is_named_with_the_first_event_that_differs(first, cli,
     assert found["divergence"]["stories"][0]["facts"]
 
 
+def test_a_changed_list_of_news_is_named(desk, cli):
+    news = desk / "configs" / "news.csv"
+    news.write_text("time,title\n2013-09-03T14:00:00Z,ISM\n")
+    text = (desk / "configs" / "run.yaml").read_text()
+    rules = "  - {use: news_blackout, options: {file: news.csv}}\n  - use: kill_switch\n"
+    (desk / "configs" / "run.yaml").write_text(f"{text}{rules}")
+    assert cli("run", "configs/run.yaml", "--out", "first").exit_code == 0
+    files = {p["name"]: p.get("files") for p in json.loads((desk / "first" / "manifest.json").read_text())["plugins"]}
+    assert files["kill_switch"] == {"file": ""}, "it was not there"
+    assert len(files["news_blackout"]["file"]) == 64
+    assert files["max_position"] is None
+    assert json.loads(cli("reproduce", "first", "--json").stdout)["changed"] == []
+    news.write_text("time,title\n2013-09-03T15:00:00Z,ISM\n")
+    found = json.loads(cli("reproduce", "first", "--json").stdout)
+    assert [(row["what"], row["key"]) for row in found["changed"]] == [("plugins", "news_blackout.file")]
+
+
 def test_an_unfinished_run_is_not_reproduced(first, cli, desk):
     document = json.loads((first / "result.json").read_text())
     (first / "result.json").write_text(json.dumps({**document, "status": "interrupted"}))

@@ -139,8 +139,13 @@ def test_few_days_are_provisional(cli, tmp_path):
 MISTAKES = {
     "unknown plan": (("--plan", "topstep-combin-50k"), 2, "no plan 'topstep-combin-50k'; did you mean topstep-combine-50k"),
     "unknown figure": ((*PLAN, "--set", "consistancy.share=1"), 2, "did you mean consistency?"),
+    "unknown switch": ((*PLAN, "--set", "dl=bought"), 2, "--set dl=bought: no figure or switch 'dl'; did you mean dll?"),
     "unknown value": ((*PLAN, "--set", "dll=sold"), 2, "--set dll: got sold, expected one of none, bought"),
     "no value": ((*PLAN, "--set", "dll"), 2, "--set dll: expected KEY=VALUE"),
+    "figure of a payout": (
+        (*PLAN[:1], "topstep-express-funded-50k", "--set", "payout.paths.standard.cup=1"), 2,
+        "--set payout.paths.standard.cup: got the unknown figure, expected one of days, day_min, share, cap; did you mean cap?",
+    ),
     "no figure": ((*PLAN, "--set", "max_loss_limit.usd=-5"), 2, "--set max_loss_limit.usd: got -5, expected"),
     "contradiction": (
         (*PLAN, "--set", "max_loss_limit.trail=static", "--set", "daily_loss_limit.usd=5000"), 2,

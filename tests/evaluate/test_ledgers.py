@@ -125,6 +125,9 @@ FAULTS = {
     "no time": ("2026-03-20T09:40:00-05:00", "soon", "fills.csv:3: time is 'soon', expected a time such as"),
     "unsorted": ("2026-03-20T09:50", "2026-03-20T09:35", "fills.csv:4: time is earlier than in the row before; sort the rows"),
     "negative fees": ("2.80", "-2.80", "fills.csv:2: fees is -2.80, expected 0 or more"),
+    "open quote": ("ESM6,buy,1,6470.25,1.40", 'ESM6,buy,1,6470.25,"1.40', "fills.csv:6: no CSV: unexpected end of data"),
+    "foreign": ("ESM6,buy,2", "ESTX,buy,2", "fills.csv:2: unknown contract 'ESTX'; did you mean"),
+    "far off": ("ESM6,buy,2", "BUND,buy,2", "fills.csv:2: unknown contract 'BUND'; known: NQ, MNQ, ES,"),
     "fields": ("6490.00,1.40", "6490.00,1.40,9", "fills.csv:4: found 7 fields, expected 6 as in line 1"),
 }  # fmt: skip
 
@@ -152,6 +155,18 @@ def test_faults_of_trades_and_empty_files(tmp_path):
         open_record(written(tmp_path, "empty.csv", ""), tmp_path)
     with pytest.raises(DataError, match=r"head.csv: there are no rows below the header"):
         open_record(written(tmp_path, "head.csv", FILLS.splitlines()[0]), tmp_path)
+
+
+def test_moments_outside_trading_hours_are_told(tmp_path):
+    """The file's clock is Chicago's; read as UTC the fills of 15:59 and later would lie in the break from 16:00."""
+    shifted = FILLS.replace("09:50", "16:30")
+    assert not any("trading hours" in told for told in open_record(written(tmp_path, "a.csv", FILLS), tmp_path).remarks)
+    remarks = open_record(written(tmp_path, "b.csv", shifted), tmp_path).remarks
+    assert "1 of 5 fills lie outside trading hours: is the file's zone right?" in remarks
+    late = TRADES.replace("2026-03-20T10:40", "2026-03-20T16:40")
+    assert "1 of 4 entries and exits lie outside trading hours" in " ".join(
+        open_record(written(tmp_path, "t.csv", late), tmp_path).remarks
+    )
 
 
 def test_an_id_counts_once(tmp_path):

@@ -1,5 +1,6 @@
 """Many attempts: against arithmetic, against a closed form, and what an interval must do."""
 
+from dataclasses import replace
 from math import ceil, sqrt
 
 import numpy as np
@@ -11,7 +12,7 @@ from barstep.evaluate.bootstrap import block_length, draw_days, draw_replicates
 from barstep.evaluate.odds import MONTH, Draw, Source, Stages, odds
 from barstep.rules import Fees, adjusted, load_plan
 from barstep.rules.account_limits import NEVER, Limits, limits_of
-from barstep.rules.attempts import DayTable
+from barstep.rules.attempts import DayTable, walk_attempts
 from barstep.rules.day import day_numbers
 
 PLAN = load_plan("topstep-combine-50k")
@@ -52,6 +53,43 @@ def test_one_distinct_day_is_arithmetic():
     assert set(found.funded.days_to_payout.values()) == {5.0}
     assert found.value == pytest.approx(paid - 198, abs=0.001)
     assert found.gains == 1.0
+
+
+def scaled(nets, lots, most):
+    """Days at 0 to `most` times their size, beside what was held at most at the recorded size, in mini lots."""
+    rows = table([net * times for times in range(most + 1) for net in nets])
+    return rows._replace(lots=np.array([round(lot * 10) for lot in lots], np.int64), most=most)
+
+
+@pytest.mark.parametrize(("tie", "third"), [("upper", 4), ("lower", 3)])
+def test_a_scaling_plan_sizes_the_days_of_a_funded_account(tie, third):
+    """One lot that wins 500: two lots are allowed below 1,500, three from there, five from 2,000: the tie is a switch."""
+    plan = adjusted(FUNDED, {"scaling_tie": tie})[0]
+    limits = replace(limits_of(plan), payout=None)
+    for size, days, want in ((4, 1, 2 * 500), (4, 2, 4 * 500), (4, 3, (4 + third) * 500), (1, 3, 1500)):
+        found = walk_attempts(scaled([500], [1], size), np.zeros((1, days), int), limits)
+        assert found.profit[0] == want * MICROS, (size, days)
+        assert found.reduced[0] == (0 if size == 1 else sum(times < size for times in (2, 2, third)[:days]))
+
+
+def test_a_day_that_no_row_allows_is_sat_out():
+    limits = replace(limits_of(FUNDED), payout=None)
+    found = walk_attempts(scaled([500, -50], [2.1, 0.3], 3), np.array([[0, 1, 0]]), limits)
+    assert (found.profit[0], found.reduced[0]) == (3 * -50 * MICROS, 2)
+
+
+def test_odds_follow_the_scaling_plan_after_a_pass():
+    """1,000 a day at two lots: five lots of the Combine are enough, the funded account begins with two of them."""
+    plain, rows = table([2000]), scaled([1000], [2], 2)
+    source = Source(2, plain, rows, 0)
+    found = odds([source], Stages(limits_of(PLAN), limits_of(FUNDED), PLAN.fees), Draw(50, 10, 3, 1))[0]
+    assert found.funded is not None
+    assert found.funded.reduced_days == pytest.approx(2 / 3), "four lots are allowed once 2,000 are won"
+    alone = odds(
+        [Source(1, scaled([1000], [2], 1), None, 0)], Stages(limits_of(FUNDED), None, FUNDED.fees), Draw(50, 6, 3, 1)
+    )[0]
+    assert alone.funded is not None
+    assert alone.funded.reduced_days == 0, "at its own size every day fits"
 
 
 def test_a_losing_day_alone_fails_and_costs():

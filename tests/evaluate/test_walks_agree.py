@@ -8,7 +8,7 @@ from slow import slow_walk
 
 from barstep.domain.instrument import MICROS
 from barstep.rules.account_limits import NEVER, Limits
-from barstep.rules.attempts import CAUSES, DayTable, walk_attempts
+from barstep.rules.attempts import CAUSES, DayTable, trace_attempts, walk_attempts
 from barstep.rules.day import day_numbers
 from barstep.rules.walk import Account
 
@@ -169,3 +169,22 @@ def test_the_reduction_of_a_trailing_day_is_exact(days, distance, peak, lock):
             assert (account.status == "failed") == touched
             if not touched:
                 assert account.floor == limits.next_floor(before, numbers.high)
+
+
+@given(day_tables(), some_limits())
+@settings(max_examples=200, deadline=None)
+def test_a_trace_is_what_shorter_and_shorter_attempts_come_to(days, limits):
+    table = DayTable.of([day_numbers(day, limits, 0) for day in days])
+    order = np.array([list(range(len(days))), [0] * len(days), [*range(1, len(days)), -1]])
+    traced = trace_attempts(table, order, limits)
+    assert traced.shape == (3, len(days) + 1)
+    for length in range(len(days) + 1):
+        assert traced[:, length].tolist() == walk_attempts(table, order[:, :length], limits).profit.tolist()
+
+
+def test_a_trace_stays_where_its_attempt_ended():
+    limits = Limits(start=50 * MICROS, distance=20 * MICROS, target=30 * MICROS)
+    net, low = np.array([10, -25]) * MICROS, np.array([0, -40]) * MICROS
+    table = DayTable(net, low, net, np.array([NEVER, NEVER]), np.array([True, True]))
+    traced = trace_attempts(table, np.array([[0, 0, 0, 1], [0, 1, 0, 0]]), limits)
+    assert (traced // MICROS).tolist() == [[0, 10, 20, 30, 30], [0, 10, -30, -30, -30]]  # passed; failed at its lowest

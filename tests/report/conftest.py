@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import zlib
 from base64 import b64decode
 from collections.abc import Callable
@@ -18,6 +19,7 @@ import barstep
 from barstep.report.grid_record import GridPoint, GridRecord
 
 REPO = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).parent))
 
 SAMPLE = {"instrument": "ES", "timeframe": "1m", "source": "sample"}
 
@@ -106,6 +108,7 @@ def grid() -> GridRecord:
     step = {
         "train": ["2020-01-02", "2020-01-31"], "test": ["2020-02-03", "2020-02-28"],
         "values": {"fast": 10, "slow": 40}, "trained": 5.0, "net_pnl": 80.0,
+        "daily": [100.0, -20.0], "train_daily": np.array([3.0, -1.0]),
     }  # fmt: skip
     return GridRecord("my-grid", {"fast": [5, 10], "slow": [20, 40, 60]}, "net_pnl", 1, points, [step], {"trials": 12})
 

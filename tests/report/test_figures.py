@@ -15,7 +15,7 @@ from barstep.report import figures
 from barstep.report.chart import ENTRY, STOP, levels_of
 from barstep.report.figures.account import drawdown
 from barstep.report.floor import floors
-from barstep.report.record import RunRecord
+from barstep.report.record import RunRecord, moment_ns
 
 
 def result_of(folder: Path) -> dict:
@@ -117,9 +117,28 @@ def test_a_floor_follows_the_balances_of_days(weeks: Path) -> None:
         if day:
             level = max(level, balance[first - 1] - 20_000)
         wanted.append(level)
-    assert [floor[first] for first in run.days.first] == wanted
+    assert [floor[first] for first in run.days.first] == pytest.approx(wanted, rel=1e-12)
     assert len(set(wanted)) > 1
     assert (np.diff(floor) >= 0).all()
+
+
+@pytest.mark.parametrize("trail", ["static", "end_of_day", "balance", "equity"])
+def test_the_floor_is_where_the_run_had_it_when_it_failed(trail: str, play: Callable[..., Path]) -> None:
+    data = {"instrument": "ES", "timeframe": "5m", "source": {"kind": "synthetic", "seed": 7, "days": 15}}
+    folder = play(
+        f"fails-{trail}", data=data, strategies=[{"use": "sma_crossover", "options": {"fast": 20, "slow": 60}}],
+        risk=[{"use": "max_loss_limit", "options": {"usd": 2500, "trail": trail, "lock": None}}],
+    )  # fmt: skip
+    (breach,) = result_of(folder)["risk"]["breaches"]
+    run = RunRecord(folder)
+    floor, _ = floors(run)
+    assert floor is not None
+    row = np.searchsorted(run.equity["time"], moment_ns(breach["time"]))
+    if trail == "equity":
+        assert floor[row - 1] <= breach["level"] <= floor[row]  # it moved inside that bar
+    else:
+        assert floor[row] == pytest.approx(breach["level"], abs=1e-6)
+    assert (run.equity["low"][:row] > floor[:row]).all() or trail == "equity"
 
 
 def test_a_floor_that_contradicts_the_run_is_not_drawn(trailed: Path, tmp_path: Path) -> None:

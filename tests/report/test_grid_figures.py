@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 
@@ -39,9 +41,21 @@ def test_a_fan_has_percentiles_and_the_best(grid: GridRecord) -> None:
 
 def test_walk_forward_adds_up_and_shows_what_was_chosen(grid: GridRecord) -> None:
     bars, line = figures.walk_forward(grid).data
-    assert (list(bars.y), list(line.y)) == ([80], [80])
+    assert (list(bars.y), list(line.y)) == ([80], [0, 100, 80])
+    seen, later = figures.unseen(grid).data
+    assert (list(seen.y), list(later.y)) == ([1.0], [40.0])
     fast, slow = figures.stability(grid).data
     assert (list(fast.y), list(slow.y)) == ([1.0], [0.5])
+
+
+def test_luck_marks_the_best_and_what_chance_would_do(grid: GridRecord) -> None:
+    grid = deepcopy(grid)
+    for row, point in enumerate(grid.points):
+        point.metrics["daily_sharpe"] = 0.1 * row
+    grid.told |= {"sharpe": 0.5, "expected_best_sharpe": 0.25}
+    bars, best, chance = figures.luck(grid).data
+    assert sum(bars.y) == 6
+    assert (best.x, chance.x) == ((0.5, 0.5), (0.25, 0.25))
 
 
 def test_overfitting_is_the_share_at_or_below_the_middle() -> None:

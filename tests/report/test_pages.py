@@ -154,9 +154,11 @@ def test_several_contracts_have_a_chart_each(play: Callable[..., Path], unpacked
 
 def test_a_walk_forward_without_points_of_its_own_has_a_page(grid: GridRecord) -> None:
     account = {"net_pnl": 80.0, "max_drawdown_daily": 12.5, "days": 20, "trades": 9}
+    account |= {"probability_above_zero": 0.61, "sharpe": 0.05}
     text = grid_page(GridRecord("walk", grid.axes, "net_pnl", 1, [], grid.segments, {"walk_forward": account}))
-    assert set(script(text, "shared")["figures"]) == {"walk", "stability"}
+    assert set(script(text, "shared")["figures"]) == {"walk", "unseen", "stability"}
     assert "+80.00" in text
+    assert "61%" in text
     assert "firstFigures.then(ready);" in text
 
 
@@ -165,5 +167,31 @@ def test_a_grid_has_its_page(grid: GridRecord) -> None:
     data, shared = script(text, "data"), script(text, "shared")
     assert data["best"] == 3
     assert data["metrics"]["net_pnl"] == [0.0, -50.0, -100.0, 100.0, 50.0, 0.0]
-    assert set(shared["figures"]) == {"heatmap", "plateau", "fan", "walk", "stability", "overfitting"}
+    assert set(shared["figures"]) == {"heatmap", "plateau", "fan", "walk", "unseen", "stability", "overfitting"}
     assert "fast = 10, slow = 20" in text
+
+
+def test_a_page_tells_how_sure_its_figures_are(page: str, trailed: Path) -> None:
+    found = barstep.load(trailed).statistics()
+    for name, value in found.measures.items():
+        assert f"<td>{name}</td>" in page, name
+        if isinstance(value, float) and abs(value) >= 1:
+            assert f">{value:,.2f}<" in page, name
+    low, high = found.intervals["expectancy"]
+    assert f"{low:,.2f} to {high:,.2f}" in page
+    assert f"95%: {low:,.2f} to {high:,.2f}" in page  # on its card
+    for fall in found.drawdowns.values():
+        assert f">{fall.usd:,.2f}<" in page
+    parts = script(page, "data")["parts"]
+    assert list(parts) == list(found.breakdowns)
+    assert sum(row[1] for row in parts["weekday"]) == found.trades
+    assert sum(row[2] for row in parts["tag"]) == pytest.approx(found.measures["closed_pnl"])
+
+
+def test_a_position_that_is_open_at_the_end_is_told(play: Callable[..., Path]) -> None:
+    folder = play("held", fills={"at_end": "mark"})
+    after = pl.read_parquet(folder / "fills.parquet")["position_after"][-1]
+    assert after
+    code, out, _ = report(str(folder))
+    assert code == 0
+    assert f"A position is open at the end, ESU3 {after:+}:" in Path(out.strip()).read_text(encoding="utf-8")

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, time, timedelta
 
-from desk import FLAT, START, at, days, hours, risk_at, run
+import pytest
+from desk import FLAT, START, at, bar_file, days, hours, risk_at, run, trader, two
 
 from barstep import Observer, RiskRule, hookimpl
 
@@ -143,6 +144,38 @@ def test_r18_a_missing_bar_before_the_time(tmp_path):
     bars = [(START + timedelta(minutes=m), 400, 402, 398, 400) for m in times]
     ran = run(tmp_path, bars, at({0: lambda ctx: ctx.buy()}), hours(flat_by="12:04"))
     assert ran.fills[-1] == "2 settle sell 1 @ 398 R18", "no bar ends between 12:03 and 12:06"
+
+
+@pytest.mark.parametrize("fills", [None, {"market_fill": "current_close"}])
+def test_r18_nothing_opens_between_the_last_bar_and_the_time(tmp_path, fills):
+    """No bar ends between 12:03 and 12:06: what is asked for at 12:03 would fill, and be held, after the flat time."""
+    times = [0, 1, 2, 5, 6]
+    bars = [(START + timedelta(minutes=m), 400, 402, 398, 400) for m in times]
+    plan = at({0: lambda ctx: ctx.buy(), 2: lambda ctx: ctx.sell(2)})
+    ran = run(tmp_path, bars, plan, hours(flat_by="12:04"), fills=fills)
+    assert ran.fills[-1] == "2 settle sell 1 @ 398 R18"
+    assert ran.orders[-1] == "#-1 sell 2/2 market denied: trading_hours: flat by 12:04 until the next session"
+
+
+def test_r18_nothing_opens_in_a_bar_that_straddles_the_time(tmp_path):
+    bars = days(FLAT, FLAT, minutes=5)
+    plan = at({1: lambda ctx: ctx.buy(), 2: lambda ctx: ctx.buy(), 6: lambda ctx: ctx.buy(limit=380)})
+    ran = run(tmp_path, bars, plan, hours(flat_by="12:12"), timeframe="5m")
+    assert ran.fills == []
+    assert [order.split(": ")[-1] for order in ran.orders] == ["flat by 12:12 until the next session"] * 2 + [
+        "flat time"
+    ]
+
+
+def test_r18_a_thin_contract_waits_for_the_time_while_another_trades(tmp_path):
+    thick, thin = [FLAT[0]] * 7, [FLAT[0]] * 4
+    both = two(tmp_path, thick, thin)
+    stamps = [START + timedelta(minutes=m) for m in (0, 1, 5, 6)]
+    both[1]["source"] = bar_file([(when, *bar) for when, bar in zip(stamps, thin, strict=True)], tmp_path / "thin.csv")
+    plan = {2: lambda ctx: (ctx.buy(contract="TWO"), ctx.buy(contract="ONE"))}
+    ran = run(tmp_path, None, trader("ONE", plan)(tmp_path), hours(flat_by="12:04"), data=both)
+    assert [fill.split(" @")[0] for fill in ran.fills] == ["3 open buy 1", "3 settle sell 1"]
+    assert "denied: trading_hours: flat by 12:04" in next(order for order in ran.orders if "denied" in order)
 
 
 def test_r18_an_early_close_before_the_time(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from desk import FLAT, at, bar_file, buys, days, entry, reasons, run, trader
@@ -180,6 +181,25 @@ def test_flat_before_an_early_close(tmp_path):
         rows = [row for row in ran.table("fills").iter_rows(named=True) if row["rule"] == "R18"]
         assert [row["bar_end"] for row in rows] == ([datetime(2013, 7, 3, 17, 0, tzinfo=UTC)] if closed else [])
         assert (reasons(ran) == ["trading_hours: flat by 12:00 until the next session"]) == closed
+
+
+def test_flat_before_trading_pauses_for_a_holiday(tmp_path):
+    """26 May 2025: the equity indices pause at 12:00 in Chicago and go on at 17:00, all in the trading day of the 27th."""
+    start = datetime(2025, 5, 26, 16, 40, tzinfo=UTC)
+    source = bar_file([(6000.0,) * 4] * 19, tmp_path / "es.csv", start)
+    evening = bar_file([(6000.0,) * 4] * 3, tmp_path / "evening.csv", datetime(2025, 5, 26, 22, 0, tzinfo=UTC))
+    with (tmp_path / "es.csv").open("a") as file:
+        file.writelines(Path(evening).read_text().splitlines(keepends=True)[1:])
+    data = {"instrument": "ES", "timeframe": "1m", "source": source}
+    trades = at({0: lambda ctx: ctx.buy(), 6: lambda ctx: ctx.buy(), 19: lambda ctx: ctx.buy()})
+    for minutes, closed in ((15, datetime(2025, 5, 26, 16, 45)), (None, datetime(2025, 5, 26, 16, 59))):
+        ran = run(
+            tmp_path, None, trades, entry("trading_hours", flat_by="15:10", before_early_close=minutes), data=data
+        )
+        rows = [row for row in ran.table("fills").iter_rows(named=True) if row["rule"] == "R18"]
+        assert [row["bar_end"].replace(tzinfo=None) for row in rows] == [closed]
+        assert (reasons(ran) == ["trading_hours: flat by 15:10 until the next session"]) == (minutes == 15)
+        assert ran.fills[-1] == "20 open buy 1 @ 6000.25 R6", "the evening is free to trade"
 
 
 ORDERED = [

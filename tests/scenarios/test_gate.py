@@ -261,3 +261,16 @@ def test_on_fill_at_the_close_comes_after_the_hook_that_asked(tmp_path):
 def test_a_strategy_error_names_plugin_hook_and_bar(tmp_path):
     with pytest.raises(PluginError, match=r"hook on_bar .* bar ending 2024-01-02 12:03:00 UTC: ZeroDivisionError"):
         run(tmp_path, FLAT, at({2: lambda ctx: 1 / 0}))
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [
+        (lambda order: order.opens / 2, "TypeError: resize: got 1.0 contracts, expected a whole number"),
+        (lambda order: -1, "ValueError: resize: got -1 contracts, expected 0 or more"),
+    ],
+)
+def test_a_size_that_is_none_is_the_plugins_error(tmp_path, size, told):
+    bad = rule(lambda order, ctx: RiskDecision.resize(size(order), "half"))
+    with pytest.raises(PluginError, match=told):
+        run(tmp_path, FLAT, at({0: lambda ctx: ctx.buy(2)}), bad)

@@ -19,6 +19,7 @@ search.py       which points are tried: all, some, or as optuna proposes
 walk_forward.py choosing on the past, trading on what follows
 honesty.py      whether the best point is real
 grid.py         all of it together
+result.py       the same from Python: `barstep.grid`
 find.py         grids by folder, name or file
 export.py       the points as CSV or Parquet
 """

@@ -16,6 +16,7 @@ from barstep.broker.plain import PlainReports, number
 from barstep.broker.report import OrderReport, Report
 from barstep.broker.wire import words
 from barstep.domain.errors import BrokerError
+from barstep.domain.risk import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -163,6 +164,8 @@ class HelperBroker:
             refused = [e for e in report.events if isinstance(e, OrderReport) and e.id < 0]
             denied = bool(refused) and refused[-1].status == "denied"  # by a rule of the gateway's own
             reason = refused[-1].reason if refused else str(reply.get("errorMessage"))
+            if denied:
+                order.verdicts = [*order.verdicts, *(Verdict(*told) for told in refused[-1].verdicts)]
             self.follower.refuse(order, "denied" if denied else "rejected", reason)
             self.follower.take(report)
             return

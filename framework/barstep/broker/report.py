@@ -11,7 +11,10 @@ from msgspec import Struct, field
 
 
 class OrderReport(Struct, tag="order", rename="camel", omit_defaults=True):
-    """An order changed its status, was born of a bracket, or was amended; its state afterwards."""
+    """An order changed its status, was born of a bracket, or was amended; its state afterwards.
+
+    `verdicts` are those of the gateway's own rules: rule, contracts that may open, reason.
+    """
 
     id: int
     side: str
@@ -28,6 +31,7 @@ class OrderReport(Struct, tag="order", rename="camel", omit_defaults=True):
     plugin: str = ""
     asked_ns: int = 0
     ended_ns: int | None = None
+    verdicts: list[tuple[str, int, str]] = []
 
 
 class FillReport(Struct, tag="fill", rename="camel", omit_defaults=True):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from barstep.cli.explain import story_rows
 from barstep.cli.output import columns
 from barstep.runs.compare import letters
+from barstep.runs.compare.divergence import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,13 +23,6 @@ if TYPE_CHECKING:
 _DAYS = 12
 _HASH = 12
 _HEX = 64
-
-_KINDS = {
-    "filled": "a fill differs",
-    "ended": "the end of an order differs",
-    "asked": "an order differs",
-    "bar": "the account differs, with the same orders and fills so far",
-}
 
 
 def show_comparison(out: Console, found: Comparison) -> None:
@@ -125,7 +119,7 @@ def _divergence(out: Console, found: Divergence | None, names: Sequence[str]) ->
         return
     told = [story for story in found.stories if story is not None]
     when = told[0].run.local(found.time) if told else found.time.isoformat()
-    out.print(f"bar ending {when}: {_KINDS[found.kind]}; {found.same:,} fills before it are the same", soft_wrap=True)
+    out.print(f"bar ending {when}: {KINDS[found.kind]}; {found.same:,} fills before it are the same", soft_wrap=True)
     for name, row, story in zip(names, found.rows, found.stories, strict=True):
         out.print()
         lacks = " (no such event here)" if row is None else ""

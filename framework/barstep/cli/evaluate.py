@@ -103,9 +103,11 @@ def evaluate(
 
 def _plan(name: str, changes: list[str]) -> tuple[Plan, dict[str, Any]]:
     """A plan under the switches and figures that were given."""
+    from barstep.data.hours import near_names
     from barstep.domain.errors import ConfigError
     from barstep.rules import adjusted, load_plan
     from barstep.rules.adjust import PlanError
+    from barstep.rules.plan import SECTIONS
 
     plan = load_plan(name)
     switches: dict[str, str] = {}
@@ -117,13 +119,18 @@ def _plan(name: str, changes: list[str]) -> tuple[Plan, dict[str, Any]]:
         if key in plan.switches:
             switches[key] = value
             continue
-        section, dot, figure = key.partition(".")
+        section, dot, _ = key.partition(".")
+        if section not in SECTIONS:
+            known = SECTIONS if dot else [*SECTIONS, *plan.switches]
+            raise ConfigError(f"--set {text}: no figure or switch {key!r}; {near_names(section, known)}")
         told = None if value.lower() in ("none", "null") else value
-        if dot:
-            held = figures.get(section)
-            figures[section] = {**(held if isinstance(held, dict) else {}), figure: told}
-        else:
-            figures[section] = told
+        *groups, figure = key.split(".")
+        place = figures
+        for group in groups:
+            if not isinstance(place.get(group), dict):
+                place[group] = {}
+            place = place[group]
+        place[figure] = told
     try:
         return adjusted(plan, switches, figures)
     except PlanError as error:

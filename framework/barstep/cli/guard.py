@@ -34,6 +34,9 @@ class Guarded(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
+        if not _stands_somewhere():
+            warn("error", "the folder you are in is gone: cd to one that exists")
+            raise typer.Exit(ConfigError.exit_code)
         try:
             return super().invoke(ctx)
         except BarstepError as error:
@@ -54,6 +57,13 @@ class Guarded(TyperGroup):
         except KeyboardInterrupt:
             warn("interrupted", "nothing was kept")
             raise typer.Exit(INTERRUPTED) from None
+
+
+def _stands_somewhere() -> bool:
+    try:
+        return bool(Path.cwd())
+    except FileNotFoundError:
+        return False
 
 
 def _drop_stdout() -> None:

@@ -23,13 +23,17 @@ def init(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"{folder} exists and is not an empty folder; choose another one")
     target = folder.resolve()
-    working = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    stays = target.is_dir()  # a shell may stand in it
+    unfinished = f".{target.name}.{os.getpid()}.partial"
+    working = target / unfinished if stays else target.with_name(unfinished)
     try:
         working.mkdir(parents=True)
         _fill(working)
-        if target.is_dir():
-            target.rmdir()
-        working.replace(target)
+        if stays:
+            for made in working.iterdir():
+                made.rename(target / made.name)
+        else:
+            working.replace(target)
     except OSError as error:
         raise BarstepError(f"{folder} cannot be made: {error.strerror or error}; nothing was left there") from error
     finally:

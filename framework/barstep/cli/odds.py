@@ -64,6 +64,8 @@ def _rows(odds: Document, lots: float) -> list[tuple[str, Callable[[Document], s
         rows.append((f"After a pass, {odds['funded_days']} days funded:", lambda _: ""))
     elif passes and odds["funded_plan"] is None:
         return rows
+    if any(one["funded"] and one["funded"]["reduced_days"] for one in odds["sizes"]):
+        rows.append(("  days scaled down", lambda one: _of(one, lambda f: _share(f["reduced_days"]))))
     return [
         *rows,
         ("  any payout", lambda one: _of(one, lambda f: f"{f['paid_share']:.1%}")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager, redirect_stdout
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _JSON = "barstep.json"
+LONGEST_NAME = 36
+"""Characters of the longest first column that is never broken."""
 
 
 def _note_json(ctx: typer.Context, wanted: bool) -> bool:
@@ -74,11 +76,13 @@ def warn(word: str, text: str) -> None:
 
 
 def columns(out: Console, head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> None:
-    """Print aligned columns under a heading, if there is one; those named in `right` are numbers."""
-    table = grid(header=any(head))
-    for name in head:
-        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
-    for row in rows:
+    """Print aligned columns under a heading, if there is one; those named in `right` are numbers. Names stay in one piece."""
+    table, kept = grid(header=any(head)), list(rows)
+    whole = max((len(row[0]) for row in kept), default=0) <= LONGEST_NAME
+    for place, name in enumerate(head):
+        side: Literal["left", "right"] = "right" if name in right else "left"
+        table.add_column(name, justify=side, overflow="fold", no_wrap=whole and not place)
+    for row in kept:
         table.add_row(*row)
     put(out, table)
 

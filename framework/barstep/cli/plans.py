@@ -33,9 +33,17 @@ def list_(as_json: JsonOption = False) -> None:
     if as_json:
         emit([_summary(plan) for plan in plans])
         return
-    rows = [tuple(_short(value) for value in _summary(plan).values()) for plan in plans]
-    head = ("name", "start", "target", "max loss", "trails", "checked", "as of")
-    columns(console(), head, rows, right=("start", "target", "max loss"))
+    rows = []
+    for told in map(_summary, plans):
+        late = ", checked at the close" if told["checked"] == "close" else ""
+        figures = (_short(told[name]) for name in ("name", "start_balance", "profit_target", "max_loss"))
+        rows.append((*figures, f"{_short(told['trails'])}{late}", told["as_of"]))
+    columns(
+        console(),
+        ("name", "start", "target", "max loss", "trails", "as of"),
+        rows,
+        right=("start", "target", "max loss"),
+    )
 
 
 @app.command("show")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import index
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +20,18 @@ class RiskDecision:
 
     @classmethod
     def resize(cls, size: int, reason: str) -> RiskDecision:
-        """Let at most `size` contracts open or add (compare `order.opens`); 0 denies."""
-        if size < 0:
+        """Let at most `size` contracts open or add (compare `order.opens`); 0 denies.
+
+        Raises:
+            TypeError, ValueError: The size is no whole number, or below 0.
+        """
+        try:
+            whole = index(size)
+        except TypeError:
+            raise TypeError(f"resize: got {size!r} contracts, expected a whole number; // divides so") from None
+        if whole < 0:
             raise ValueError(f"resize: got {size} contracts, expected 0 or more")
-        return cls(size, reason)
+        return cls(whole, reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,30 +103,35 @@ class Session:
         before = moment - timedelta(days=1)
         return before if moment > self.close and before >= self.open else moment
 
-    def flat_moments(self, clock: time) -> list[int]:
+    def flat_moments(self, clock: time, before_pause: int = 0) -> list[int]:
         """When a flat time falls in this trading day, UTC nanoseconds.
 
         A holiday whose trading only pauses belongs to the next trading day: it has a moment of its own, its flat time or
-        the pause, whichever comes first.
+        so many minutes before the pause, whichever comes first.
         """
         moments = []
         for _, close_ns in self.spans[:-1]:
             pause = to_datetime(close_ns, self.zone)
             if pause.date() < self.date:
                 flat = pause.replace(hour=clock.hour, minute=clock.minute, second=clock.second, microsecond=0)
-                moments.append(min(_ns(flat), close_ns))
+                moments.append(min(_ns(flat), close_ns - before_pause * 60 * NS))
         return [*moments, _ns(self.at(clock))]
 
-    def is_past(self, clock: time) -> bool:
-        """Whether the replay's clock stands between a flat time and the next session, or a holiday's next stretch."""
-        return any(start <= self.clock_ns <= end for start, end in self.flat_spans(clock))
+    def is_past(self, clock: time, before_pause: int = 0) -> bool:
+        """Whether the replay's clock stands between a flat time and the next session, or a holiday's next stretch.
 
-    def flat_spans(self, clock: time) -> list[tuple[int, int]]:
+        Args:
+            clock: The flat time, in the exchange's zone.
+            before_pause: Minutes before a holiday's pause, if that comes earlier.
+        """
+        return any(start <= self.clock_ns <= end for start, end in self.flat_spans(clock, before_pause))
+
+    def flat_spans(self, clock: time, before_pause: int = 0) -> list[tuple[int, int]]:
         """How long each flat moment holds, both ends included, UTC nanoseconds.
 
         A holiday's holds until trading pauses, the trading day's own until its close, also past a halt of some minutes.
         """
-        *holidays, own = self.flat_moments(clock)
+        *holidays, own = self.flat_moments(clock, before_pause)
         pauses = [next(close for _, close in self.spans if close >= moment) for moment in holidays]
         return [*zip(holidays, pauses, strict=True), (own, self.close_ns)]
 

@@ -14,13 +14,13 @@ from barstep.sim.guards import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import time
 
     from barstep.broker.protocol import Broker
     from barstep.domain.fill import Trade
     from barstep.domain.instrument import Contract
     from barstep.domain.order import Order
     from barstep.engine.attempts import Attempts
+    from barstep.engine.flat_times import FlatTime, FlatUntil
     from barstep.engine.streams import Stream
     from barstep.hooks.manager import HookManager
     from barstep.sim.exchange import SimulatedExchange
@@ -67,7 +67,8 @@ class Desk:
         self.account = Account(self)
         self.positions = {stream.feed.contract.id: Position(stream.market) for stream in streams}
         self.locks: list[Lock] = []
-        self.flat_times: dict[str, time] = {}
+        self.flat_times: dict[str, FlatTime] = {}
+        self.flat_until: dict[str, FlatUntil] = {}
         self.notes: list[Note] = []
         self.seed = seed
         self.log = log
@@ -157,6 +158,9 @@ class Desk:
         found = self.hooks.on_risk(order) if self.hooks is not None else []
         if self.locks:
             found += [Verdict(lock.plugin, 0, lock.reason) for lock in self.active_locks()]
+        flat = self.flat_until.get(order.contract.id)
+        if flat is not None and flat.moment_ns > self.now_ns:
+            found.append(flat.verdict)
         return found and sorted(found, key=lambda verdict: (verdict.size, verdict.rule, verdict.reason))
 
     def set_guard(

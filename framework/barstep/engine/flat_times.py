@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from barstep.domain.risk import Verdict
 from barstep.domain.session import NS
 
 if TYPE_CHECKING:
@@ -15,12 +16,36 @@ if TYPE_CHECKING:
     from barstep.domain.session import Session
     from barstep.engine.streams import Segment, Stream
 
-NO_ROWS: frozenset[int] = frozenset()
+FLAT = "flat by {clock:%H:%M} until the next session"
+"""What an order says that is asked for after the last bar before a flat time."""
 
 
-def flat_rows_of(
-    stream: Stream, segment: Segment, flat_times: Mapping[str, time], warnings: list[str]
-) -> frozenset[int]:
+class FlatTime(NamedTuple):
+    """A plugin's flat time.
+
+    Attributes:
+        clock: Time of day in the exchange's zone.
+        before_pause: Minutes before a holiday's pause, if that comes earlier.
+        plugin: Who asked for it.
+    """
+
+    clock: time
+    before_pause: int
+    plugin: str
+
+
+class FlatUntil(NamedTuple):
+    """The last bar before a flat moment is over: nothing opens until then, UTC nanoseconds; the verdict says why."""
+
+    moment_ns: int
+    verdict: Verdict
+
+
+FlatRows = dict[int, FlatUntil]
+"""The rows after which everything is closed."""
+
+
+def flat_rows_of(stream: Stream, segment: Segment, flat_times: Mapping[str, FlatTime], warnings: list[str]) -> FlatRows:
     """The rows of a segment after which everything is closed: the last to end by the earliest flat time (R18).
 
     A holiday that belongs to the next trading day has a flat time of its own, at the latest when trading halts.
@@ -28,16 +53,22 @@ def flat_rows_of(
     Args:
         stream: The bars.
         segment: Some rows of one session.
-        flat_times: Clock times by plugin, in the exchange's zone.
+        flat_times: Flat times by plugin.
         warnings: Is told when bars are too long for the flat time.
     """
     if not flat_times:
-        return NO_ROWS
+        return {}
     if stream.flat_of is not segment:
-        clock = min(flat_times.values())
-        moments = segment.session.flat_moments(clock)
-        rows = (_flat_row(stream, segment, moment, clock, warnings) for moment in moments)
-        stream.flat_of, stream.flat_rows = segment, frozenset(row for row in rows if row >= 0)
+        stream.flat_of, stream.flat_rows = segment, {}
+        wanted = [
+            [(moment, each) for moment in segment.session.flat_moments(each.clock, each.before_pause)]
+            for each in flat_times.values()
+        ]
+        for moment, each in map(min, zip(*wanted, strict=True)):
+            row = _flat_row(stream, segment, moment, each.clock, warnings)
+            if row >= 0:
+                verdict = Verdict(each.plugin, 0, FLAT.format(clock=each.clock))
+                stream.flat_rows[row] = FlatUntil(moment, verdict)
     return stream.flat_rows
 
 

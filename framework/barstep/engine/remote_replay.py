@@ -14,7 +14,6 @@ from barstep.engine.streams import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
-    from datetime import time
     from typing import Any
 
     from barstep.broker.remote import HelperBroker, Stepped
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from barstep.domain.bar import Bar, Feed
     from barstep.domain.session import Session
     from barstep.engine.desk import Desk
+    from barstep.engine.flat_times import FlatTime
     from barstep.engine.recorder import Recorder
     from barstep.engine.remote_exchange import RemoteExchange
     from barstep.hooks.manager import HookManager
@@ -140,7 +140,7 @@ class RemoteReplay(Replay):
         self._stream = cast("RemoteStream", desk.streams[0])
         self._remote = cast("RemoteExchange", desk.exchange)
         self._begins = False
-        self._flat_told: dict[str, time] = {}
+        self._flat_told: dict[str, FlatTime] = {}
         self._open = False
 
     def open(self) -> None:
@@ -227,8 +227,11 @@ class RemoteReplay(Replay):
         if wanted == self._flat_told:
             return
         for plugin in {*wanted, *self._flat_told}:
-            clock = wanted.get(plugin)
-            refused = self.broker.extension("flatBy", {"plugin": plugin, "clock": clock and f"{clock:%H:%M:%S}"})
+            flat = wanted.get(plugin)
+            asked: dict[str, Any] = {"plugin": plugin, "clock": None}
+            if flat is not None:
+                asked |= {"clock": f"{flat.clock:%H:%M:%S}", "beforePause": flat.before_pause}
+            refused = self.broker.extension("flatBy", asked)
             if refused:
                 raise BrokerError(f"flat_by of {plugin}: {refused}")
         self._flat_told = dict(wanted)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from barstep.domain.bar import Bar
     from barstep.domain.session import Session
     from barstep.engine.desk import Desk
+    from barstep.engine.flat_times import FlatRows
     from barstep.engine.recorder import Recorder
     from barstep.engine.streams import Segment, Stream
     from barstep.hooks.manager import HookManager
@@ -138,9 +139,7 @@ class Replay(Phases):
             if stream.next_end() is not None:  # the last chunk waits for the end of the data (R25)
                 self.recorder.chunk_done(stream, self.exchange)
 
-    def _rows(
-        self, stream: Stream, segment: Segment, start: int, stop: int, flat_rows: frozenset[int]
-    ) -> Iterator[Bar]:
+    def _rows(self, stream: Stream, segment: Segment, start: int, stop: int, flat_rows: FlatRows) -> Iterator[Bar]:
         """Play rows [start, stop) of one session."""
         exchange, market = self.exchange, stream.market
         opens, highs, lows, closes = market.opens, market.highs, market.lows, market.closes
@@ -160,6 +159,7 @@ class Replay(Phases):
                 market.row = row
             if row in flat_rows:
                 exchange.flatten("flat time", "R18", "settle", stream.feed.contract)
+                self.desk.flat_until[stream.feed.contract.id] = flat_rows[row]
             if updates:
                 for update in updates:
                     update(opens[row], high, low, closes[row], volumes[row], row == first)

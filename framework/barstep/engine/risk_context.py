@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from barstep.domain.instrument import micros
+from barstep.engine.flat_times import FlatTime
 from barstep.engine.read_context import ReadContext
 from barstep.sim.guards import Guard
 
@@ -75,9 +76,14 @@ class RiskContext(ReadContext):
         """Stop watching a level of this plugin."""
         self._desk.exchange.remove_guard(self.plugin, name)
 
-    def flat_by(self, clock: Any) -> None:
-        """Be flat by a time of day in the exchange's zone: R18 closes at the last bar that ends by then. None ends it."""
+    def flat_by(self, clock: Any, before_pause: int = 0) -> None:
+        """Be flat by a time of day: R18 closes at the last bar that ends by then, and nothing opens between that bar and then.
+
+        Args:
+            clock: Time of day in the exchange's zone; None ends it.
+            before_pause: On a holiday that belongs to the next trading day, minutes before trading pauses, if that is earlier.
+        """
         if clock is None:
             self._desk.flat_times.pop(self.plugin, None)
         else:
-            self._desk.flat_times[self.plugin] = clock
+            self._desk.flat_times[self.plugin] = FlatTime(clock, before_pause, self.plugin)

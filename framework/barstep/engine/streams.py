@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from barstep.data.sessions import SessionTable
     from barstep.domain.session import Session
+    from barstep.engine.flat_times import FlatRows
     from barstep.indicators.base import Indicator
     from barstep.sim.market import Market
 
@@ -62,7 +63,7 @@ class Stream:
         self.higher = [Higher(bars.feed, timeframe, table, history) for timeframe in also]
         self.updates: list[Callable[[int, int, int, int, int, bool], None]] = [each.update for each in self.higher]
         self.flat_of: Segment | None = None
-        self.flat_rows: frozenset[int] = frozenset()
+        self.flat_rows: FlatRows = {}
         self.stored: list[tuple[Indicator, list[float]]] = []
         self._indicators: list[Indicator] = []
         self._table = table

@@ -83,6 +83,7 @@ def _draw_document(found: Evaluation, draw: Draw) -> Document:
         "block": draw.block_of(found.days),
         "source_days": found.days,
         "provisional": found.provisional,
+        "target": None if (target := found.attempts[0].account.limits.target) is None else target / MICROS,
         "sizes": [_odds_document(found, odds) for odds in found.odds],
     }
 
@@ -154,6 +155,10 @@ def remarks(found: Evaluation) -> list[str]:
             "the order of high and low inside a bar, or of fills and extremes, decides: the worse reading is told"
         )
     told += found.conduct
+    if request.draw is not None and found.conduct:
+        told.append(
+            "the odds draw days as they were traded: what the plan's cap and hours would have changed is not in them"
+        )
     if request.draw is not None and found.provisional:
         told.append(f"PROVISIONAL: fewer than {PROVISIONAL_DAYS} days are behind the odds")
     if request.draw is not None and found.missing:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
 
 from barstep.domain.errors import ConfigError
 from barstep.domain.instrument import MICROS
@@ -12,11 +14,12 @@ from barstep.evaluate.conduct import Conduct
 from barstep.evaluate.odds import Odds, Source, Stages, odds
 from barstep.evaluate.verdict import Attempt, Series, walk_record
 from barstep.evaluate.whatif import Payouts, Starts, Variant, every_start, payouts, variants
-from barstep.rules.account_limits import limits_of
+from barstep.rules.account_limits import NEVER, limits_of
 from barstep.rules.attempts import DayTable
-from barstep.rules.day import day_numbers
+from barstep.rules.day import DayNumbers, day_numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from barstep.evaluate.floors import FloorTable
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from barstep.evaluate.record import Record
     from barstep.rules import Plan
     from barstep.rules.account_limits import Limits
-    from barstep.rules.day import DayBars, DayNumbers
+    from barstep.rules.day import DayBars
     from barstep.rules.walk import BarFloors
 
 
@@ -154,28 +157,54 @@ class _Tables:
 
     def __init__(self, record: Record, request: Request, limits: Limits, funded: Limits | None) -> None:
         self._cost, self._limits, self._funded = record.cost, limits, funded
+        self._held, self._weights = record.held, [_weights(plan) for plan in (request.plan, request.funded)]
         self._sizes = request.sizes if request.draw else ()
         self.days: list[DayNumbers] = []
-        self._attempt: dict[int, list[DayNumbers]] = {size: [] for size in self._sizes}
-        self._later: dict[int, list[DayNumbers]] = {size: [] for size in self._sizes}
+        self._stages = [_Stage(each, self._sizes) for each in (limits, funded) if each is not None]
 
     def day(self, day: DayBars) -> None:
         """Reduce a day."""
         self.days.append(day_numbers(day, self._limits, self._cost))
-        for size in self._sizes:
-            sized = day.times(size)
-            self._attempt[size].append(day_numbers(sized, self._limits, self._cost))
-            if self._funded is not None:
-                self._later[size].append(day_numbers(sized, self._funded, self._cost))
+        for stage, weights in zip(self._stages, self._weights, strict=False):
+            if stage.numbers:
+                held = self._held.most(int(day.end_ns[0]), int(day.end_ns[-1]), weights)
+                stage.lots.append(round(held * 10))
+            for size, numbers in stage.numbers.items():
+                numbers.append(day_numbers(day.times(size), stage.limits, self._cost))
 
     def sources(self) -> list[Source]:
         """The days at every size."""
+        attempt, *later = self._stages
         return [
             Source(
                 size,
-                DayTable.of(self._attempt[size]),
-                DayTable.of(self._later[size]) if self._funded is not None else None,
-                sum(day.stopped for day in self._attempt[size]),
+                attempt.table(size),
+                later[0].table(size) if later else None,
+                sum(day.stopped for day in attempt.numbers[size]),
             )
             for size in self._sizes
         ]
+
+
+class _Stage:
+    """The days of one account type at the sizes that are asked for, and below them where a scaling plan sizes days down."""
+
+    def __init__(self, limits: Limits, sizes: Sequence[int]) -> None:
+        self.limits = limits
+        self.numbers: dict[int, list[DayNumbers]] = {
+            size: [] for size in (range(1, max(sizes, default=0) + 1) if limits.scaling else sizes)
+        }
+        self.lots: list[int] = []
+
+    def table(self, size: int) -> DayTable:
+        """The days at a size."""
+        if not self.limits.scaling:
+            return DayTable.of(self.numbers[size])
+        rows = [DayNumbers(0, 0, 0, NEVER, traded=False, stopped=False)] * len(self.lots)
+        for multiple in range(1, size + 1):
+            rows += self.numbers[multiple]
+        return DayTable.of(rows)._replace(lots=np.array(self.lots, np.int64), most=size)
+
+
+def _weights(plan: Plan | None) -> Literal["lots", "contracts"]:
+    return "lots" if plan is None or plan.position_cap is None else plan.position_cap.weights

@@ -19,6 +19,7 @@ from barstep.data import SessionTable
 from barstep.data.sessions import utc_text
 from barstep.domain.errors import DataError
 from barstep.domain.fill_options import FillOptions
+from barstep.evaluate.ledger import outside_hours
 from barstep.evaluate.record import Held, Record
 from barstep.evaluate.split import Marks, split_days, with_idle_days
 from barstep.runs.instruments import fee_of
@@ -116,6 +117,7 @@ def fills_record(ledger: Ledger, fees: str | Decimal, bars: BarStream | None = N
     remarks = list(ledger.remarks)
     if state.guessed:
         remarks.append(f"fills without fees pay {fees} ({fee_of(first, fees) / 1e6:.2f} USD a side)")
+    remarks += outside_hours(state.at, sessions, "fills")
     if state.total[-1]:
         remarks.append("a position is open after the last fill")
     if bars is not None:

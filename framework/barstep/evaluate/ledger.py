@@ -14,6 +14,10 @@ from barstep.domain.instrument import MICROS
 from barstep.domain.session import NS
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from barstep.data import SessionTable
     from barstep.domain.instrument import Contract
 
 _MOST = 1_000_000
@@ -161,9 +165,21 @@ def _contract(where: str, text: str, near: date) -> Contract:
                 continue
     root = text.split(".")[3] if text.startswith("CON.F.US.") and text.count(".") > 3 else text.rstrip("0123456789")
     roots = [*instrument_names(), *(instrument(name).product_id or name for name in instrument_names())]
+    meant = near_names(root, roots)
+    if meant.startswith("known"):
+        meant = f"known: {', '.join(instrument_names())}."
     raise DataError(
-        f"{where}: unknown contract {text!r}; {near_names(root, roots)} A contract is written ESZ5, "
+        f"{where}: unknown contract {text!r}; {meant} A contract is written ESZ5, "
         "CON.F.US.EP.Z25, or ES for the front one (barstep instruments list)"
+    )
+
+
+def outside_hours(moments: NDArray[np.int64], sessions: SessionTable, what: str) -> list[str]:
+    """A remark where moments lie outside the hours of trading: often a wrong zone."""
+    inside = sessions.locate(moments)[2] | sessions.locate(moments - 1)[2]
+    outside = int((~inside).sum())
+    return (
+        [f"{outside} of {len(moments)} {what} lie outside trading hours: is the file's zone right?"] if outside else []
     )
 
 

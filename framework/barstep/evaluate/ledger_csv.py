@@ -117,19 +117,26 @@ def _rows(path: Path) -> tuple[list[str], Iterator[tuple[int, Row]]]:
         raise DataError(f"{path}: cannot be read: {error}") from error
     except UnicodeDecodeError as error:
         raise DataError(f"{path.name}: found bytes that are no UTF-8 text; export the file again as UTF-8") from error
-    lines = csv.reader(text.splitlines())
-    header = [name.strip() for name in next(lines, [])]
+    lines = _fields(path.name, text)
+    header = [name.strip() for name in next(lines, (0, []))[1]]
     if not header:
         raise DataError(f"{path.name}: the file is empty")
 
     def rows() -> Iterator[tuple[int, Row]]:
-        for fields in lines:
+        for line, fields in lines:
             if not any(map(str.strip, fields)):
                 continue
             if len(fields) != len(header):
-                raise DataError(
-                    f"{path.name}:{lines.line_num}: found {len(fields)} fields, expected {len(header)} as in line 1"
-                )
-            yield lines.line_num, dict(zip(header, map(str.strip, fields), strict=True))
+                raise DataError(f"{path.name}:{line}: found {len(fields)} fields, expected {len(header)} as in line 1")
+            yield line, dict(zip(header, map(str.strip, fields), strict=True))
 
     return header, rows()
+
+
+def _fields(name: str, text: str) -> Iterator[tuple[int, list[str]]]:
+    lines = csv.reader(text.splitlines(), strict=True)
+    try:
+        for fields in lines:
+            yield lines.line_num, fields
+    except csv.Error as error:
+        raise DataError(f"{name}:{lines.line_num}: no CSV: {error}") from None

@@ -9,7 +9,7 @@ import numpy as np
 
 from barstep.domain.instrument import MICROS
 from barstep.evaluate.bootstrap import Interval, block_length, draw_days, draw_replicates, interval
-from barstep.rules.attempts import CAUSES, PASSED, DayTable, walk_attempts
+from barstep.rules.attempts import CAUSES, PASSED, DayTable, trace_attempts, walk_attempts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,10 @@ MONTH = 21
 """Trading days of a month that is paid for."""
 
 _POINTS = (10, 25, 50, 75, 90)
+FAN = (5, 25, 50, 75, 95)
+"""Percentiles of the fan."""
+FANNED = 2000
+"""Attempts that make the fan: the first of those drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,10 @@ class Stages:
 
 
 class Funded(NamedTuple):
-    """What became of funded accounts. Shares are 0 to 1 of the funded accounts, money in USD."""
+    """What became of funded accounts. Shares are 0 to 1 of the funded accounts, money in USD.
+
+    `reduced_days` is the share of their days that a scaling plan allowed at a smaller size only, or not at all.
+    """
 
     paid_share: float
     lost_before_payout: float
@@ -67,6 +74,7 @@ class Funded(NamedTuple):
     payouts: float
     paid: float
     days_to_payout: dict[str, float]
+    reduced_days: float
 
 
 class Odds(NamedTuple):
@@ -83,6 +91,8 @@ class Odds(NamedTuple):
         pass_cost: Mean cost of all attempts until one passes, activation included; None without a pass or a price.
         value, value_interval: Expected value of one attempt: payouts less all costs, and its interval.
         gains: Share of attempts whose payouts are more than their costs.
+        fan: Percentiles of the profit at the end of each day, from day 0 on, USD, by name such as `p50`; an attempt that has
+            ended stays where it ended.
         funded: The funded accounts: the attempts themselves where the plan pays out; None without such a stage or pass.
     """
 
@@ -97,6 +107,7 @@ class Odds(NamedTuple):
     value: float | None
     value_interval: Interval | None
     gains: float | None
+    fan: dict[str, list[float]]
     funded: Funded | None
 
 
@@ -126,7 +137,7 @@ def odds(sources: Sequence[Source], stages: Stages, draw: Draw) -> list[Odds]:
         stages: Rules and prices.
         draw: What to draw.
     """
-    count = len(sources[0].attempt.net)
+    count = sources[0].attempt.days
     block = draw.block_of(count)
     first, second, third = np.random.SeedSequence(draw.seed).spawn(3)
     orders = (
@@ -161,7 +172,7 @@ def _of_size(
         pass_interval=interval(outer.passed.astype(np.float64), share, 0.0, 1.0) if passes else None,
         causes={name: float((lives.attempts.cause == number).mean()) for number, name in enumerate(CAUSES)},
         days_to_pass=percentiles(lives.attempts.days[lives.passed]),
-        stopped_days=source.stopped / len(source.attempt.net),
+        stopped_days=source.stopped / source.attempt.days,
         attempt_cost=mean_cost,
         pass_cost=pass_cost,
         value=value,
@@ -169,8 +180,14 @@ def _of_size(
         if value is None or outer_values is None
         else interval(outer_values, value, -np.inf, np.inf),
         gains=None if values is None else float((values > 0).mean()),
+        fan=_fan(source.attempt, orders[0][:FANNED], stages.attempt),
         funded=_funded(lives.funded),
     )
+
+
+def _fan(days: DayTable, order: NDArray[np.int32], limits: Limits) -> dict[str, list[float]]:
+    spread = np.percentile(trace_attempts(days, order, limits), FAN, axis=0, method="inverted_cdf") / MICROS
+    return {f"p{point}": curve.tolist() for point, curve in zip(FAN, spread, strict=True)}
 
 
 def _live(source: Source, stages: Stages, order: NDArray[np.int32], later: NDArray[np.int32]) -> _Lives:
@@ -218,6 +235,7 @@ def _funded(found: Outcomes | None) -> Funded | None:
         payouts=float(found.payouts.mean()),
         paid=float(found.paid.mean()) / MICROS,
         days_to_payout=percentiles(found.first_payout[paid]),
+        reduced_days=float(found.reduced.sum() / max(int(found.days.sum()), 1)),
     )
 
 

@@ -45,6 +45,12 @@ class Held(NamedTuple):
             tenths += np.abs(position) * weight
         return cls(moments, contracts, tenths / 10)
 
+    def most(self, first_ns: int, last_ns: int, weights: Literal["lots", "contracts"] = "lots") -> float:
+        """The most held from fills between two moments, both included, in mini lots or in contracts."""
+        rows = slice(*np.searchsorted(self.since_ns, (first_ns, last_ns + 1)))
+        counted = self.lots if weights == "lots" else self.contracts
+        return float(counted[rows].max(initial=0))
+
     def at(self, moments: NDArray[np.int64]) -> NDArray[np.int64]:
         """Contracts held at some moments, shape (m,)."""
         return np.concatenate(([0], self.contracts))[np.searchsorted(self.since_ns, moments, "right")]

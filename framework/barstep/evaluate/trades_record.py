@@ -13,6 +13,7 @@ import numpy as np
 
 from barstep.data import SessionTable
 from barstep.domain.fill_options import FillOptions
+from barstep.evaluate.ledger import outside_hours
 from barstep.evaluate.record import Certainty, Held, Record
 from barstep.evaluate.split import Marks, split_days, with_idle_days
 from barstep.runs.instruments import fee_of
@@ -50,6 +51,9 @@ def trades_record(ledger: Ledger, fees: str | Decimal) -> Record:
     remarks = list(ledger.remarks)
     if any(t.fee is None for t in ledger.trades):
         remarks.append(f"trades without fees pay {fees} ({schedule[contracts[0]] / 1e6:.2f} USD a side)")
+
+    moments = np.sort(np.array([(t.entry_ns, t.exit_ns) for t in ledger.trades], np.int64).ravel())
+    remarks += outside_hours(moments, sessions, "entries and exits")
 
     def days() -> Iterator[DayBars]:
         return with_idle_days(split_days([marks], sessions, ends), sessions)

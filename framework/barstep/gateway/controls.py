@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from barstep.broker.wire import GatewayError, done
+from barstep.engine.flat_times import FlatTime
 from barstep.gateway.extension import clock
 from barstep.gateway.seats import RefusedError
 from barstep.sim.guards import Action, Basis, Guard, GuardSide
@@ -89,11 +90,11 @@ def remove_guard(call: Call) -> dict[str, Any]:
 def flat_by(call: Call) -> dict[str, Any]:
     """Be flat by a time of day in the exchange's zone; null ends it (R18)."""
     session = call.trading(REFUSED)
-    wanted = clock(call.values["clock"])
+    wanted, plugin = clock(call.values["clock"]), call.values["plugin"]
     if wanted is None:
-        session.desk.flat_times.pop(call.values["plugin"], None)
+        session.desk.flat_times.pop(plugin, None)
     else:
-        session.desk.flat_times[call.values["plugin"]] = wanted
+        session.desk.flat_times[plugin] = FlatTime(wanted, call.values["beforePause"] or 0, plugin)
     return done()
 
 

@@ -93,6 +93,7 @@ def _told(event: Event) -> EventReport:
         return OrderReport(
             event.id, event.side, event.kind, event.size, event.status, event.reason, event.limit, event.stop,
             event.trail, event.reduce_only, event.parent, event.tag, event.plugin, event.asked_ns, event.ended_ns,
+            [(verdict.rule, verdict.size, verdict.reason) for verdict in event.verdicts],
         )  # fmt: skip
     if isinstance(event, Trade):
         return TradeReport(event.worst_ticks, event.best_ticks, event.exit_reason)

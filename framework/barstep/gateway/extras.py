@@ -78,7 +78,8 @@ EXTENSIONS = (
     Endpoint("Extension/removeGuard", "Watch a level no longer.", (ACCOUNT_ID, _PLUGIN, _NAME), (), codes.CONTROL),
     Endpoint(
         "Extension/flatBy", "Be flat by a time of day in the exchange's zone.",
-        (ACCOUNT_ID, _PLUGIN, Field("clock", "text", "15:10, or null to end it")), (), codes.CONTROL,
+        (ACCOUNT_ID, _PLUGIN, Field("clock", "text", "15:10, or null to end it"),
+         Field("beforePause", "int", "minutes before a holiday's pause, if that is earlier")), (), codes.CONTROL,
     ),
 )  # fmt: skip
 """Endpoints for what risk rules ask of a replay, `Extension/...`."""

@@ -7,9 +7,10 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from barstep.domain.errors import ConfigError
+from barstep.report.figures.fans import SHARES, fan
 from barstep.report.figures.odds import attempt, causes, chances
 from barstep.report.html import card, figure_box, page, section
-from barstep.report.run_page import share, usd
+from barstep.report.words import many, share, usd
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 _NOTES = {
+    "fan": "Profit of drawn attempts at the end of each day, USD after fees, payouts taken out; one that has passed or failed "
+    "stays where it ended. Half of the attempts lie in the darker band, nine of ten in both.",
     "attempt": "Balance at the end of each day of the first attempt and the floor at its end, USD after fees.",
     "causes": "How attempts ended, as shares of all of them. Open ones ran out of days.",
     "chances": "The interval is what the number of source days allows to say; more drawn attempts do not make it narrower.",
@@ -31,7 +34,9 @@ def read_evaluation(path: Path) -> Document:
     """
     try:
         found: Document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise ConfigError(f"{path}: it cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
         raise ConfigError(f"{path}: it cannot be read: {error}") from error
     if not isinstance(found, dict) or not {"plan", "record", "verdict", "by_day"} <= found.keys():
         raise ConfigError(f"{path}: not an evaluation; expected what `barstep evaluate RUN --plan NAME --json` prints")
@@ -42,6 +47,10 @@ def evaluation_page(found: Document) -> str:
     """The page of an evaluation."""
     figures: dict[str, Any] = {"attempt": attempt(found["by_day"])}
     parts = [("attempt", "The first attempt", "Attempt")]
+    for size in [each for each in found.get("odds", {}).get("sizes", []) if "fan" in each]:
+        name = f"fan-{size['size']}"
+        figures[name] = _fan(size["fan"], found["odds"]["target"])
+        parts.append((name, f"Drawn attempts at {size['size']}x", f"Fan {size['size']}x"))
     rows = _shares(found)
     if rows:
         figures["causes"] = causes(rows)
@@ -52,11 +61,16 @@ def evaluation_page(found: Document) -> str:
         parts.append(("chances", "The chance of a pass", "Chance"))
     body = _header(found)
     for name, title, _ in parts:
-        body += section(name, title, _NOTES[name], figure_box(name, title))
+        body += section(name, title, _NOTES[name.partition("-")[0]], figure_box(name, title))
     shared = {"zone": found["record"]["zone"], "seconds": False, "decimals": 2}
     return page(
         f"{found['plan']['title']} – barstep", [(n, short) for n, _, short in parts], body, figures, shared=shared
     )
+
+
+def _fan(percentiles: dict[str, list[float]], target: float | None) -> Any:
+    levels = [("target", target)] if target is not None else []
+    return fan([percentiles[f"p{share}"] for share in SHARES], "profit, USD", levels=levels)
 
 
 def _shares(found: Document) -> list[tuple[str, dict[str, float]]]:
@@ -73,7 +87,7 @@ def _header(found: Document) -> str:
         card(
             "First attempt",
             verdict["status"],
-            f"{usd(verdict['profit'], sign=True)} USD in {verdict['days']} trading days",
+            f"{usd(verdict['profit'], sign=True)} USD in {many(verdict['days'], 'trading day')}",
         )
     ]
     failure = verdict["failure"]

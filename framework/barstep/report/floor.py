@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
+from barstep.domain.instrument import MICROS, micros
 from barstep.report.record import moment_ns
 from barstep.rules import adjusted, load_plan
+from barstep.rules.account_limits import NEVER, Limits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from barstep.report.record import RunRecord
+    from barstep.rules.plan import Trail
 
     Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
 
 RULE = "max_loss_limit"
-_CENT = 0.01
 
 
 class LossRule(NamedTuple):
@@ -49,28 +52,31 @@ def loss_rule(run: RunRecord) -> LossRule | None:
 
 
 def floors(run: RunRecord) -> tuple[Floats | None, str]:
-    """The floor during each bar, USD, shape (n,), and in words where it comes from, or why there is none.
+    """The floor at the end of each bar, USD, shape (n,), and in words where it comes from, or why there is none.
 
-    It is worked out from the stored balances and extremes by `barstep.rules.raised_floor`; where the run recorded a
-    breach, the floor is compared with the level of that breach, and it is left out when the two differ.
+    It is worked out from the stored balances and extremes as `barstep.rules.account_limits.Limits` does it; where the run
+    recorded a breach at a level that the floor did not have in that bar, it is left out.
     """
     rule = loss_rule(run)
     if rule is None:
         return None, ""
-    floor = np.empty(len(run.equity["time"]))
+    start = micros(run.result["start_balance"])
+    lock = NEVER if rule.lock is None else start + micros(rule.lock)
+    limits = Limits(start, micros(rule.usd), cast("Trail", rule.trail), lock)
     begins = _attempts(run)
-    for begin, end in zip(begins, [*begins[1:], len(floor)], strict=True):
-        floor[begin:end] = _one_attempt(run, rule, begin, end)
+    ends = [*begins[1:], len(run.equity["time"])]
+    floor = np.concatenate([_one_attempt(run, limits, begin, end) for begin, end in zip(begins, ends, strict=True)])
     for breach in run.result["risk"].get("breaches", []):
-        if breach["guard"] == RULE and breach.get("basis") == "equity":
-            row = int(np.searchsorted(run.equity["time"], moment_ns(breach["time"]), side="left"))
-            gap = breach["level"] - floor[row] if row < len(floor) else 0.0
-            if gap < -_CENT or (gap > _CENT and rule.trail != "equity"):  # equity raises it inside the bar too
-                return None, (
-                    f"The floor is not drawn: at {breach['time']} the run had it at {breach['level']:,.2f} USD, and the "
-                    f"stored figures give {floor[row]:,.2f}"
-                )
-    return floor, f"{rule.source}: {rule.usd:,.0f} USD below, {_TRAILS.get(rule.trail, rule.trail)}"
+        if breach["guard"] != RULE or breach.get("basis") != "equity":
+            continue
+        row = int(np.searchsorted(run.equity["time"], moment_ns(breach["time"]), side="left"))
+        before = floor[row - 1] if row and row not in begins else limits.first_floor
+        if row < len(floor) and not before <= micros(breach["level"]) <= floor[row]:
+            return None, (
+                f"The floor is not drawn: at {breach['time']} the run had it at {breach['level']:,.2f} USD, and the "
+                f"stored figures give {floor[row] / MICROS:,.2f}"
+            )
+    return floor / MICROS, f"{rule.source}: {rule.usd:,.0f} USD below, {_TRAILS.get(rule.trail, rule.trail)}"
 
 
 _TRAILS = {
@@ -91,17 +97,17 @@ def _attempts(run: RunRecord) -> list[int]:
     return begins
 
 
-def _one_attempt(run: RunRecord, rule: LossRule, begin: int, end: int) -> Floats:
-    start = float(run.result["start_balance"])
-    first, lock = start - rule.usd, None if rule.lock is None else start + rule.lock
-    trailed = np.full(end - begin, -np.inf)  # the highest of what the floor trails, as known when the bar begins
-    balance, high = run.equity["balance"][begin:end], run.equity["high"][begin:end]
-    if rule.trail == "equity":
-        trailed[1:] = np.maximum.accumulate(high)[:-1]
-    elif rule.trail == "balance":
-        trailed[1:] = np.maximum.accumulate(balance)[:-1]
-    elif rule.trail == "end_of_day":
-        for row in run.days.first[(run.days.first > begin) & (run.days.first < end)]:
-            trailed[row - begin :] = np.maximum(trailed[row - begin :], balance[row - begin - 1])
-    raised = trailed - rule.usd
-    return np.maximum(first, raised if lock is None else np.minimum(raised, lock))
+def _one_attempt(run: RunRecord, limits: Limits, begin: int, end: int) -> Ints:
+    """The floor of an attempt from its first row on, day after day, micro-dollars."""
+    balance, high = (np.rint(run.equity[name][begin:end] * MICROS).astype(np.int64) for name in ("balance", "high"))
+    seen = balance if limits.trail == "balance" else high
+    equity = np.rint(run.equity["equity"][begin:end] * MICROS).astype(np.int64)
+    last = balance if limits.trail == "balance" else equity
+    inside = run.days.first[(run.days.first > begin) & (run.days.first < end)] - begin
+    floor, first, found = limits.first_floor, limits.start, []
+    for one, after in zip([0, *inside], [*inside, end - begin], strict=True):
+        found.append(limits.floors(floor, seen[one:after], first))
+        floor, first = int(found[-1][-1]), int(last[after - 1])
+        if limits.trail == "end_of_day":
+            floor = limits.next_floor(floor, int(balance[after - 1]))
+    return np.concatenate(found)

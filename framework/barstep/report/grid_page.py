@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from barstep.report.figures.grid import equity_fan, heatmap, overfitting, plateau, stability, walk_forward
+from barstep.report.figures.grid import (
+    equity_fan,
+    heatmap,
+    luck,
+    overfitting,
+    plateau,
+    stability,
+    unseen,
+    walk_forward,
+)
+from barstep.report.grid_doubts import doubts
 from barstep.report.html import card, figure_box, page, section
 
 if TYPE_CHECKING:
@@ -21,7 +31,11 @@ _NOTES = {
     "heatmap": "Each square is the chosen figure over all points that share its two values. A ring marks the best point.",
     "plateau": "The ranking figure by the number of steps away from the best point: band from worst to best, line median.",
     "fan": "Net result of all points day by day, USD after fees: median, middle half, nine of ten, and the best point.",
-    "walk": "Net result on days that the choice had not seen, USD after fees; the line adds them up.",
+    "walk": "Net result on days that the choice had not seen, USD after fees: a line day by day, a bar for each stretch.",
+    "unseen": "What the chosen point earned a day on the days that chose it, and on those that followed. Bars that shrink were "
+    "fitted; bars that stay are what an effect would look like.",
+    "luck": "The daily Sharpe ratios of all points. The dashed lines are the best of them, and what the best of so many trials "
+    "would show without any skill.",
     "stability": "Which value each training stretch chose on each axis. Values that jump were fitted to their days.",
     "overfitting": "All splits of the days into two halves: where the best of one half ranks in the other. Left of 0 is "
     "below the middle.",
@@ -41,17 +55,22 @@ def grid_page(grid: GridRecord, logits: Sequence[float] = ()) -> str:
         figures |= {"heatmap": heatmap(grid), "plateau": plateau(grid), "fan": equity_fan(grid)}
         parts += [("heatmap", "Any two axes", "Axes"), ("plateau", "Around the best point", "Plateau")]
         parts += [("fan", "Equity of all points", "Equity")]
-    if any("net_pnl" in step for step in grid.segments):
-        figures |= {"walk": walk_forward(grid), "stability": stability(grid)}
-        parts += [("walk", "Walk-forward", "Walk-forward"), ("stability", "What training chose", "Stability")]
+    if any(step.get("daily") for step in grid.segments):
+        figures |= {"walk": walk_forward(grid), "unseen": unseen(grid), "stability": stability(grid)}
+        parts += [("walk", "Walk-forward", "Walk-forward"), ("unseen", "Seen and unseen days", "Unseen")]
+        parts.append(("stability", "What training chose", "Stability"))
+    if grid.told.get("expected_best_sharpe") is not None:
+        figures["luck"] = luck(grid)
+        parts.append(("luck", "The best, and luck", "Luck"))
     if len(logits):
         figures["overfitting"] = overfitting(logits)
         parts.append(("overfitting", "Overfitting", "Overfitting"))
-    body = _header(grid)
+    sure = doubts(grid)
+    body = _header(grid) + sure
     for name, title, _ in parts:
         tools = '<div class="tools" id="heatmap-tools"></div>' if name == "heatmap" else ""
         body += section(name, title, _NOTES[name], tools, figure_box(name, title))
-    nav = [(name, short) for name, _, short in parts]
+    nav = [*([("doubts", "How sure")] if sure else []), *((name, short) for name, _, short in parts)]
     if grid.points:
         body += section("points", "Points", "Click a heading to sort.", '<div id="points-table"></div>')
         nav.append(("points", "Points"))

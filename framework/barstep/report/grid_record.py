@@ -43,8 +43,9 @@ class GridRecord:
         sign: 1 where more is better, -1 where less is.
         points: The points, by number.
         segments: Steps of a walk-forward, each with `train` and `test` (first and last day), `values`, `trained` (the
-            metric on the training days), `net_pnl` (USD on the test days); empty without one.
-        told: What the grid says of its best point: `trials`, `deflated_sharpe`, `overfitting`, `provisional`.
+            metric on the training days), `net_pnl` (USD on the test days), `daily` and `train_daily` (USD of each day); empty
+            without one.
+        told: What the grid says of its best point, or of its walk-forward, as `barstep grid show --json` does.
         errors: How many points ended with an error.
     """
 

@@ -59,9 +59,28 @@ _ZOOMS = (
 )
 
 
-def definitions(rows: list[tuple[str, str]]) -> str:
-    """Names and values."""
-    return "<dl>" + "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in rows) + "</dl>"
+def definitions(rows: list[tuple[str, str]], *, wide: bool = False) -> str:
+    """Names and values; wide ones stand in two columns."""
+    return (
+        f"<dl{' class=wide' * wide}>"
+        + "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in rows)
+        + "</dl>"
+    )
+
+
+def plain_table(head: list[str], rows: list[list[str]], numbers: range = range(0)) -> str:
+    """A table of text; which of its columns are `numbers`."""
+
+    def line(cells: list[str], kind: str) -> str:
+        marked = (
+            f"<{kind}{' class=num' * (place in numbers)}>{escape(cell)}</{kind}>" for place, cell in enumerate(cells)
+        )
+        return f"<tr>{''.join(marked)}</tr>"
+
+    body = "".join(line(row, "td") for row in rows)
+    return (
+        f'<div class="scroll"><table class="plain"><thead>{line(head, "th")}</thead><tbody>{body}</tbody></table></div>'
+    )
 
 
 def card(name: str, value: str, small: str = "", tone: str = "") -> str:

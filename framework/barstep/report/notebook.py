@@ -9,8 +9,8 @@ from barstep.domain.errors import BarstepError, ConfigError
 from barstep.report import figures
 from barstep.report.groups import even_groups
 from barstep.report.record import RunRecord
-from barstep.report.run_page import number, share, usd, when
 from barstep.report.style import LIGHT
+from barstep.report.words import number, share, usd, when
 
 if TYPE_CHECKING:
     from pathlib import Path

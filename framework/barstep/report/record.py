@@ -112,6 +112,12 @@ class RunRecord:
             self._row_of = {number: row for row, number in enumerate(self.orders["id"].tolist())}
         return float(self.orders["average_price"][self._row_of[order]])
 
+    def held(self) -> dict[str, int]:
+        """Signed contracts that were open at the end, by the contract's name."""
+        last = self.stored.table("fills").group_by("contract", maintain_order=True).last()
+        sizes = dict(zip(last["contract"].to_list(), last["position_after"].to_list(), strict=True))
+        return {each.name: sizes[each.id] for each in self.contracts if sizes.get(each.id)}
+
     @property
     def adjusted(self) -> Floats:
         """What new attempts had added to the balance by each row of equity, USD, shape (n,): no result of trading."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +12,23 @@ from barstep.report.figures import by_hour, by_reason, calendar, equity, excursi
 from barstep.report.floor import floors
 from barstep.report.html import card, definitions, figure_box, page, section, time_chart
 from barstep.report.stories import stories
+from barstep.report.sureness import drawdowns, measures, readings, spread
+from barstep.report.words import many, number, share, tone, usd, when
+from barstep.runs.statistics import statistics
+from barstep.stats.trades import TRADES
 
 if TYPE_CHECKING:
     from barstep.report.record import RunRecord
-
-FEW = 100
-"""Trades below which a run's figures are marked as provisional."""
+    from barstep.runs.statistics import Statistics
 
 _SECTIONS = [
-    ("price", "Price"), ("equity", "Equity"), ("days", "Days"), ("results", "Results"), ("excursions", "MAE, MFE"),
-    ("trades", "Trades"), ("orders", "Orders"), ("measures", "Measures"), ("made", "How it was made"),
+    ("price", "Price"), ("equity", "Equity"), ("days", "Days"), ("results", "Results"), ("parts", "Breakdowns"),
+    ("excursions", "MAE, MFE"), ("trades", "Trades"), ("orders", "Orders"), ("measures", "Measures"),
+    ("made", "How it was made"),
 ]  # fmt: skip
+
+_KEPT = {"pessimistic": "the worse", "optimistic": "the better"}
+"""Which outcome of an ambiguous bar a run kept, by `fills.intrabar`."""
 
 
 def run_page(run: RunRecord) -> str:
@@ -35,26 +40,30 @@ def run_page(run: RunRecord) -> str:
         figures |= {
             "results": results(run), "hour": by_hour(run), "reason": by_reason(run), "excursions": excursions(run),
         }  # fmt: skip
+    found = statistics(run.folder)
+    own = {name: value for name, value in run.result["metrics"].items() if name not in found.measures}
     body = "".join(
         [
-            _header(run),
-            *_charts(run),
+            _header(run, found),
+            *_charts(run, found),
             *(_trades() if has_trades else [_no_trades()]),
             _orders(run),
-            _measures(run),
+            measures(found, own),
             _made(run),
         ]
     )
     data = {
         "contracts": [payload.contract(run, place) for place in range(len(run.contracts))],
         "equity": payload.equity(run), "trades": payload.trades(run), "orders": payload.orders(run),
-        "stories": stories(run),
+        "stories": stories(run), "parts": {by: [list(part) for part in parts] for by, parts in found.breakdowns.items()},
     }  # fmt: skip
+    intrabar = run.stored.options.fills.options().intrabar
     shared = {
         "decimals": _decimals(run), "zone": run.zone, "folder": shlex.quote(str(run.folder)), "bars": run.result["bars"],
         "seconds": any(data.timeframe.endswith("s") for data in run.stored.options.data),
+        "kept": _KEPT.get(intrabar, f"by {intrabar}"),
     }  # fmt: skip
-    wanted = [each for each in _SECTIONS if has_trades or each[0] not in ("results", "excursions")]
+    wanted = [each for each in _SECTIONS if has_trades or each[0] not in ("results", "parts", "excursions")]
     title = f"{run.result['name']} – barstep"
     footer = (
         "Keys: <kbd>t</kbd> light or dark, <kbd>/</kbd> filter trades, on a chart <kbd>←</kbd> <kbd>→</kbd> <kbd>+</kbd> "
@@ -70,33 +79,26 @@ def _decimals(run: RunRecord) -> int:
     return min(len(size.partition(".")[2]) for size in sizes)
 
 
-def _header(run: RunRecord) -> str:
-    result, measures = run.result, run.result["metrics"]
+def _header(run: RunRecord, found: Statistics) -> str:
+    result, figures = run.result, found.measures
     what = f"{' '.join(result['contracts'])} {result['timeframe']}, {result['fill_profile']} fills, {result['bars']:,} bars"
-    count = result["trades"]
+    count, net, least = result["trades"], result["net_pnl"], TRADES.least
     doubtful = int(run.trades["ambiguous"].sum())
-    net = result["net_pnl"]
+    doubt = [f"{share(figures['ambiguous_trades'])} of trades" if count else "", readings(found)]
     cards = [
-        card("Net P&L", usd(net, sign=True), "USD after fees", tone(net)),
-        card("Trades", f"{count:,}", f"PROVISIONAL: fewer than {FEW}" if count < FEW else "closed round trips"),
-        card("Win rate", share(measures.get("win_rate")), "trades above 0 after fees"),
-        card("Profit factor", number(measures.get("profit_factor")), "wins / losses, after fees"),
+        card("Net P&L", usd(net, sign=True), f"USD after fees, {usd(result['fees'])} of them", tone(net)),
+        card("Trades", f"{count:,}", f"PROVISIONAL: fewer than {least}" if count < least else "closed round trips"),
+        card("Win rate", share(figures["win_rate"]), spread(found, "win_rate") or "trades above 0 after fees"),
+        card("Profit factor", number(figures["profit_factor"]), spread(found, "profit_factor") or "wins / losses, after fees"),
         card(
-            "Expectancy",
-            usd(measures.get("expectancy"), sign=True),
-            "USD a trade, after fees",
-            tone(measures.get("expectancy") or 0),
+            "Expectancy, USD", usd(figures["expectancy"], sign=True),
+            spread(found, "expectancy") or "a trade, after fees", tone(figures["expectancy"] or 0),
         ),
-        card("Max drawdown", usd(measures.get("max_drawdown")), "USD, inside bars"),
-        card("Fees", usd(result["fees"]), "USD, both sides"),
-        card(
-            "Ambiguous trades",
-            f"{doubtful:,}",
-            share(doubtful / count if count else None) + " of trades",
-            "doubt" if doubtful else "",
-        ),
-    ]
-    says = [f'<div class="says bad"><p>{escape(line)}</p></div>' for line in _verdicts(run)]
+        card("Max drawdown, USD", usd(figures["max_drawdown"]), "from the highest equity, inside bars"),
+        card("Sharpe, yearly", number(figures["sharpe"]), spread(found, "sharpe") or many(found.days, "trading day")),
+        card("Ambiguous trades", f"{doubtful:,}", "; ".join(filter(None, doubt)), "doubt" if doubtful else ""),
+    ]  # fmt: skip
+    says = [f'<div class="says {kind}"><p>{escape(line)}</p></div>' for kind, line in _verdicts(run)]
     warnings = "".join(f"<p>{escape(str(text))}</p>" for text in result["warnings"])
     says += [f'<div class="says">{warnings}</div>'] if warnings else []
     return (
@@ -106,24 +108,30 @@ def _header(run: RunRecord) -> str:
     )
 
 
-def _verdicts(run: RunRecord) -> list[str]:
-    """What must not be overlooked."""
-    result, lines = run.result, []
+def _verdicts(run: RunRecord) -> list[tuple[str, str]]:
+    """What must not be overlooked: how it is marked (`good`, `bad` or not), and the words."""
+    result = run.result
+    lines: list[tuple[str, str]] = []
     attempts = result["risk"].get("attempts", [])
     if result["status"] != "done":
-        lines.append(f"The run was {result['status']}: these are the figures up to then.")
+        lines.append(("bad", f"The run was {result['status']}: these are the figures up to then."))
+    for name, size in run.held().items():
+        lines.append(
+            ("", f"A position is open at the end, {name} {size:+,}: it counts in equity and days, not in trades.")
+        )
     failed = result["risk"].get("failed")
     if failed and not attempts:
         breach = next((b for b in reversed(result["risk"]["breaches"]) if b["guard"] == failed), None)
-        lines.append(f"The account failed by {failed}" + (f" on {when(breach['time'])}." if breach else "."))
+        lines.append(("bad", f"The account failed by {failed}" + (f" on {when(breach['time'])}." if breach else ".")))
     for each in attempts:
         by = f" by {each['rule']}" if each["rule"] else ""
         at = f" on {when(each['time'])}" if each["time"] else ""
-        lines.append(
-            f"Attempt {each['number']}: {each['verdict']}{by}{at}, {usd(each['net_pnl'], sign=True)} USD in {each['days']} "
-            f"trading {'day' if each['days'] == 1 else 'days'}{_nearest(each['headroom'])}."
-        )
-    return lines[:12] + ([f"… and {len(lines) - 12} more attempts."] if len(lines) > 12 else [])
+        lines.append((
+            {"passed": "good", "failed": "bad"}.get(each["verdict"], ""),
+            f"Attempt {each['number']}: {each['verdict']}{by}{at}, {usd(each['net_pnl'], sign=True)} USD in "
+            f"{many(each['days'], 'trading day')}{_nearest(each['headroom'])}.",
+        ))  # fmt: skip
+    return lines[:12] + ([("", f"… and {len(lines) - 12} more attempts.")] if len(lines) > 12 else [])
 
 
 def _nearest(headroom: float | None) -> str:
@@ -136,7 +144,7 @@ def _nearest(headroom: float | None) -> str:
     )
 
 
-def _charts(run: RunRecord) -> list[str]:
+def _charts(run: RunRecord, figures: Statistics) -> list[str]:
     found = []
     for place, contract in enumerate(run.contracts):
         name = f"price-{place}"
@@ -154,13 +162,14 @@ def _charts(run: RunRecord) -> list[str]:
     about += f"Floor: {told}. " if floor is not None else f"{told}. " if told else ""
     about += "Drawdown: lowest equity inside a bar below the highest before it."
     found.append(section("equity", "Equity and drawdown", about, time_chart("equity", "Equity and drawdown")))
+    found.append(drawdowns(figures))
     daily = "Change of equity over each trading day by its date, USD after fees, open positions included."
     found.append(section("days", "Trading days", daily, figure_box("calendar", "Result of each trading day")))
     return found
 
 
 def _trades() -> list[str]:
-    spread = section(
+    shape = section(
         "results",
         "Results of trades",
         "Net, after fees. No bar holds wins and losses.",
@@ -178,6 +187,12 @@ def _trades() -> list[str]:
         "Net, after fees; the number is that of trades.",
         figure_box("hour", "Results by hour"),
     )
+    parts = section(
+        "parts",
+        "What made and lost the money",
+        "Trades apart by what they have in common; net, after fees. A * marks fewer than 30 trades: PROVISIONAL.",
+        '<div class="tools" id="parts-by" role="group" aria-label="Apart by"></div><div id="parts-table"></div>',
+    )
     far = section(
         "excursions", "How far trades went",
         "Each dot is a trade. On the dashed line it closed at its worst (left) or at its best (right). A ring marks an "
@@ -190,7 +205,7 @@ def _trades() -> list[str]:
         "Click one, or press Enter on it, for its picture and story.",
         '<div id="trades-table"></div>',
     )
-    return [spread, f'<div class="pair">{reason}{hour}</div>', far, listed]
+    return [shape, f'<div class="pair">{reason}{hour}</div>', parts, far, listed]
 
 
 def _no_trades() -> str:
@@ -207,17 +222,6 @@ def _orders(run: RunRecord) -> str:
     return section("orders", "Orders", note, '<div id="orders-table"></div>')
 
 
-def _measures(run: RunRecord) -> str:
-    rows = [
-        (name.replace("_", " "), "–" if value is None else f"{value:,.4g}" if abs(value) < 1 else f"{value:,.2f}")
-        for name, value in run.result["metrics"].items()
-    ]
-    note = (
-        "As in result.json; docs/results.md has the formulas. Money is USD, after fees unless said; shares are 0 to 1."
-    )
-    return section("measures", "Measures", note, definitions(rows))
-
-
 def _made(run: RunRecord) -> str:
     result = run.result
     manifest = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
@@ -229,32 +233,6 @@ def _made(run: RunRecord) -> str:
     ]  # fmt: skip
     config = (run.folder / "config.resolved.yaml").read_text(encoding="utf-8")
     shown = f"<details><summary>config.resolved.yaml</summary><pre>{escape(config)}</pre></details>"
-    return section("made", "How it was made", "Hashes are the first 16 digits of sha256.", definitions(rows), shown)
-
-
-def usd(amount: float | None, *, sign: bool = False) -> str:
-    """An amount, or a dash."""
-    if amount is None:
-        return "–"
-    return f"{amount:+,.2f}" if sign and round(amount, 2) else f"{amount:,.2f}"
-
-
-def share(value: float | None) -> str:
-    """A share as a percentage, or a dash."""
-    return "–" if value is None else f"{value:.1%}"
-
-
-def number(value: float | None) -> str:
-    """A number, or a dash."""
-    return "–" if value is None else f"{value:,.2f}"
-
-
-def tone(amount: float) -> str:
-    """The class that colours a gain or a loss."""
-    return "up" if amount > 0 else "down" if amount < 0 else ""
-
-
-def when(text: str) -> str:
-    """ISO text as `3 Sep 2013 13:52`."""
-    moment = datetime.fromisoformat(text)
-    return f"{moment.day} {moment:%b %Y %H:%M}"
+    return section(
+        "made", "How it was made", "Hashes are the first 16 digits of sha256.", definitions(rows, wide=True), shown
+    )

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from barstep.domain.instrument import micros
 from barstep.rules.limits import raised_floor
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from barstep.rules.plan import PayoutPath, Plan, Trail
 
 NEVER = 1 << 60
@@ -56,6 +60,7 @@ class Limits:
         min_days: Days with a trade before a pass.
         max_days: Calendar days of an attempt, or None.
         payout: How money leaves a funded account, or None; an evaluation pays nothing.
+        scaling: Rows of a scaling plan: balance above the start from which a row holds, and tenths of mini lots, ascending.
     """
 
     start: int
@@ -72,6 +77,7 @@ class Limits:
     min_days: int = 0
     max_days: int | None = None
     payout: PayoutTerms | None = None
+    scaling: tuple[tuple[int, int], ...] = ()
 
     @property
     def first_floor(self) -> int:
@@ -83,6 +89,20 @@ class Limits:
         if self.distance is None or self.trail == "static":
             return floor
         return int(raised_floor(floor, seen, self.distance, self.lock))
+
+    def floors(self, floor: int, seen: NDArray[np.int64], first: int) -> NDArray[np.int64]:
+        """The floor at the end of each bar of a day.
+
+        Args:
+            floor: At the day's open.
+            seen: What is trailed inside or after each bar: the highest equity, or the balance; micro-dollars, shape (n,).
+            first: The same at the day's open.
+        """
+        if self.distance is None or self.trail not in ("balance", "equity"):
+            return np.full(len(seen), floor, np.int64)
+        peak = np.maximum.accumulate(np.maximum(seen, first))
+        found: NDArray[np.int64] = np.maximum(np.minimum(peak - self.distance, self.lock), floor)
+        return found
 
     def breached(self, floor: int) -> int:
         """The highest equity that breaches a floor: the floor itself, or a micro-dollar less where a touch is none."""
@@ -128,6 +148,7 @@ def limits_of(plan: Plan, path: str | None = None) -> Limits:
         min_days=plan.min_days or 0,
         max_days=plan.max_days,
         payout=None if chosen is None else _terms(plan, chosen),
+        scaling=_scaling(plan),
     )
 
 
@@ -146,6 +167,18 @@ def _terms(plan: Plan, path: PayoutPath) -> PayoutTerms:
         transfer_fee=micros(payout.transfer_fee),
         floor_after=None if payout.floor_after is None else micros(plan.start_balance + payout.floor_after),
         most=NEVER if payout.most is None else payout.most,
+    )
+
+
+def _scaling(plan: Plan) -> tuple[tuple[int, int], ...]:
+    """The rows of `scaled_lots`: a balance exactly on one from the third on has reached it, or under `lower` not yet."""
+    cap = plan.position_cap
+    if cap is None:
+        return ()
+    later = 0 if cap.scaling_tie == "upper" else 1
+    return tuple(
+        (micros(start) + (later if place > 1 else 0), round(min(lots, cap.lots) * 10))
+        for place, (start, lots) in enumerate(cap.scaling)
     )
 
 

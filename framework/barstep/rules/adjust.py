@@ -11,12 +11,14 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 import msgspec
 
 from barstep.domain.errors import ConfigError
-from barstep.rules.plan import WORDS, Plan, figures
+from barstep.rules.plan import SECTIONS, PayoutPath, Plan, figures
 
 _KINDS = {
     "float": "a number", "int": "a whole number", "bool": "true or false", "null": "null", "str": "text", "object": "a mapping",
     "array": "a list",
 }  # fmt: skip
+
+_PATH = PayoutPath.__struct_fields__  # the one group within a group
 
 
 class PlanFault(NamedTuple):
@@ -62,13 +64,12 @@ def adjusted(
             faults.append(PlanFault(at, f"got {value}, {_one_of(value, plan.switches[name].values)}"))
         else:
             _merge(tree, plan.switches[name].values[value])
-    known = [field for field in Plan.__struct_fields__ if field not in WORDS]
     for name, value in (overrides or {}).items():
-        if name in known:
+        if name in SECTIONS:
             faults += _unknown_figures(name, value)
             _merge(tree, {name: value})
         else:
-            faults.append(PlanFault(("overrides", name), f"got the unknown figure {name}, {_one_of(name, known)}"))
+            faults.append(PlanFault(("overrides", name), f"got the unknown figure {name}, {_one_of(name, SECTIONS)}"))
     if faults:
         raise PlanError(plan.name, faults)
     try:
@@ -127,13 +128,24 @@ def _section(name: str) -> type[msgspec.Struct] | None:
 def _misfit(message: str, overrides: Mapping[str, Any]) -> PlanFault:
     """A fault of msgspec, `Expected `float`, got `str` - at `$.max_loss_limit.lock``, in our words."""
     told, _, place = message.partition(" - at `$.")
-    path = tuple(place.rstrip("`").split("."))
+    parts: list[str] = []
     value: Any = overrides
-    for part in path:
-        value = value.get(part) if isinstance(value, Mapping) else value
+    for part in place.rstrip("`").replace("[...]", "[]").split("."):
+        name = part.removesuffix("[]")
+        parts.append(name)
+        value = value.get(name) if isinstance(value, Mapping) else value
+        if (
+            name != part and isinstance(value, Mapping) and len(value) == 1
+        ):  # an entry of a mapping, whose name is not told
+            ((name, value),) = value.items()
+            parts.append(name)
+    path = tuple(parts)
     got = f"got {'a mapping' if isinstance(value, Mapping) else value}"
     if told.startswith("Object missing required field"):
         return PlanFault(("overrides", *path), f"expected the figure {told.split('`')[1]} too")
+    if told.startswith("Object contains unknown field"):
+        unknown = told.split("`")[1]
+        return PlanFault(("overrides", *path, unknown), f"got the unknown figure, {_one_of(unknown, _PATH)}")
     section = _section(path[0])
     if told.startswith("Invalid enum value") and section is not None:
         choices = [str(choice) for choice in get_args(get_type_hints(section)[path[-1]])]

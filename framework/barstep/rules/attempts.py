@@ -29,13 +29,24 @@ CAUSES = ("open", "passed", "max_loss_limit", "daily_loss_limit", "max_days")
 
 
 class DayTable(NamedTuple):
-    """Reduced days as columns; see `DayNumbers`. Money in micro-dollars, shape (n,)."""
+    """Reduced days as columns; see `DayNumbers`. Money in micro-dollars, shape (n,).
+
+    For an account with a scaling plan the n days stand there `most` + 1 times one after the other, at 0, 1, 2 ... times
+    their recorded size, and `lots` has what was held at most at that size, in tenths of mini lots, shape (n,).
+    """
 
     net: Ints
     low: Ints
     high: Ints
     deep: Ints
     traded: NDArray[np.bool_]
+    lots: Ints | None = None
+    most: int = 1
+
+    @property
+    def days(self) -> int:
+        """How many days there are, n."""
+        return len(self.net) if self.lots is None else len(self.lots)
 
     @classmethod
     def of(cls, days: Sequence[DayNumbers]) -> DayTable:
@@ -54,6 +65,7 @@ class Outcomes(NamedTuple):
         paid: What the trader got out by payouts, split and transfer fees taken off, micro-dollars.
         payouts: How many.
         first_payout: The day of the first, 0 without one.
+        reduced: Days that the scaling plan allowed at a smaller size only, or not at all.
     """
 
     cause: NDArray[np.int8]
@@ -62,6 +74,7 @@ class Outcomes(NamedTuple):
     paid: Ints
     payouts: Ints
     first_payout: Ints
+    reduced: Ints
 
 
 def walk_attempts(days: DayTable, order: NDArray[np.integer], limits: Limits) -> Outcomes:
@@ -80,6 +93,26 @@ def walk_attempts(days: DayTable, order: NDArray[np.integer], limits: Limits) ->
     return walk.outcomes()
 
 
+def trace_attempts(days: DayTable, order: NDArray[np.integer], limits: Limits) -> Ints:
+    """The profit of attempts at the end of each of their days, one that has ended staying where it ended.
+
+    Args:
+        days, order, limits: As for `walk_attempts`.
+
+    Returns:
+        Micro-dollars as in `Outcomes.profit`, shape (m, h + 1); the first is 0.
+    """
+    count, horizon = order.shape
+    walk = _Walk(days, limits, count)
+    found = np.zeros((count, horizon + 1), np.int64)
+    for number in range(horizon):
+        going = walk.day(order[:, number], number + 1)
+        found[:, number + 1 :] = walk.ended.profit[:, None]
+        if not going:
+            break
+    return found
+
+
 class _Walk:
     """The attempts that are still open, in arrays that shrink as attempts end."""
 
@@ -91,16 +124,18 @@ class _Walk:
         self.floor = np.full(count, limits.first_floor, np.int64)
         self.best = np.zeros(count, np.int64)
         self.traded = np.zeros(count, np.int64)
-        self.ended = Outcomes(np.zeros(count, np.int8), *(np.zeros(count, np.int64) for _ in range(5)))
+        self.ended = Outcomes(np.zeros(count, np.int8), *(np.zeros(count, np.int64) for _ in range(6)))
         self.window = _Windows(limits.payout, count) if limits.payout is not None else None
 
     def day(self, index: NDArray[np.integer], number: int) -> bool:
         """Walk one day of all open attempts; False when none is left."""
         limits = self.limits
-        row = index[self.alive]
+        row: NDArray[np.integer] = index[self.alive]
         if (gone := row < 0).any():
             self._end(gone, OPEN, number - 1, self.equity)
             row = row[~gone]
+        if self.days.lots is not None and limits.scaling:
+            row = self._fitted(row, self.days.lots)
         net, low, traded = self.days.net[row], self.days.low[row], self.days.traded[row]
         cause = self._breaches(row, net, low)
         lowest = self.equity + low
@@ -125,6 +160,16 @@ class _Walk:
     def outcomes(self) -> Outcomes:
         """What became of them all."""
         return self.ended
+
+    def _fitted(self, row: NDArray[np.integer], lots: Ints) -> Ints:
+        """The rows of days at the largest multiple that the scaling plan allows, by the balance at the close before."""
+        starts, allowed = np.array(self.limits.scaling, np.int64).T
+        reached = np.maximum(np.searchsorted(starts, self.equity - self.limits.start, "right") - 1, 0)
+        held = lots[row]
+        times: Ints = np.minimum(allowed[reached] // np.maximum(held, 1), self.days.most)
+        times[held == 0] = self.days.most
+        self.ended.reduced[self.alive[times < self.days.most]] += 1
+        return times * len(lots) + row
 
     def _breaches(self, row: NDArray[np.integer], net: Ints, low: Ints) -> NDArray[np.int8]:
         limits = self.limits

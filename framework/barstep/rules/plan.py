@@ -122,7 +122,7 @@ class Payout(Section, frozen=True, kw_only=True):
 
     Attributes:
         paths: Ways to become eligible, by name.
-        balance_share: Largest share of the balance in a request.
+        balance_share: Largest share of the balance above the start balance in a request.
         minimum: Smallest request in USD.
         split: The trader's share.
         full_first: USD of the trader's first requests that are paid in full.
@@ -218,6 +218,9 @@ class Plan(Section, frozen=True, kw_only=True):
 
 WORDS = frozenset({"name", "title", "firm", "stage", "as_of", "funded", "sources", "switches", "not_modelled"})
 """Fields of a plan that are no figures."""
+
+SECTIONS = tuple(name for name in Plan.__struct_fields__ if name not in WORDS)
+"""Figures and groups of figures that may be replaced."""
 
 
 def figures(plan: Plan) -> dict[str, Any]:

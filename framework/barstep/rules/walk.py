@@ -165,13 +165,9 @@ class Account:
     def _floors(self, day: DayBars) -> tuple[Ints, Ints]:
         """The floor at each bar's end, and the one that each bar's low met."""
         limits, shift = self.limits, self._shift
-        if limits.distance is None or limits.trail not in ("balance", "equity"):
-            still = np.full(len(day.end_ns), self.floor, np.int64)
-            return still, still
         seen, first = (day.balance, day.open_balance) if limits.trail == "balance" else (day.high, day.open)
-        peak = np.maximum.accumulate(np.maximum(seen, first)) + shift
-        floors = np.maximum(np.minimum(peak - limits.distance, limits.lock), self.floor)
-        if not self.kindest:
+        floors = limits.floors(self.floor, seen + shift, first + shift)
+        if not self.kindest or limits.trail not in ("balance", "equity"):
             return floors, floors
         before = np.concatenate(([limits.next_floor(self.floor, first + shift)], floors[:-1]))
         return floors, before

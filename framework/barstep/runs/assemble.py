@@ -57,6 +57,11 @@ class PluginPlan:
     options: dict[str, Any]
     base: Path
 
+    @property
+    def files(self) -> dict[str, Path]:
+        """Files that options name, such as a list of news."""
+        return {name: self.base / value for name, value in self.options.items() if isinstance(value, Path)}
+
     def make(self) -> Plugin:
         """The plugin itself, a new one each time."""
         return self.found.made or configure(self.found.cls, self.options, self.base)

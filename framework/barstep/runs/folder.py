@@ -47,6 +47,7 @@ class RunFolder:
         self.config_text = dump_resolved(plan.loaded, {p.path: p.options for p in plan.named})
         self.config_hash = hashlib.sha256(self.config_text.encode()).hexdigest()
         self._created = datetime.now(UTC)
+        self._read = {(p.path, p.name): {name: _sha(file) for name, file in p.files.items()} for p in plan.named}
         name = plan.loaded.config.name
         if out is None:
             out = _free(plan.workspace / "runs" / name / f"{self._created:%Y%m%dT%H%M%SZ}-{self.config_hash[:8]}")
@@ -146,6 +147,7 @@ class RunFolder:
                     "origin": p.found.origin,
                     "package": p.found.package,
                     "sha256": _sha(p.found.file),
+                    **({"files": self._read[p.path, p.name]} if p.files else {}),
                 }
                 for p in plan.named
             ]

@@ -123,7 +123,12 @@ def make_account(
     options = options_of(fills, bars.feed.contract.instrument.tick_value, fee, start, cap, most)
     after = len(bars)  # a row that is never reached
     rows = (_read_only(shut if shut.any() else shut[:0]), _read_only([*begins, after]), _read_only([*flats, after]))
-    denied = _read_only(_denied(bars, sessions, session_of, [form for _, form in hours]))
+    denied = _denied(bars, sessions, session_of, [form for _, form in hours])
+    if clocks:  # between the last bar before a flat time and then nothing opens either
+        *_, bit = min(
+            (form.clock, plugin, b) for b, (plugin, form) in enumerate(hours) if isinstance(form, forms.FlatBy)
+        )
+        denied[flats] |= 1 << bit
     return Account(
         bars,
         sessions,
@@ -132,7 +137,7 @@ def make_account(
         rows,
         guards,
         names,
-        denied,
+        _read_only(denied),
         caps,
         entries,
         hours,

@@ -21,7 +21,8 @@ const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").
 
 const spoken = (digits, sign = "auto") =>
   new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: sign });
-const formats = { usd: spoken(2, "exceptZero"), plain: spoken(2), whole: spoken(0) };
+const formats = { usd: spoken(2, "exceptZero"), plain: spoken(2), whole: spoken(0),
+  digits: new Intl.NumberFormat("en-US", { maximumSignificantDigits: 5 }) };
 const finest = new Intl.NumberFormat("en-US", { minimumFractionDigits: shared.decimals, maximumFractionDigits: 7 });
 const priceText = (value) => finest.format(value);
 const clock = (options) => new Intl.DateTimeFormat("en-US", { timeZone: shared.zone, hourCycle: "h23", ...options });

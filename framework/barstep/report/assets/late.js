@@ -19,6 +19,27 @@ function fillTables() {
   ] });
 }
 
+function fillParts(parts) {  // trades apart by one thing at a time
+  const host = $("#parts-by");
+  if (!host) return;
+  const share = (value) => (value === null ? "–" : (100 * value).toFixed(1) + "%");
+  const show = (by) => {
+    for (const button of host.children) button.setAttribute("aria-pressed", String(button.dataset.by === by));
+    const rows = parts[by], at = (place) => (row) => (rows[row][place] === null ? -Infinity : rows[row][place]);
+    table($("#parts-table"), { label: "trades by " + by.replace("_", " "), count: rows.length, columns: [
+      { key: "value", title: by.replace("_", " "), kind: "text", at: (row) => rows[row][0] || "–" },
+      { key: "trades", title: "trades", kind: "any", at: at(1), more: (row) => (rows[row][6] ? " *" : "") },
+      { key: "net", title: "net", kind: "usd", tone: true, at: at(2) },
+      { key: "win", title: "win rate", kind: "any", at: at(3), shown: (row) => share(rows[row][3]) },
+      { key: "expectancy", title: "expectancy", kind: "usd", at: at(4) },
+      { key: "factor", title: "profit factor", kind: "any", at: at(5) },
+    ] });
+  };
+  for (const by of Object.keys(parts))
+    host.append(make("button", { type: "button", "data-by": by, text: by.replace("_", " "), onclick: () => show(by) }));
+  show(Object.keys(parts)[0]);
+}
+
 async function late() {
   const packed = JSON.parse($("#data").textContent);
   const contracts = await Promise.all(packed.contracts.map(async (contract) => ({
@@ -29,6 +50,7 @@ async function late() {
   run = { contracts, equity, trades, orders, stories: packed.stories };
   $("#data").remove();
   fillTables();
+  fillParts(packed.parts);
   for (const div of timeCharts())
     draw(div).then(() => { follow(div); return show(div, ...whole(div)); });
   const excursions = $('[data-figure="excursions"]');

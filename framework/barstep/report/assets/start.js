@@ -3,7 +3,7 @@ document.addEventListener("keydown", (event) => {
   const dialog = $("#trade");
   if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
   if (event.key === "t") toggleTheme();
-  if (event.key === "/") { event.preventDefault(); const field = $("input[type=search]"); if (field) field.focus(); }
+  if (event.key === "/") { event.preventDefault(); const field = $("#trades-table input") || $("input[type=search]"); if (field) field.focus(); }
   if (dialog.open && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
     const listed = tradeTable.rows(), other = listed[listed.indexOf(openRow) + (event.key === "ArrowLeft" ? -1 : 1)];
     if (other !== undefined) openTrade(other);

@@ -2,7 +2,7 @@
 const PAGE = 25;
 
 function table(host, { columns, count, open = null, label }) {
-  // columns: {key, title, kind: text | num | usd | price | moment | mark, at(row)}
+  // columns: {key, title, kind: text | num | any | usd | price | moment | mark, at(row), shown(row), more(row)}
   let rows = Array.from({ length: count }, (_, row) => row), sorted = null, down = false, page = 0;
   const search = make("input", { type: "search", placeholder: "Filter: words, or net<-50", "aria-label": `Filter ${label}` });
   const status = make("span", { class: "quiet", role: "status" });
@@ -18,7 +18,7 @@ function table(host, { columns, count, open = null, label }) {
     return make("th", { class: numeric(column) ? "num" : false, scope: "col" }, button);
   });
   host.replaceChildren(
-    make("div", { class: "tools" }, search, back, next, status),
+    make("div", { class: "tools", hidden: count <= 12 }, search, back, next, status),
     make("div", { class: "scroll" }, make("table", { "aria-label": label }, make("thead", {}, make("tr", {}, ...heads)), body)));
   let timer = 0;
   search.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => { filter(); }, 120); });
@@ -65,10 +65,14 @@ function styleOf(column, row) {
   return (numeric(column) ? "num" : column.wrap ? "wrap" : "") + tone + (column.kind === "mark" && value ? "doubt" : "") || false;
 }
 function shownText(column, row) {
+  if (column.shown) return column.shown(row);
+  return plainText(column, row) + (column.more ? column.more(row) : "");
+}
+function plainText(column, row) {
   const value = column.at(row);
-  if (column.kind === "usd") return formats.usd.format(value);
+  if (column.kind === "usd") return value === -Infinity ? "–" : formats.usd.format(value);
   if (column.kind === "price") return value ? priceText(value) : "";
-  if (column.kind === "any") return value === -Infinity ? "–" : Number.isInteger(value) ? formats.whole.format(value) : String(Number(value.toPrecision(5)));
+  if (column.kind === "any") return value === -Infinity ? "–" : formats.digits.format(value);
   if (column.kind === "num") return formats.whole.format(value);
   if (column.kind === "moment") return value ? momentText(value) : "";
   if (column.kind === "mark") return value ? "ambiguous" : "";

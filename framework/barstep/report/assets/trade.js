@@ -24,7 +24,7 @@ function openTrade(row) {
       make("h2", { id: "trade-title", text: `Trade ${row + 1}: ${t.side[row] === "buy" ? "long" : "short"} ${t.size[row]} ${name}, ${formats.usd.format(t.net_pnl[row])} USD net` }),
       button("Trade before (←)", "←", -1), button("Next trade (→)", "→", 1),
       make("button", { type: "button", text: "Close", onclick: () => dialog.close() })),
-    t.ambiguous[row] ? make("div", { class: "says", text: "Ambiguous: the bar cannot tell what came first. The worse outcome was kept; the story has both." }) : null,
+    t.ambiguous[row] ? make("div", { class: "says", text: `Ambiguous: the bar cannot tell what came first. The outcome that was kept is ${shared.kept}; the story has both.` }) : null,
     picture, make("p", { class: "note", "data-told": "trade-figure" }),
     make("dl", {}, ...facts.map(([term, value]) => make("div", {}, make("dt", { text: term }), make("dd", { text: value })))),
     ...story(t.entry_order[row], "How it was opened"),

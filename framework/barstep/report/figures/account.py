@@ -49,7 +49,7 @@ def equity(run: RunRecord) -> Any:
     data: list[dict[str, Any]] = [
         _line("highest", across, highest, "rgba(0,0,0,0)", showlegend=False, hoverinfo="skip"),
         _line(
-            "range inside the bars", across, lowest, "rgba(0,0,0,0)", fill="tonexty", fillcolor=LIGHT["band"],
+            "range in bars", across, lowest, "rgba(0,0,0,0)", fill="tonexty", fillcolor=LIGHT["band"],
             hoverinfo="skip",
         ),
         _line("equity", across, table["equity"][across], LIGHT["line"], width=1.8),
@@ -73,7 +73,8 @@ def equity(run: RunRecord) -> Any:
         layout(
             460,
             xaxis=axis(
-                f"bars, times in {run.zone}", tickvals=rows, ticktext=texts, showgrid=False, zeroline=False, anchor="y2"
+                f"bars, times in {run.zone}", tickvals=rows, ticktext=texts, showgrid=False, zeroline=False, anchor="y2",
+                ticklabeloverflow="allow",  # plotly puts the title nowhere when it hides the only label
             ),
             yaxis=axis("equity, USD", domain=[0.36, 1], tickformat=",.2~f", side="right", fixedrange=True),
             yaxis2=axis("drawdown, USD", domain=[0, 0.28], tickformat=",.2~f", side="right", fixedrange=True),

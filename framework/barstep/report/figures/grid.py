@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from barstep.report.figures.fans import SHARES, band, curve, fan
 from barstep.report.library import figure
 from barstep.report.style import BARE, LIGHT, SCALE, axis, escaped, layout
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from barstep.report.grid_record import GridRecord
 
     Floats = NDArray[np.float64]
-
-SHARES = (5, 25, 50, 75, 95)
-"""Percentiles of fans."""
 
 
 def heatmap(grid: GridRecord, across: str | None = None, up: str | None = None, metric: str | None = None) -> Any:
@@ -91,7 +89,7 @@ def plateau(grid: GridRecord) -> Any:
     distances = sorted(set(steps[known].tolist()))
     groups = [values[known & (steps == step)] for step in distances]
     data = [
-        *_band("all points", distances, [g.min() for g in groups], [g.max() for g in groups], LIGHT["band"]),
+        *band("all points", distances, [g.min() for g in groups], [g.max() for g in groups], LIGHT["band"]),
         {
             "type": "scatter", "mode": "lines+markers", "x": distances, "y": [float(np.median(g)) for g in groups],
             "name": "median", "customdata": [len(g) for g in groups], "line": {"color": LIGHT["line"], "width": 2},
@@ -102,27 +100,6 @@ def plateau(grid: GridRecord) -> Any:
     return figure(data, layout(300, xaxis=across, yaxis=axis(escaped(grid.metric))))
 
 
-def fan(columns: Floats, title: str, *, best: int | None = None, across: str = "trading days") -> Any:
-    """How many curves spread: the median, the middle half, nine of ten, and one of them by itself.
-
-    Args:
-        columns: Curves, shape (curves, points); NaN before a curve begins or after it ends.
-        title: Of the upward axis, with its unit.
-        best: Row of the curve that is drawn by itself.
-        across: Title of the other axis.
-    """
-    x = np.arange(columns.shape[1])
-    low, quarter, middle, three, high = np.nanpercentile(columns, SHARES, axis=0)
-    data = [
-        *_band("9 of 10", x, low, high, LIGHT["band"]),
-        *_band("half", x, quarter, three, LIGHT["band"]),
-        {**_curve("median", x, middle, LIGHT["line"]), "line": {"color": LIGHT["line"], "width": 2}},
-    ]
-    if best is not None:
-        data.append(_curve("best", x, columns[best], LIGHT["doubt"]))
-    return figure(data, layout(340, xaxis=axis(across), yaxis=axis(title, tickformat=",.2~f"), hovermode="x unified"))
-
-
 def equity_fan(grid: GridRecord) -> Any:
     """Net result day by day of all points that have the best one's number of trading days, USD after fees."""
     best = grid.best()
@@ -131,29 +108,67 @@ def equity_fan(grid: GridRecord) -> Any:
     curves = np.array([np.concatenate(([0.0], np.cumsum(grid.points[row].daily))) for row in rows]).reshape(
         len(rows), -1
     )
-    return fan(curves, "net result, USD", best=rows.index(best) if best in rows else None)
+    chosen = curves[rows.index(best)] if best in rows else None
+    return fan(np.percentile(curves, SHARES, axis=0), "net result, USD", best=chosen)
+
+
+def luck(grid: GridRecord) -> Any:
+    """The daily Sharpe ratio of all points, with the best one's and the one that the best of so many would have by luck."""
+    ratios = grid.values("daily_sharpe")
+    ratios = ratios[np.isfinite(ratios)]
+    counts, edges = np.histogram(ratios, bins=min(40, max(8, round(len(ratios) ** 0.5) * 2)))
+    data = [{
+        "type": "bar", "x": (edges[:-1] + edges[1:]) / 2, "y": counts, "width": np.diff(edges) * 0.94, "showlegend": False,
+        "marker": {"color": LIGHT["rise"]}, "hovertemplate": "%{y} points at %{x:.3f}<extra></extra>",
+    }]  # fmt: skip
+    for name, at, colour in (
+        ("the best point", grid.told["sharpe"], LIGHT["doubt"]),
+        ("the best by luck alone", grid.told["expected_best_sharpe"], LIGHT["loss"]),
+    ):
+        data.append({**curve(f"{name}, {at:.3f}", [at, at], [0, int(counts.max())], colour), "hoverinfo": "skip"})
+        data[-1]["line"] = {"color": colour, "width": 2, "dash": "dash"}
+    ends = [*edges, grid.told["sharpe"], grid.told["expected_best_sharpe"]]
+    room = 0.03 * (max(ends) - min(ends))
+    across = axis("daily Sharpe ratio", range=[min(ends) - room, max(ends) + room])
+    return figure(data, layout(300, xaxis=across, yaxis=axis("points"), bargap=0.06))
 
 
 def walk_forward(grid: GridRecord) -> Any:
-    """Net result of each test stretch, USD after fees, with the values that training chose for it."""
-    steps = [step for step in grid.segments if "net_pnl" in step]
-    names = [f"{step['test'][0]}<br>{step['test'][1]}" for step in steps]
-    told = [", ".join(f"{escaped(k)} = {escaped(v)}" for k, v in step["values"].items()) for step in steps]
-    net = [float(step["net_pnl"]) for step in steps]
+    """Net result day by day over all test stretches, USD after fees; a bar for the whole of each stretch, with its values."""
+    steps = [step for step in grid.segments if step.get("daily")]
+    data, at = [], 0
+    for step in steps:
+        days, chosen = len(step["daily"]), ", ".join(f"{escaped(k)} = {escaped(v)}" for k, v in step["values"].items())
+        data.append({
+            "type": "bar", "x": [at + (days + 1) / 2], "width": [days * 0.94], "y": [float(step["net_pnl"])],
+            "showlegend": False, "marker": {"color": LIGHT["win_soft"] if step["net_pnl"] >= 0 else LIGHT["loss_soft"]},
+            "hovertemplate": f"{step['test'][0]} to {step['test'][1]}<br>%{{y:+,.2f}} USD<br>{chosen}<extra></extra>",
+        })  # fmt: skip
+        at += days
+    so_far = np.cumsum([0.0, *(result for step in steps for result in step["daily"])])
+    data.append({
+        **curve("all together", list(range(len(so_far))), so_far, LIGHT["line"]),
+        "line": {"color": LIGHT["line"], "width": 2}, "hovertemplate": "day %{x}: %{y:+,.2f} USD so far<extra></extra>",
+    })  # fmt: skip
+    up = axis("net result, USD", tickformat=",.2~f")
+    return figure(data, layout(330, xaxis=axis("test days", showgrid=False, rangemode="tozero"), yaxis=up))
+
+
+def unseen(grid: GridRecord) -> Any:
+    """What each choice earned a day on the days that made it and on the days that followed, USD after fees."""
+    steps = [step for step in grid.segments if step.get("daily") and step.get("train_daily") is not None]
+    names = [str(step["test"][0]) for step in steps]
+    seen = [float(np.mean(step["train_daily"])) for step in steps]
+    later = [float(np.mean(step["daily"])) for step in steps]
     data = [
         {
-            "type": "bar", "x": names, "y": net, "customdata": told, "name": "test", "showlegend": False,
-            "marker": {"color": [LIGHT["win"] if amount >= 0 else LIGHT["loss"] for amount in net]},
-            "hovertemplate": "%{x}<br>%{y:+,.2f} USD<br>%{customdata}<extra></extra>",
-        },
-        {
-            **_curve("all together", names, np.cumsum(net), LIGHT["line"]), "mode": "lines+markers",
-            "hovertemplate": "so far %{y:+,.2f} USD<extra></extra>",
-        },
+            "type": "bar", "name": name, "x": names, "y": values, "marker": {"color": colour},
+            "hovertemplate": f"{name} %{{y:+,.2f}} USD a day<extra>%{{x}}</extra>",
+        }
+        for name, values, colour in (("training days", seen, LIGHT["rise"]), ("test days", later, LIGHT["line"]))
     ]  # fmt: skip
-    return figure(
-        data, layout(330, xaxis=axis("test days", type="category"), yaxis=axis("net result, USD", tickformat=",.0f"))
-    )
+    up = axis("USD a day", tickformat=",.2~f")
+    return figure(data, layout(300, barmode="group", xaxis=axis("test days from", type="category"), yaxis=up))
 
 
 def stability(grid: GridRecord) -> Any:
@@ -167,7 +182,7 @@ def stability(grid: GridRecord) -> Any:
         chosen = [str(step["values"].get(name)) for step in steps]
         at = [texts.index(value) / max(1, len(texts) - 1) if value in texts else None for value in chosen]
         data.append({
-            **_curve(escaped(name), names, at, colours[place % len(colours)]), "mode": "lines+markers", "customdata": chosen,
+            **curve(escaped(name), names, at, colours[place % len(colours)]), "mode": "lines+markers", "customdata": chosen,
             "line": {"color": colours[place % len(colours)], "width": 2, "shape": "hv"},
             "hovertemplate": f"{escaped(name)} %{{customdata}}<extra></extra>",
         })  # fmt: skip
@@ -202,24 +217,3 @@ def overfitting(logits: Sequence[float]) -> Any:
             yaxis=axis("share of splits", tickformat=".0%"), annotations=[note],
         ),
     )  # fmt: skip
-
-
-def _curve(name: str, x: Any, y: Any, colour: str) -> dict[str, Any]:
-    return {
-        "type": "scatter", "mode": "lines", "name": name, "x": x, "y": y, "line": {"color": colour, "width": 1.6},
-        "hovertemplate": f"{name} %{{y:,.2f}}<extra></extra>",
-    }  # fmt: skip
-
-
-def _band(name: str, x: Any, low: Any, high: Any, colour: str) -> list[dict[str, Any]]:
-    clear = {
-        "mode": "lines",
-        "line": {"width": 0, "color": "rgba(0,0,0,0)"},
-        "hoverinfo": "skip",
-        "type": "scatter",
-        "x": x,
-    }
-    return [
-        {**clear, "y": high, "showlegend": False, "name": f"{name}, upper"},
-        {**clear, "y": low, "fill": "tonexty", "fillcolor": colour, "name": name},
-    ]

@@ -67,9 +67,11 @@ def attempt(days: Sequence[Mapping[str, Any]]) -> Any:
     """The balance at the end of each day of an attempt, and the floor that held at its end, USD.
 
     Args:
-        days: Each with `date`, `balance`, `floor` (None without one) and `headroom`, the nearest that equity came inside
+        days: Each with `date`, `net`, `balance`, `floor` (None without one) and `headroom`, the nearest that equity came inside
             the day.
     """
+    before = [{"date": "start", "balance": days[0]["balance"] - days[0]["net"], "floor": None, "headroom": None}]
+    days = [*(before if days else []), *days]
     dates = [day["date"] for day in days]
     data = [
         {

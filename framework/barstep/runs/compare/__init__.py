@@ -32,7 +32,7 @@ class Comparison:
     """Runs side by side.
 
     Attributes:
-        folders: The runs.
+        runs: The stored runs.
         names: Their names.
         differences: What differs in configuration, bars, plugins and versions, a value for each run.
         figures: Every figure and metric, a value for each run.
@@ -41,13 +41,18 @@ class Comparison:
         remarks: What could not be compared, and why.
     """
 
-    folders: list[Path]
+    runs: list[Records]
     names: list[str]
     differences: list[Difference]
     figures: dict[str, list[Any]]
     equity: dict[date, list[float | None]]
     divergences: list[Divergence | None]
     remarks: list[str]
+
+    @property
+    def folders(self) -> list[Path]:
+        """Where the runs lie."""
+        return [run.folder for run in self.runs]
 
     def as_dict(self) -> dict[str, Any]:
         """The document that `--json` prints."""
@@ -82,7 +87,7 @@ def compare(folders: Sequence[Path]) -> Comparison:
         else:
             divergences.append(first_divergence(runs[0], run))
     return Comparison(
-        folders=list(folders),
+        runs=runs,
         names=[str(run.result["name"]) for run in runs],
         differences=differences(runs),
         figures=_figures(runs),

@@ -49,6 +49,8 @@ def _described(run: Records) -> dict[tuple[str, str], str]:
         found |= {(what, path_text(path)): text for path, text in _leaves(manifest.get(what, {}), ())}
     for plugin in manifest["plugins"]:
         found["plugins", f"{plugin['name']}.sha256"] = str(plugin["sha256"])
+        for name, sha in plugin.get("files", {}).items():
+            found["plugins", f"{plugin['name']}.{name}"] = sha or "no file"
     return found
 
 
@@ -65,4 +67,7 @@ def _here(path: tuple[str | int, ...], text: str, folder: Path) -> str:
     name, colon, wanted = text.partition(":")
     if path[-1] == "use":
         return f"{Path(name).stem if name.endswith('.py') else name}{colon}{wanted}"
-    return str((folder / text).resolve()) if path[-1] in _FILES and (folder / text).is_file() else text
+    leads = path[-1] in _FILES and (
+        text.startswith("../") or (folder / text).is_file()
+    )  # a kill switch is not there yet
+    return str((folder / text).resolve()) if leads else text

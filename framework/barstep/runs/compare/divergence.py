@@ -22,6 +22,14 @@ _EVENTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
 }
 """What can differ, in the order in which it happens at one moment: the table, the time, and what must be the same."""
 
+KINDS = {
+    "filled": "a fill differs",
+    "ended": "the end of an order differs",
+    "asked": "an order differs",
+    "bar": "the account differs, with the same orders and fills so far",
+}
+"""What differs, in words."""
+
 
 class Divergence(NamedTuple):
     """Where two runs part.
