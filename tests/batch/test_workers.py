@@ -141,7 +141,7 @@ def test_ctrl_c_lets_running_points_finish_and_the_grid_goes_on_later(desk: Path
 
 
 def test_ctrl_c_twice_stops_at_once_and_tells_what_is_kept(desk: Path, play, cli, start) -> None:
-    grid = write(desk, moody(400, "wait", every=1))
+    grid = write(desk, moody(400, "wait", every=8))
     process = start("grid", "run", grid, "-j", "2", "--out", "stopped")
     waits_for_points(desk / "stopped", 3)
     for _ in range(2):
@@ -164,7 +164,7 @@ def test_the_names_of_lokys_own_are_there() -> None:
 
 
 def test_two_at_once_on_one_grid_are_refused(desk: Path, cli, start) -> None:
-    grid = write(desk, moody(400, "wait", every=1))
+    grid = write(desk, moody(4000, "wait", every=8))
     start("grid", "run", grid, "-j", "1", "--out", "taken")
     waits_for_points(desk / "taken", 1)
     result = cli("grid", "run", grid, "--out", "taken")
