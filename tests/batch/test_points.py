@@ -111,6 +111,27 @@ def test_the_array_lane_comes_to_the_same_and_a_sample_is_proved(play) -> None:
     assert sum(bool(row.failed) for row in same) == sum(bool(row.failed) for row in rows)
 
 
+@pytest.mark.parametrize("lane", ["event", "array"])
+def test_figures_of_days_are_those_of_the_run_also_where_it_ends_early(lane: str, desk: Path, play) -> None:
+    if lane == "array":
+        pytest.importorskip("numba", reason="numba is not installed")
+    risk = [{"use": "max_loss_limit", "options": {"usd": 2000}}]
+    run = {
+        **RUN,
+        "lane": lane,
+        "risk": risk,
+        "strategies": [{"use": "sma_crossover", "options": {"fast": 5, "slow": 20}}],
+    }
+    with Store(play({**CROSSES, "run": run, "verify": 0}).folder) as store:
+        rows = list(store.rows())
+    assert {row.lane for row in rows} == {lane}
+    assert any(row.failed for row in rows)
+    for row in rows:
+        alone = barstep.run(changed(run, row.vals), out=desk / "alone" / str(row.number))
+        assert {key: row.metrics[key] for key in alone.metrics} == pytest.approx(alone.metrics)
+        assert row.metrics["drawdown_end_of_day"] >= row.metrics["drawdown_static"] >= 0
+
+
 AHEAD = '''
 from barstep import Bar, Context, Strategy, hookimpl
 

@@ -28,6 +28,15 @@ def test_two_processes_of_a_dask_cluster_leave_the_same_table(play) -> None:
     assert table(play(CROSSES, out="dask", workers=2, backend="dask").folder) == alone
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_point_that_kills_its_dask_worker_is_told_and_the_others_are_played(play) -> None:
+    pytest.importorskip("distributed", reason="dask[distributed] is not installed")
+    calm = table(play(moody(24, "none", every=8), out="calm").folder)
+    rows = table(play(moody(24, "die", every=8), out="die", workers=2, backend="dask").folder)
+    assert [row[2] for row in rows if row[6] == DIED] == [7, 15, 23]
+    assert [row[4] for row in rows if not row[6]] == [row[4] for row in calm if row[2] not in (7, 15, 23)]
+
+
 def test_poisoned_points_are_rows_with_their_error(desk: Path, cli) -> None:
     result = cli("grid", "run", write(desk, moody(200, "raise")), "-j", "1")
     assert result.exit_code == 0
@@ -132,7 +141,7 @@ def test_ctrl_c_lets_running_points_finish_and_the_grid_goes_on_later(desk: Path
 
 
 def test_ctrl_c_twice_stops_at_once_and_tells_what_is_kept(desk: Path, play, cli, start) -> None:
-    grid = write(desk, moody(400, "wait", every=1))
+    grid = write(desk, moody(400, "wait", every=8))
     process = start("grid", "run", grid, "-j", "2", "--out", "stopped")
     waits_for_points(desk / "stopped", 3)
     for _ in range(2):
@@ -146,8 +155,16 @@ def test_ctrl_c_twice_stops_at_once_and_tells_what_is_kept(desk: Path, play, cli
     assert len(table(desk / "stopped")) == 400
 
 
+def test_the_names_of_lokys_own_are_there() -> None:
+    from joblib.externals.loky import process_executor
+    from joblib.externals.loky.backend import resource_tracker
+
+    assert process_executor._MAX_MEMORY_LEAK_SIZE > 0  # without it workers are replaced when they have grown by 300 MB
+    assert callable(resource_tracker.ensure_running)
+
+
 def test_two_at_once_on_one_grid_are_refused(desk: Path, cli, start) -> None:
-    grid = write(desk, moody(400, "wait", every=1))
+    grid = write(desk, moody(4000, "wait", every=8))
     start("grid", "run", grid, "-j", "1", "--out", "taken")
     waits_for_points(desk / "taken", 1)
     result = cli("grid", "run", grid, "--out", "taken")

@@ -9,6 +9,7 @@ worker.py       plays batches of points in a worker process
 arrays.py       points in the array lane
 player.py       from points to the runner to the store
 runner.py       joblib: batches, workers that die, interrupts
+cluster.py      Dask's workers
 verify.py       a sample of the array lane's points, played again in the event lane
 store.py        the points of a grid in SQLite
 database.py     SQLite files: who writes, who reads

@@ -115,11 +115,13 @@ class ArrayFrame:
         tick, played = int(account.options[at.TICK_VALUE]), int(left.figures[at.BARS])
         count = int(np.searchsorted(self._rows, played - 1)) + 1
         rows = np.minimum(self._rows[:count], played - 1)
-        held = np.vstack((np.zeros((1, at.STEP), np.int64), left.steps))
-        last = held[np.searchsorted(left.steps[:, at.S_ROW], rows, side="right")]
+        last = np.searchsorted(left.steps[:, at.S_ROW], rows, side="right") - 1
+        result = np.zeros(count, np.int64)  # before the first step there is none
+        step, traded = left.steps[last[last >= 0]], rows[last >= 0]
+        ticks = step[:, at.S_CASH] + step[:, at.S_POSITION] * self._bars.close_ticks[traded]
+        result[last >= 0] = ticks * tick - step[:, at.S_FEES]
         start = int(account.options[at.START])
-        cash = last[:, at.S_CASH] + last[:, at.S_POSITION] * self._bars.close_ticks[rows]
-        return Days(start, start + cash * tick - last[:, at.S_FEES], self._work.day_lows(account, left, rows))
+        return Days(start, start + result, self._work.day_lows(account, left, rows))
 
 
 def _trades(account: Account, left: Left) -> NDArray[np.int64]:

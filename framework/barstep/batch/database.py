@@ -1,7 +1,8 @@
-"""SQLite files of a grid: one writer that commits at once, and any number of readers."""
+"""SQLite files of a grid: one writer that commits at once, and any number of readers; and what the disk may do to them."""
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -17,6 +18,23 @@ _DISK = {
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_READONLY,
 }  # fmt: skip
+_OF_DISKS = (
+    errno.EACCES, errno.EDQUOT, errno.EEXIST, errno.EFBIG, errno.EIO, errno.ENOSPC, errno.ENOTDIR, errno.EPERM, errno.EROFS,
+)  # fmt: skip
+
+
+@contextmanager
+def disk_faults(folder: Path) -> Iterator[None]:
+    """A folder that cannot be written as one clear error."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _OF_DISKS:
+            raise
+        raise BarstepError(
+            f"the grid cannot be written to {folder}: {error.strerror or error}; what is finished is kept. Free some space or "
+            "choose another folder with --out"
+        ) from error
 
 
 def open_database(path: Path, tables: str, table: str, what: str, *, writes: bool) -> sqlite3.Connection:
@@ -43,7 +61,7 @@ def open_database(path: Path, tables: str, table: str, what: str, *, writes: boo
         made.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()  # noqa: S608 - a name of ours
         return made
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in _DISK:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DISK:
             raise BarstepError(f"{path}: cannot be {'written' if writes else 'read'} ({error})") from error
         raise DataError(f"{path}: not {what} ({error}); choose another folder with --out") from error
 

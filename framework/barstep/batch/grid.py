@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from barstep.batch.database import disk_faults
 from barstep.batch.ledger import TrialLedger
 from barstep.batch.loading import load_grid_plan
 from barstep.batch.lock import one_writer
@@ -23,7 +24,6 @@ from barstep.batch.verify import verify
 from barstep.batch.walk_forward import runs_of, walk_forward
 from barstep.batch.worker import peak_memory
 from barstep.config.dump import is_secret
-from barstep.domain.errors import BarstepError
 from barstep.hooks.loader import find_workspace
 from barstep.runs.array_lane import why_not
 
@@ -128,7 +128,7 @@ def run_grid(
     runner = Runner(workers or os.cpu_count() or 1, backend, address)
     near = Path(out) if out is not None else workspace / "runs" / "grids"
     with ExitStack() as stack:
-        stack.enter_context(_disk_faults(near))
+        stack.enter_context(disk_faults(near))
         shelf = stack.enter_context(temporary_shelf(near))
         plan = load_grid_plan(source, overrides, shelf, folder)
         rank = plan.loaded.config.rank_by
@@ -153,18 +153,6 @@ def run_grid(
         outcome.progress, outcome.interrupted = player.progress, player.interrupted
         _warn(store, outcome)
         return outcome
-
-
-@contextmanager
-def _disk_faults(folder: Path) -> Iterator[None]:
-    """A folder that cannot be written as one clear error."""
-    try:
-        yield
-    except OSError as error:
-        raise BarstepError(
-            f"the grid cannot be written to {folder}: {error.strerror or error}; what is finished is kept. Free some space or "
-            "choose another folder with --out"
-        ) from error
 
 
 def _begin(

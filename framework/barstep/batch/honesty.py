@@ -25,7 +25,8 @@ from barstep.stats.overfitting import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from barstep.batch.store import Row, Store
+    from barstep.batch.rows import Row
+    from barstep.batch.store import Store
     from barstep.stats.overfitting import Overfitting
 
 LEAST_DAYS = 60

@@ -1,4 +1,4 @@
-"""Batches of points through joblib: loky on one machine, Dask over several; joblib is imported here only.
+"""Batches of points through joblib's worker processes on one machine, or Dask's on several; joblib is imported here only.
 
 A worker that dies takes the batches in flight with it: their points are played again one at a time, and one that kills its
 worker a second time has that as its result. Everything else goes on.
@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from barstep.batch.cluster import Cluster, connected
 from barstep.batch.point import PointResult
 from barstep.batch.worker import PARENT, Played, play_batch, prepare
 from barstep.domain.errors import BrokerError, ConfigError
@@ -73,6 +74,7 @@ class Runner:
         self._feed = _Feed(())
         self._stopping = False
         self._joblib = _joblib()
+        self._cluster: Cluster | None = None
 
     def stop(self) -> None:
         """Hand out no further batches; those in flight are finished."""
@@ -88,7 +90,8 @@ class Runner:
                 # loky replaces a worker whose memory has grown; what it had played is not lost
                 warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
                 if self.backend == "dask":
-                    with _dask(self):
+                    with connected(self.workers, self.address) as self._cluster:
+                        self.workers = self._cluster.workers
                         yield self
                 else:
                     self._start()
@@ -105,7 +108,8 @@ class Runner:
         """Have loky's workers begin deaf to Ctrl-C: a terminal sends it to them too, before they could turn it away."""
         if self.workers == 1:
             return
-        import_module("joblib.externals.loky.backend.resource_tracker").ensure_running()  # it would unblock signals
+        with suppress(ImportError):  # a name of loky's own: without it a first Ctrl-C may end workers
+            import_module("joblib.externals.loky.backend.resource_tracker").ensure_running()  # it would unblock signals
         with _interrupts_wait():
             for _ in self._parallel()(self._call(os.getpid) for _ in range(self.workers)):
                 pass
@@ -118,47 +122,65 @@ class Runner:
                 yield play_batch(*batch)
                 del feed.in_flight[number]
             return
+        if self._cluster is not None:
+            yield from self._of_cluster(self._cluster, feed)
+            return
         while True:
             try:
                 for number, played in self._parallel()(self._call(_play, *each) for each in feed):
                     del feed.in_flight[number]
                     yield played
-            except _deaths() as died:
+            except BrokenProcessPool as died:
                 if not feed.in_flight:
                     raise BrokerError(f"the workers died without work: {died}") from died
                 suspects = list(feed.in_flight.values())
                 feed.in_flight.clear()
                 if feed.stopping:
                     return  # what was in flight is played when the grid is resumed
-                for batch in suspects:
-                    for task in batch.tasks:
-                        if not feed.stopping:
-                            yield self._alone(batch.frame, task)
+                yield from self._one_by_one(feed, suspects)
             else:
                 return
 
+    def _of_cluster(self, cluster: Cluster, feed: _Feed) -> Iterator[Played]:
+        suspects = []
+        for number, done in cluster.results(_play, feed, 2 * self.workers):
+            batch = feed.in_flight.pop(number)
+            if done is None:
+                suspects.append(batch)
+            else:
+                yield done[1]
+        yield from self._one_by_one(feed, suspects)
+
+    def _one_by_one(self, feed: _Feed, suspects: list[Batch]) -> Iterator[Played]:
+        """Play the points of some batches with nothing else in flight."""
+        for batch in suspects:
+            for task in batch.tasks:
+                if not feed.stopping:
+                    yield self._alone(batch.frame, task)
+
     def _alone(self, frame: FrameJob, task: Task) -> Played:
-        """Play a point with nothing else in flight."""
+        call = (0, Batch(frame, [task]))
+        died = Played([PointResult(task.key, error=DIED)])
+        if self._cluster is not None:
+            ((_, done),) = self._cluster.results(_play, iter([call]), 1)
+            return died if done is None else done[1]
         try:
-            found = list(self._parallel()([self._call(_play, 0, Batch(frame, [task]))]))
-        except _deaths():
-            return Played([PointResult(task.key, error=DIED)])
+            found = list(self._parallel()([self._call(_play, *call)]))
+        except BrokenProcessPool:
+            return died
         played: Played = found[0][1]
         return played
 
     def _parallel(self) -> Any:
-        jobs = -1 if self.address else self.workers
-        with self._joblib.parallel_config(
-            backend=self.backend
-        ):  # knows the backends that joblib registers when asked for
-            return self._joblib.Parallel(
-                n_jobs=jobs,
-                return_as="generator_unordered",
-                batch_size=1,
-                pre_dispatch="2*n_jobs",
-                max_nbytes=None,
-                **({"initializer": _begin} if self.backend == "loky" else {}),
-            )
+        return self._joblib.Parallel(
+            n_jobs=self.workers,
+            backend="loky",
+            initializer=_begin,
+            return_as="generator_unordered",
+            batch_size=1,
+            pre_dispatch="2*n_jobs",
+            max_nbytes=None,
+        )
 
     def _call(self, *call: Any) -> Any:
         return self._joblib.delayed(call[0])(*call[1:])
@@ -181,24 +203,16 @@ def _begin() -> None:
     """What each of loky's workers does first.
 
     loky replaces a worker that has grown by 300 MB since its first call, in case it leaks. Ours grows by the bars it looks at
-    and by indicators that are bounded (`arrays.CACHE_BYTES`), and would lose them.
+    and by indicators that are bounded (`arrays.CACHE_BYTES`), and would lose them. No public name turns this off; where the
+    private one is gone, workers are replaced and are only slower for it.
     """
-    vars(import_module("joblib.externals.loky.process_executor"))["_MAX_MEMORY_LEAK_SIZE"] = _MOST_GROWTH
+    with suppress(ImportError):
+        vars(import_module("joblib.externals.loky.process_executor"))["_MAX_MEMORY_LEAK_SIZE"] = _MOST_GROWTH
     prepare()
 
 
 def _play(number: int, batch: Batch) -> tuple[int, Played]:
     return number, play_batch(*batch)
-
-
-def _deaths() -> tuple[type[BaseException], ...]:
-    """What is raised when a worker process is gone."""
-    found: list[type[BaseException]] = [BrokenProcessPool]
-    with suppress(ImportError):
-        from distributed.scheduler import KilledWorker  # noqa: PLC0415
-
-        found.append(KilledWorker)
-    return tuple(found)
 
 
 def _joblib() -> Any:
@@ -208,30 +222,3 @@ def _joblib() -> Any:
     except ImportError as error:
         raise ConfigError("grids need joblib: pip install 'barstep[batch]'") from error
     return joblib
-
-
-@contextmanager
-def _dask(runner: Runner) -> Iterator[None]:
-    """A client of the cluster at the runner's address, or of one on this machine that ends with the block."""
-    try:
-        dask: Any = import_module("dask")
-        distributed: Any = import_module("distributed")
-    except ImportError as error:
-        raise ConfigError("--backend dask needs Dask: pip install 'barstep[batch]' 'dask[distributed]'") from error
-    if runner.address is not None:
-        try:
-            client = distributed.Client(runner.address, timeout=10)
-        except OSError as error:
-            raise BrokerError(f"--address {runner.address}: no Dask scheduler answers there ({error})") from error
-        with client:
-            runner.workers = max(1, sum(client.nthreads().values()))
-            yield
-        return
-    settings = {"distributed.scheduler.allowed-failures": 0, "distributed.scheduler.http.routes": []}
-    size = {"n_workers": runner.workers, "threads_per_worker": 1, "processes": True}
-    with (
-        dask.config.set(settings),
-        distributed.LocalCluster(**size, host="127.0.0.1", dashboard_address="127.0.0.1:0") as cluster,
-        distributed.Client(cluster),
-    ):
-        yield

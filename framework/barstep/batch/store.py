@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from barstep.batch.database import open_database, writing
-from barstep.batch.point import PointResult
+from barstep.batch.rows import TABLES, Row
 from barstep.domain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -22,55 +22,14 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from numpy.typing import NDArray
+    from barstep.batch.point import PointResult
+
 
 FILE = "grid.sqlite"
 
 APART = "apart"
 """The part of points that are no longer of the grid."""
 _FORM = ("axes", "where", "search", "walk_forward")  # what of `about` makes the points
-
-_TABLES = """
-CREATE TABLE IF NOT EXISTS generation (
-    id INTEGER PRIMARY KEY, created TEXT NOT NULL, fingerprint TEXT NOT NULL, about TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS frame (
-    generation INTEGER NOT NULL REFERENCES generation, vals TEXT NOT NULL, hash TEXT NOT NULL, days TEXT NOT NULL,
-    PRIMARY KEY (generation, vals)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS point (
-    generation INTEGER NOT NULL REFERENCES generation, key TEXT NOT NULL, part TEXT NOT NULL, number INTEGER NOT NULL,
-    vals TEXT NOT NULL, frame TEXT NOT NULL, finished TEXT NOT NULL, seconds REAL NOT NULL, lane TEXT NOT NULL,
-    digest TEXT NOT NULL, failed TEXT NOT NULL, error TEXT NOT NULL, metrics TEXT NOT NULL, daily BLOB NOT NULL,
-    verified TEXT NOT NULL DEFAULT '', PRIMARY KEY (generation, key)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS segment (
-    generation INTEGER NOT NULL REFERENCES generation, number INTEGER NOT NULL, about TEXT NOT NULL,
-    PRIMARY KEY (generation, number)) WITHOUT ROWID;
-"""
-
-
-class Row(NamedTuple):
-    """A stored point.
-
-    Attributes:
-        part: `grid`, or `train` or `test` of a walk-forward.
-        number: Of the point in the grid, from 0; of the segment for `test`.
-        vals: The varied values as written, by axis.
-        frame: The varied values of its frame as JSON: the key of its trading days.
-        verified: `same` or `different` after it was played again in the event lane, else empty.
-    """
-
-    key: str
-    part: str
-    number: int
-    vals: dict[str, Any]
-    frame: str
-    seconds: float
-    lane: str
-    digest: str
-    failed: str
-    error: str
-    metrics: dict[str, Any]
-    daily: NDArray[np.int64]
-    verified: str
 
 
 class Store:
@@ -91,7 +50,7 @@ class Store:
             raise ConfigError(f"no grid in {folder}: there is no {FILE}; `barstep grid run GRID.yaml` makes one")
         if writes:
             folder.mkdir(parents=True, exist_ok=True)
-        self._db = open_database(self.path, _TABLES, "point", "the store of a grid", writes=writes)
+        self._db = open_database(self.path, TABLES, "point", "the store of a grid", writes=writes)
         self.generation = self._current()
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from barstep.batch.plan import Frame, GridPlan
     from barstep.batch.player import Player
-    from barstep.batch.store import Row
+    from barstep.batch.rows import Row
 
 _SEED = 1
 _NONE = np.empty(0, np.int64)

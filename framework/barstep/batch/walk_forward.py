@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from barstep.batch.plan import Choice, Frame, GridPlan
     from barstep.batch.player import Player
+    from barstep.batch.rows import Row
     from barstep.batch.search import Search
-    from barstep.batch.store import Row
     from barstep.config.grid_schema import WalkForwardConfig
     from barstep.config.positions import Path
 

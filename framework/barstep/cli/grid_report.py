@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from barstep.batch.result import GridResult
-    from barstep.batch.store import Row, Store
+    from barstep.batch.rows import Row
+    from barstep.batch.store import Store
     from barstep.report.grid_record import GridRecord
 
 

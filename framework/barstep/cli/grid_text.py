@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from barstep.batch.grid import Estimate
-    from barstep.batch.store import Row, Store
+    from barstep.batch.rows import Row
+    from barstep.batch.store import Store
 
 _TOP = 5
 _FIGURES = ("net_pnl", "max_drawdown", "trades", "profit_factor", "daily_sharpe")

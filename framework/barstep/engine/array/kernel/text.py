@@ -101,11 +101,10 @@ def furthest(lows, highs, row, until, slope):
     if slope > 0:
         worst = lows[row]
         for i in range(row + 1, until):
-            worst = min(worst, lows[i])
-    elif slope < 0:
-        worst = highs[row]
+            worst = lows[i] if lows[i] < worst else worst
+        return worst
+    worst = highs[row]
+    if slope < 0:
         for i in range(row + 1, until):
-            worst = max(worst, highs[i])
-    else:
-        worst = 0
+            worst = highs[i] if highs[i] > worst else worst
     return worst
