@@ -110,13 +110,16 @@ class Chromium:
             time.sleep(0.4 if len(key) > 1 else 0.25)
 
     def click(self, wanted: str) -> None:
-        """The middle of an element, by its CSS selector."""
+        """The middle of an element, by its CSS selector, once figures above it have been drawn and it stands still."""
         element = f"document.querySelector({json.dumps(wanted)})"
-        self.state(f"{element}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
-        box = self.state(
-            f"(() => {{ const at = {element}.getBoundingClientRect(); "
-            "return [at.x + at.width / 2, at.y + at.height / 2]; })()"
+        middle = (
+            f"(() => {{ {element}.scrollIntoView({{block: 'center', behavior: 'instant'}}); "
+            f"const at = {element}.getBoundingClientRect(); return [at.x + at.width / 2, at.y + at.height / 2]; }})()"
         )
+        box, before = self.state(middle), None
+        while box != before:
+            time.sleep(0.3)
+            before, box = box, self.state(middle)
         for kind in ("mousePressed", "mouseReleased"):
             self.send("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
         time.sleep(0.3)
