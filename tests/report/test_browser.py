@@ -112,7 +112,7 @@ def test_a_phone_scrolls_down_and_not_across(browser: Chromium, trailed: Path, t
 
 def test_two_bars_are_enough(browser: Chromium, play: Callable[..., Path], tmp_path: Path) -> None:
     data = {"instrument": "ES", "timeframe": "1m", "source": {"kind": "synthetic", "seed": 7, "bars": 2}}
-    look(browser, write_report(play("two", data=data), tmp_path / "two.html"))
+    look(browser, write_report(play("two_bars", data=data), tmp_path / "two.html"))
     quiet(browser)
 
 

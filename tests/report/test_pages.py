@@ -143,7 +143,7 @@ def test_several_contracts_have_a_chart_each(play: Callable[..., Path], unpacked
         {"instrument": name, "timeframe": "5m", "source": {"kind": "synthetic", "seed": 1, "days": 2}}
         for name in ("ES", "NQ")
     ]
-    folder = play("two", data=both, strategies=[{"use": "spread", "contract": ["ES", "NQ"]}])
+    folder = play("two_contracts", data=both, strategies=[{"use": "spread", "contract": ["ES", "NQ"]}])
     assert report(str(folder))[0] == 0
     text = (folder / "report.html").read_text(encoding="utf-8")
     assert 'data-figure="price-0"' in text
