@@ -43,6 +43,33 @@ class Step(Struct, gc=False, eq=False):
 class Market(Watch):
     """Working orders, position and the present chunk of bars of one contract."""
 
+    __slots__ = (
+        "_closed_before",
+        "_share",
+        "_simple",
+        "_stamps_before",
+        "armed_before",
+        "closes",
+        "columns",
+        "ends",
+        "feed",
+        "finer",
+        "first",
+        "highs",
+        "ledger",
+        "lows",
+        "opens",
+        "options",
+        "price",
+        "row",
+        "session_first",
+        "shut",
+        "silent",
+        "starts",
+        "steps",
+        "volumes",
+    )
+
     def __init__(self, feed: Feed, options: FillOptions, fee: int) -> None:
         super().__init__(Book(feed.contract.instrument.tick_value, fee))
         self.feed = feed

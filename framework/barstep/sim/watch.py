@@ -28,6 +28,8 @@ class Watch:
         corridor: The levels of the guards, read in one go.
     """
 
+    __slots__ = ("book", "corridor", "down", "expiring", "pending", "up")
+
     def __init__(self, book: Book) -> None:
         self.book = book
         self.pending: list[tuple[int, Callable[[], None]]] = []
