@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from barstep.data.store import Store
     from barstep.data.synthetic import SyntheticStream
     from barstep.data.table_chunks import column_chunks
-    from barstep.data.tables import TableSpool, pandas_frame, read_column, read_table, write_table
+    from barstep.data.tables import TableSpool, pandas_frame, read_column, read_table, sync, write_table
     from barstep.data.windows import Window, Windows, check_longer
 
 _HOMES = {
@@ -93,6 +93,7 @@ _HOMES = {
     "session_hours": "hours",
     "write_bars": "info",
     "write_csv": "info",
+    "sync": "tables",
     "write_table": "tables",
 }
 
@@ -128,6 +129,7 @@ __all__ = [
     "sample_length",
     "sample_path",
     "session_hours",
+    "sync",
     "write_bars",
     "write_csv",
     "write_table",

@@ -90,7 +90,10 @@ class TableSpool:
             self._start_writing()
 
     def finish(self) -> None:
-        """Put the final file in place, whole or not at all; an OSError says why it cannot."""
+        """Put the final file in place, whole or not at all; an OSError says why it cannot.
+
+        Its bytes are on the disk then; that the folder lists it is for whoever places the folder (`sync`).
+        """
         with _disk_faults():
             if self._writer is not None:
                 self._writer.finish()
@@ -98,9 +101,8 @@ class TableSpool:
                 frame = pl.concat(self._waiting) if self._waiting else pl.DataFrame(schema=self._schema)
                 frame.write_parquet(self._unfinished, **self._form)
         self._writer = None
-        _sync(self._unfinished)
+        sync(self._unfinished)
         os.replace(self._unfinished, self.path)  # noqa: PTH105 - the atomic call, named as in the manual
-        _sync(self.path.parent)
         self._waiting.clear()
 
     def abort(self) -> None:
@@ -208,7 +210,7 @@ def read_column(path: Path, name: str) -> NDArray[Any]:
         raise DataError(f"{path}: not a result table: {str(error).splitlines()[0]}") from error
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Have a file or a folder on the disk before going on, where the system can tell."""
     try:
         handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)

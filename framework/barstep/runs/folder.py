@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from barstep._version import __version__
 from barstep.config import dump_resolved
 from barstep.config.problems import value_at
-from barstep.data import read_table
+from barstep.data import read_table, sync
 from barstep.domain.errors import BarstepError, ConfigError
 from barstep.hooks.loader import bundled_root
 from barstep.runs.result import REQUIRED
@@ -106,6 +106,7 @@ class RunFolder:
 
     def place(self) -> None:
         """Move the folder to its place, or beside it when another run has taken that in the meantime: results are kept."""
+        sync(self.working)
         for _ in range(_TRIES):
             try:
                 if self.path.is_dir() and not any(self.path.iterdir()):
