@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 TOGETHER = 4096
-"""Ended orders that wait at most, so that a table grows by rows enough to be worth the call."""
+"""Ended orders and fills that wait between chunks at most, so that a table grows by rows enough to be worth the call."""
 
 
 class Digest:
@@ -113,7 +113,7 @@ class RunSpool:
         self._fills += recorder.fills
         self._trades += recorder.trades
         self._orders += recorder.orders
-        if len(self._orders) > TOGETHER:
+        if len(self._orders) + len(self._fills) > TOGETHER:
             self._write()
         if recorder.mismatches:
             self.mismatches += len(recorder.mismatches)
