@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _WIDTHS = (at.FILL, at.TRADE, at.STEP, at.TAPE)
 _LINE = 64
 """Bytes that the figures of a digest's line may take."""
+_THOUSAND = np.frombuffer("".join(f"{number:03}" for number in range(1000)).encode(), np.uint8).reshape(1000, 3)
+"""The digits of 0 to 999."""
 
 
 class Wants(NamedTuple):
@@ -93,12 +95,13 @@ class Work:
             return b""
         contract = account.bars.feed.contract.id.encode()
         sides = [b"|" + contract + b"|" + side + b"|" for side in (b"buy", b"sell")]
+        widths = np.array([len(side) for side in sides], np.uint64)
         between = np.array([list(side.ljust(len(sides[1]), b"\0")) for side in sides], np.uint8)
         need = len(fills) * (_LINE + between.shape[1])
         if len(self._text) < need:
-            self._text = np.zeros(need, np.uint8)
-        used = kernel().digest_lines(fills, account.bars.end_ns, between, self._text)
-        return self._text[:used].data
+            self._text = np.empty(need, np.uint8)
+        start = kernel().digest_lines(fills, account.bars.end_ns, between, widths, _THOUSAND, self._text)
+        return self._text[start:].data
 
     def _play(self, account: Account, wants: Wants, keep: int) -> bool:
         """One attempt; False when there was too little room, and more is wanted now."""

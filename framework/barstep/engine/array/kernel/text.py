@@ -1,53 +1,95 @@
 """What follows from a run's fills and steps: the lines of the digest as bytes, the equity curve, the lows of days."""
 
+import numpy as np
+
 from barstep.engine.array.kernel.jit import entry_point, helper
 from barstep.engine.array.kernel.layout import (
     F_BAR, F_PRICE, F_SIGN, F_SIZE, S_CASH, S_FEES, S_LOW, S_POSITION, S_ROW, START, TICK_VALUE,
 )  # fmt: skip
 
 
+ONE, TWO, THREE, TEN, HUNDRED, THOUSAND = (np.uint64(number) for number in (1, 2, 3, 10, 100, 1000))
+SECOND = np.uint64(10**9)
+MOMENT = np.uint64(19)
+"""Digits of whole seconds in nanoseconds from 2001 to 2286."""
+
+
 @entry_point
-def digest_lines(fills, ends, between, out):
-    """Write `bar end|contract|side|size|price` for each fill, and return how many bytes that makes.
+def digest_lines(fills, ends, between, widths, digits, out):
+    """Write `bar end|contract|side|size|price` for each fill into the end of `out`; returns where that begins.
+
+    It is written from the last byte to the first, so that no digits have to be counted, and with unsigned places, of which
+    numba knows that none counts from the end.
 
     Args:
         fills: Rows of fills.
         ends: Ends of all bars, nanoseconds.
-        between: `|contract|buy|` and `|contract|sell|` as bytes, shape (2, n), the first padded with zeros.
+        between: `|contract|buy|` and `|contract|sell|` as bytes, shape (2, n), zeros behind the first.
+        widths: How many bytes each of them has, uint64.
+        digits: The digits of 0 to 999 as bytes, shape (1000, 3).
         out: Room for all of it.
     """
-    at = 0
-    for i in range(len(fills)):
-        at = write_number(out, at, ends[fills[i, F_BAR]])
-        side = between[0 if fills[i, F_SIGN] > 0 else 1]
-        for byte in side:
-            if byte:
-                out[at] = byte
-                at += 1
-        at = write_number(out, at, fills[i, F_SIZE])
-        out[at] = 124
-        at = write_number(out, at + 1, fills[i, F_PRICE])
+    at = np.uint64(len(out))
+    for i in range(len(fills) - 1, -1, -1):
+        at -= ONE
         out[at] = 10
-        at += 1
+        at = write_number(out, at, fills[i, F_PRICE], digits) - ONE
+        out[at] = 124
+        at = write_number(out, at, fills[i, F_SIZE], digits)
+        side = 0 if fills[i, F_SIGN] > 0 else 1
+        at -= widths[side]
+        for j in range(widths[side]):
+            out[at + np.uint64(j)] = between[side, j]
+        at = write_moment(out, at, ends[fills[i, F_BAR]], digits)
     return at
 
 
 @helper
-def write_number(out, at, number):
-    """Write a whole number in decimal; returns where it ends."""
+def write_moment(out, at, ns, digits):
+    """Write a moment before `at`; whole seconds, which all bars but odd ones end at, in one go."""
+    start, number = np.uint64(at) - MOMENT, np.uint64(ns)
+    seconds = number // SECOND
+    if ns < 0 or seconds * SECOND != number or seconds // SECOND == 0 or seconds // SECOND >= TEN:
+        return write_number(out, at, ns, digits)
+    for j in range(TEN, MOMENT):
+        out[start + j] = 48
+    first, second = seconds // THOUSAND, seconds // THOUSAND // THOUSAND
+    third = second // THOUSAND
+    write_three(out, start + np.uint64(7), seconds - first * THOUSAND, digits)
+    write_three(out, start + np.uint64(4), first - second * THOUSAND, digits)
+    write_three(out, start + ONE, second - third * THOUSAND, digits)
+    out[start] = np.uint64(48) + third
+    return start
+
+
+@helper
+def write_number(out, at, number, digits):
+    """Write a whole number in decimal before `at`; returns where it begins."""
+    place, rest = np.uint64(at), np.uint64(abs(number))
+    while rest >= THOUSAND:
+        above = rest // THOUSAND
+        place -= THREE
+        write_three(out, place, rest - above * THOUSAND, digits)
+        rest = above
+    place -= ONE
+    out[place] = digits[rest, TWO]
+    if rest >= TEN:
+        place -= ONE
+        out[place] = digits[rest, ONE]
+    if rest >= HUNDRED:
+        place -= ONE
+        out[place] = digits[rest, 0]
     if number < 0:
-        out[at] = 45
-        at += 1
-        number = -number
-    digits, power = 1, 10
-    while number >= power and digits < 19:
-        digits += 1
-        power *= 10
-    for place in range(at + digits - 1, at - 1, -1):
-        rest = number // 10
-        out[place] = 48 + number - 10 * rest
-        number = rest
-    return at + digits
+        place -= ONE
+        out[place] = 45
+    return place
+
+
+@helper
+def write_three(out, at, number, digits):
+    """Write three digits."""
+    place, row = np.uint64(at), np.uint64(number)
+    out[place], out[place + ONE], out[place + TWO] = digits[row, 0], digits[row, ONE], digits[row, TWO]
 
 
 @entry_point
@@ -99,12 +141,23 @@ def day_lows(steps, lows, highs, lasts, options, out):
 def furthest(lows, highs, row, until, slope):
     """The price of some bars that is worst for a position of the slope's sign."""
     if slope > 0:
-        worst = lows[row]
-        for i in range(row + 1, until):
-            worst = lows[i] if lows[i] < worst else worst
-        return worst
-    worst = highs[row]
-    if slope < 0:
-        for i in range(row + 1, until):
-            worst = highs[i] if highs[i] > worst else worst
-    return worst
+        return lowest_of(lows[row:until])
+    return highest_of(highs[row:until]) if slope < 0 else lows[row]
+
+
+@helper
+def lowest_of(prices):
+    """The smallest of some prices; a loop over a whole array looks at several at once."""
+    found = prices[0]
+    for i in range(1, len(prices)):
+        found = min(found, prices[i])
+    return found
+
+
+@helper
+def highest_of(prices):
+    """The largest of some prices."""
+    found = prices[0]
+    for i in range(1, len(prices)):
+        found = max(found, prices[i])
+    return found
