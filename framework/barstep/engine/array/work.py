@@ -100,7 +100,8 @@ class Work:
         need = len(fills) * (_LINE + between.shape[1])
         if len(self._text) < need:
             self._text = np.empty(need, np.uint8)
-        start = kernel().digest_lines(fills, account.bars.end_ns, between, widths, _THOUSAND, self._text)
+        moments = account.bars.end_ns[fills[:, at.F_BAR]]  # apart: each is far from the last in memory
+        start = kernel().digest_lines(fills, moments, between, widths, _THOUSAND, self._text)
         return self._text[start:].data
 
     def _play(self, account: Account, wants: Wants, keep: int) -> bool:

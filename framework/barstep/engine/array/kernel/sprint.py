@@ -4,6 +4,8 @@ What is done here is what `play` does bar by bar, with all that changes held in 
 for, the arena is brought up to date and `play` goes on. A grid of positions without exits spends its time here.
 """
 
+import numpy as np
+
 from barstep.engine.array.kernel.jit import helper
 from barstep.engine.array.kernel.layout import (
     ARRIVE, AT_CLOSE, AT_FILLS, AT_LOTS, AT_STEPS, AT_TRADES, BOOK, CAP, CASH, DRAWDOWN, EVENT, F_AFTER, F_ARRIVING,
@@ -15,6 +17,9 @@ from barstep.engine.array.kernel.layout import (
     TRADE, TRADE_ROOM,
 )  # fmt: skip
 from barstep.engine.array.kernel.orders import place
+from barstep.engine.array.kernel.prices import extremes
+
+ONE, BLOCK = np.uint64(1), np.uint64(16)
 
 
 @helper
@@ -37,17 +42,19 @@ def sprint(m, k, edge, opens, highs, lows, shut, want):  # noqa: C901 - in one p
     paid, floor, top, entry = m[lot + LOT_PRICE], m[lot + LOT_LOW], m[lot + LOT_HIGH], m[lot + LOT_FILL]
     peak, drawdown, ident = m[PEAK], m[DRAWDOWN], m[b + NEXT_ID]
     fills, trades, saves = m[N_FILLS], m[N_TRADES], m[SAVES] > NUMBERS
-    if saves and size:
-        floor, top = reach(highs, lows, m[SEEN], k, floor, top)
+    if saves and size and m[SEEN] < k:
+        low, high = extremes(lows, highs, m[SEEN], k)
+        floor, top = min(floor, low), max(top, high)
     missing = held = arrives = 0
     off, asking = False, False
     base, slope = start + cash * tick - fees, size * tick
     while k < edge:
-        low, high = lows[k], highs[k]
-        filled = missing != 0 and not (len(shut) and shut[k])
-        before = base + slope * opens[k]
-        if filled:
-            at = opens[k]
+        filled, before, first = False, base, k
+        if missing == 0:  # nothing can happen up to the next wish, or to the edge
+            k = min(next_wish(want, k, edge, size), edge - 1)
+        elif not (len(shut) and shut[k]):
+            at, filled = opens[k], True
+            before += slope * at
             price = at + (m[MARKET_SLIP] if missing > 0 else -m[MARKET_SLIP])
             fees += abs(missing) * m[FEE]
             cash -= missing * price
@@ -65,6 +72,8 @@ def sprint(m, k, edge, opens, highs, lows, shut, want):  # noqa: C901 - in one p
             fills += 1
             off |= realised - paid * size != cash
             base, slope = start + cash * tick - fees, size * tick
+        low, high = extremes(lows, highs, first, k + 1)
+        floor, top = min(floor, low), max(top, high)
         worst, best = base + slope * low, base + slope * high
         if slope < 0:
             worst, best = best, worst
@@ -72,11 +81,13 @@ def sprint(m, k, edge, opens, highs, lows, shut, want):  # noqa: C901 - in one p
             worst, best = min(worst, before), max(best, before)
             if saves:
                 save_step(m, k, size, cash, fees, realised * tick - fees, worst - start, best - start)
-        if saves:
-            floor, top = min(floor, low), max(top, high)
-        drawdown = max(drawdown, peak - worst)
+        if best <= peak or first == k:
+            drawdown = max(drawdown, peak - worst)
+        elif best - worst > drawdown:
+            drawdown = fall(lows, highs, first, k + 1, base, slope, peak, drawdown)
         peak = max(peak, best)
-        held += size != 0
+        if size:
+            held += k + 1 - first
         wish = want[k]
         if wish != KEEP and wish != size + missing:
             if missing or wish * size > 0:
@@ -116,11 +127,31 @@ def put_back(m, b, missing, arrives):
 
 
 @helper
-def reach(highs, lows, first, until, floor, top):
-    """Extremes widened by the bars [first, until)."""
+def next_wish(want, k, edge, size):
+    """The first row of [k, edge) whose wish is another position than `size`; `edge` when there is none."""
+    row, end = np.uint64(k), np.uint64(edge)
+    while row + BLOCK <= end:
+        others = 0
+        for i in range(row, row + BLOCK):
+            others += (want[i] != size) & (want[i] != KEEP)
+        if others:
+            break
+        row += BLOCK
+    while row < end and (want[row] == size or want[row] == KEEP):
+        row += ONE
+    return np.int64(row)
+
+
+@helper
+def fall(lows, highs, first, until, base, slope, peak, drawdown):
+    """The largest fall from a peak of equity, after the bars [first, until) with one position."""
     for row in range(first, until):
-        floor, top = min(floor, lows[row]), max(top, highs[row])
-    return floor, top
+        worst, best = base + slope * lows[row], base + slope * highs[row]
+        if slope < 0:
+            worst, best = best, worst
+        drawdown = max(drawdown, peak - worst)
+        peak = max(peak, best)
+    return drawdown
 
 
 @helper

@@ -4,8 +4,9 @@ import numpy as np
 
 from barstep.engine.array.kernel.jit import entry_point, helper
 from barstep.engine.array.kernel.layout import (
-    F_BAR, F_PRICE, F_SIGN, F_SIZE, S_CASH, S_FEES, S_LOW, S_POSITION, S_ROW, START, TICK_VALUE,
+    F_PRICE, F_SIGN, F_SIZE, S_CASH, S_FEES, S_LOW, S_POSITION, S_ROW, START, TICK_VALUE,
 )  # fmt: skip
+from barstep.engine.array.kernel.prices import extremes
 
 
 ONE, TWO, THREE, TEN, HUNDRED, THOUSAND = (np.uint64(number) for number in (1, 2, 3, 10, 100, 1000))
@@ -15,7 +16,7 @@ MOMENT = np.uint64(19)
 
 
 @entry_point
-def digest_lines(fills, ends, between, widths, digits, out):
+def digest_lines(fills, moments, between, widths, digits, out):
     """Write `bar end|contract|side|size|price` for each fill into the end of `out`; returns where that begins.
 
     It is written from the last byte to the first, so that no digits have to be counted, and with unsigned places, of which
@@ -23,7 +24,7 @@ def digest_lines(fills, ends, between, widths, digits, out):
 
     Args:
         fills: Rows of fills.
-        ends: Ends of all bars, nanoseconds.
+        moments: The end of each one's bar, nanoseconds.
         between: `|contract|buy|` and `|contract|sell|` as bytes, shape (2, n), zeros behind the first.
         widths: How many bytes each of them has, uint64.
         digits: The digits of 0 to 999 as bytes, shape (1000, 3).
@@ -40,7 +41,7 @@ def digest_lines(fills, ends, between, widths, digits, out):
         at -= widths[side]
         for j in range(widths[side]):
             out[at + np.uint64(j)] = between[side, j]
-        at = write_moment(out, at, ends[fills[i, F_BAR]], digits)
+        at = write_moment(out, at, moments[i], digits)
     return at
 
 
@@ -140,24 +141,5 @@ def day_lows(steps, lows, highs, lasts, options, out):
 @helper
 def furthest(lows, highs, row, until, slope):
     """The price of some bars that is worst for a position of the slope's sign."""
-    if slope > 0:
-        return lowest_of(lows[row:until])
-    return highest_of(highs[row:until]) if slope < 0 else lows[row]
-
-
-@helper
-def lowest_of(prices):
-    """The smallest of some prices; a loop over a whole array looks at several at once."""
-    found = prices[0]
-    for i in range(1, len(prices)):
-        found = min(found, prices[i])
-    return found
-
-
-@helper
-def highest_of(prices):
-    """The largest of some prices."""
-    found = prices[0]
-    for i in range(1, len(prices)):
-        found = max(found, prices[i])
-    return found
+    low, high = extremes(lows, highs, row, until)
+    return high if slope < 0 else low
