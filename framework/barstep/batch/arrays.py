@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from barstep.runs.assemble import RunPlan
     from barstep.stats.measures import Measures
 
-CACHE_BYTES = 112 << 20
-"""What the indicators that a worker keeps may hold: those of 40 values of an axis on 350,000 bars."""
+CACHE_BYTES = 48 << 20
+"""What the indicators that a worker keeps may hold: 17 lines over 350,000 bars. Neighbouring points are played together, see
+`barstep.batch.order`: more would hardly be asked for again.
+"""
 _ACCOUNTS_KEPT = 16
 
 
@@ -53,7 +55,7 @@ class ArrayFrame:
         self._shut = ~inside | (columns.volume == 0) if stream.volume_known else ~inside
         self._rows = np.searchsorted(columns.end_ns, ends, side="right") - 1
         self._work = Work()
-        self._accounts: dict[str, Account] = {}
+        self._accounts: dict[str, Account | None] = {}
         self._proved = False
 
     def play(self, plan: RunPlan, task: Task) -> PointResult | None:
@@ -65,9 +67,9 @@ class ArrayFrame:
         Raises:
             PluginError, ValueError: The strategy's positions cannot be taken.
         """
-        if plan.of("metrics") or why_not(plan):
-            return None
         account = self._account(plan)
+        if account is None:
+            return None
         named = next(each for each in plan.plugins if each.section == "strategies")
         strategy: Any = named.make()
         if self._proved:
@@ -98,17 +100,22 @@ class ArrayFrame:
         metrics["daily_sharpe"] = daily_sharpe(daily)
         return PointResult(task.key, point.digest, "array", 0.0, metrics, point.failed, daily)
 
-    def _account(self, plan: RunPlan) -> Account:
-        """The account with the rules of a plan; points that vary the strategy alone share one."""
+    def _account(self, plan: RunPlan) -> Account | None:
+        """The account with the rules of a plan, None when the lane cannot play it; points that vary the strategy alone share
+        one, for of a strategy its class decides.
+        """  # noqa: D205
         key = repr([(each.name, each.options) for each in plan.plugins if each.section == "risk"])
         if key not in self._accounts:
             if len(self._accounts) >= _ACCOUNTS_KEPT:
                 self._accounts.clear()
-            fills, start = plan.loaded.config.fills.options(), plan.account.start_balance
-            self._accounts[key] = make_account(
-                self._bars, self._sessions, self._session_of, self._shut, fills, plan.fees[0], start, rules_of(plan)
-            )
+            self._accounts[key] = None if plan.of("metrics") or why_not(plan) else self._make_account(plan)
         return self._accounts[key]
+
+    def _make_account(self, plan: RunPlan) -> Account:
+        fills, start = plan.loaded.config.fills.options(), plan.account.start_balance
+        return make_account(
+            self._bars, self._sessions, self._session_of, self._shut, fills, plan.fees[0], start, rules_of(plan)
+        )
 
     def _days(self, account: Account, left: Left) -> Days:
         """The trading days that were played, from the steps that fills left."""

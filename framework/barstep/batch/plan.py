@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from barstep._version import __version__
+from barstep.batch.order import near, turn
 from barstep.batch.point import FIGURES, FrameJob, Task
 from barstep.batch.shelf import MappedBars, day_ends
 from barstep.config import Positions
@@ -29,7 +30,7 @@ from barstep.runs.assemble import load_plan
 from barstep.runs.extensions import own_measures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from barstep.batch.shelf import Shelf
@@ -100,6 +101,11 @@ class GridPlan:
         return [place for place in range(len(self.axes)) if place not in taken]
 
     @property
+    def option_axes(self) -> list[int]:
+        """Places of the other axes."""
+        return sorted(axis.place for axis in self.options)
+
+    @property
     def size(self) -> int:
         """Points without conditions."""
         return prod(len(axis.values) for axis in self.axes)
@@ -149,16 +155,28 @@ class GridPlan:
         return [[comparable(value) for value in axis.values] for axis in self.axes]
 
     def points(self) -> Iterator[Choice]:
-        """All points that fulfil the conditions, those of one frame together."""
-        sizes = [range(len(axis.values)) for axis in self.axes]
-        frames, options = self.frame_axes, [axis.place for axis in self.options]
+        """All points that fulfil the conditions, those of one frame together, and in a frame neighbours together."""
+        frames, options = self.frame_axes, self.option_axes
         order = np.argsort([*frames, *options]).tolist()
-        for outer in product(*(sizes[place] for place in frames)):
-            for inner in product(*(sizes[place] for place in sorted(options))):
+        for outer in product(*self._box(frames)):
+            for inner in near(self._box(options)):
                 both = (*outer, *inner)
                 choice = tuple(both[place] for place in order)
                 if self.allows(choice):
                     yield choice
+
+    def ordered(self, choices: Iterable[Choice]) -> list[Choice]:
+        """Some points, in the order in which `points` has them."""
+        frames, options = self.frame_axes, self.option_axes
+        box = self._box(options)
+        return sorted(
+            choices,
+            key=lambda choice: ([choice[place] for place in frames], turn([choice[place] for place in options], box)),
+        )
+
+    def _box(self, places: Iterable[int]) -> tuple[range, ...]:
+        """The numbers of the values on some axes."""
+        return tuple(range(len(self.axes[place].values)) for place in places)
 
     def points_of_frames(self) -> Iterator[Choice]:
         """One point of each frame, whether conditions allow it or not."""

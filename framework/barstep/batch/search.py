@@ -96,7 +96,7 @@ class _Random:
                 break
         if not found:
             raise ConfigError(f"where: none of {len(seen):,} points tried fulfils it; loosen the conditions")
-        self._points = found
+        self._points = plan.ordered(found)
         self.total = len(found)
 
     def rounds(self) -> Iterator[Iterable[Choice]]:

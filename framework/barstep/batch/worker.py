@@ -108,21 +108,22 @@ def cut_plan(plan: RunPlan, first: date, last: date) -> RunPlan:
 def play_batch(job: FrameJob, tasks: Sequence[Task]) -> Played:
     """Play points of one frame one after the other; what one raises is its result."""
     prepare()
-    results = []
-    for task in tasks:
-        begun = perf_counter()
-        try:
-            with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):  # noqa: PTH123 - a device
-                result = play_point(open_frame(job), task)
-        except ChangedError:
-            raise
-        except (Exception, SystemExit) as error:  # a row of the table, whatever it is
-            result = PointResult(task.key, error=f"{type(error).__name__}: {error}")
-        if result.lane == "event":
-            gc.collect(1)  # a replay is a ring of objects with all its bars: it must not wait for a full collection
-        result.seconds = perf_counter() - begun
-        results.append(result)
-    return Played(results, peak_memory())
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):  # noqa: PTH123 - a device
+        return Played([_timed(job, task) for task in tasks], peak_memory())
+
+
+def _timed(job: FrameJob, task: Task) -> PointResult:
+    begun = perf_counter()
+    try:
+        result = play_point(open_frame(job), task)
+    except ChangedError:
+        raise
+    except (Exception, SystemExit) as error:  # a row of the table, whatever it is
+        result = PointResult(task.key, error=f"{type(error).__name__}: {error}")
+    if result.lane == "event":
+        gc.collect(1)  # a replay is a ring of objects with all its bars: it must not wait for a full collection
+    result.seconds = perf_counter() - begun
+    return result
 
 
 def play_point(frame: OpenFrame, task: Task) -> PointResult:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, get_origin, get_type_hints
 
 from barstep.domain.errors import ConfigError
 from barstep.domain.option import MISSING, Option, OptionField
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Plugin:
@@ -53,7 +57,8 @@ KINDS: dict[str, type[Plugin]] = {"strategies": Strategy, "risk": RiskRule, "obs
 """The base class that each list of the configuration asks for."""
 
 
-def option_fields(cls: type[Plugin]) -> list[OptionField]:
+@cache
+def option_fields(cls: type[Plugin]) -> Sequence[OptionField]:
     """The options that a plugin class declares, in order; names that begin with `_` and ClassVars are not options."""
     try:
         hints = get_type_hints(cls)
@@ -66,7 +71,7 @@ def option_fields(cls: type[Plugin]) -> list[OptionField]:
         declared = getattr(cls, name, MISSING)
         spec = declared if isinstance(declared, Option) else Option(declared)
         fields.append(OptionField(name, hint, spec))
-    return fields
+    return tuple(fields)
 
 
 def configure(cls: type[Plugin], options: dict[str, Any], base: Path) -> Plugin:
