@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from barstep.batch.point import PointResult, daily_sharpe
-from barstep.batch.sink import trade_headlines
 from barstep.domain.instrument import MICROS
 from barstep.engine.array.account import make_account
 from barstep.engine.array.bars import ArrayBars
@@ -17,7 +16,8 @@ from barstep.engine.array.points import balance_of, digest_of, point_of
 from barstep.engine.array.signals import wants_of
 from barstep.engine.array.work import Work
 from barstep.runs.array_lane import rules_of, why_not
-from barstep.stats.days import DAYS, Days
+from barstep.stats.days import DAYS
+from barstep.stats.trades import TRADES
 
 if TYPE_CHECKING:
     from typing import Any
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from barstep.batch.point import Task
     from barstep.batch.shelf import MappedBars
     from barstep.engine.array.account import Account
-    from barstep.engine.array.work import Left
     from barstep.runs.assemble import RunPlan
     from barstep.stats.measures import Measures
 
@@ -79,7 +78,8 @@ class ArrayFrame:
             self._proved = True
         left = self._work.play(account, wants, at.TABLES)
         point = point_of(account, left, digest_of(account, left, self._work))
-        days = self._days(account, left)
+        count = int(np.searchsorted(self._rows, point.bars - 1)) + 1  # a run may end early
+        days = self._work.days(account, left, np.minimum(self._rows[:count], point.bars - 1))
         daily = np.diff(days.close, prepend=days.start)
         metrics: Measures = {
             "net_pnl": point.net_pnl,
@@ -91,12 +91,12 @@ class ArrayFrame:
             "ambiguous_bars": point.ambiguous_bars,
             "denied_orders": point.denied_orders,
             "rejected_orders": point.rejected_orders,
-            **trade_headlines(_trades(account, left)),
+            **TRADES.headlines(self._work.trades(account, left)),
             "max_drawdown": point.max_drawdown / MICROS,
             "exposure": point.bars_in_market / point.bars if point.bars else None,
             **DAYS.headlines(days),
         }
-        daily = np.concatenate((daily, np.zeros(len(self._rows) - len(daily), np.int64)))  # a run may end early
+        daily = np.concatenate((daily, np.zeros(len(self._rows) - len(daily), np.int64)))
         metrics["daily_sharpe"] = daily_sharpe(daily)
         return PointResult(task.key, point.digest, "array", 0.0, metrics, point.failed, daily)
 
@@ -116,29 +116,3 @@ class ArrayFrame:
         return make_account(
             self._bars, self._sessions, self._session_of, self._shut, fills, plan.fees[0], start, rules_of(plan)
         )
-
-    def _days(self, account: Account, left: Left) -> Days:
-        """The trading days that were played, from the steps that fills left."""
-        tick, played = int(account.options[at.TICK_VALUE]), int(left.figures[at.BARS])
-        count = int(np.searchsorted(self._rows, played - 1)) + 1
-        rows = np.minimum(self._rows[:count], played - 1)
-        last = np.searchsorted(left.steps[:, at.S_ROW], rows, side="right") - 1
-        result = np.zeros(count, np.int64)  # before the first step there is none
-        step, traded = left.steps[last[last >= 0]], rows[last >= 0]
-        ticks = step[:, at.S_CASH] + step[:, at.S_POSITION] * self._bars.close_ticks[traded]
-        result[last >= 0] = ticks * tick - step[:, at.S_FEES]
-        start = int(account.options[at.START])
-        return Days(start, start + result, self._work.day_lows(account, left, rows))
-
-
-def _trades(account: Account, left: Left) -> NDArray[np.int64]:
-    """The first rows of `Trades`, shape (7, n)."""
-    tick, fee = int(account.options[at.TICK_VALUE]), int(account.options[at.FEE])
-    rows, bars = left.trades, left.fills[:, at.F_BAR]
-    size = rows[:, at.T_SIZE]
-    fees, value = 2 * size * fee, size * tick
-    worst, best = np.minimum(rows[:, at.T_WORST], 0) * value, np.maximum(rows[:, at.T_BEST], 0) * value
-    held = bars[rows[:, at.T_EXIT]] - bars[rows[:, at.T_ENTRY]]
-    unclear = left.fills[:, at.F_AMBIGUOUS]
-    either = (unclear[rows[:, at.T_ENTRY]] | unclear[rows[:, at.T_EXIT]]).astype(np.int64)
-    return np.stack((rows[:, at.T_TICKS] * value - fees, fees, worst, best, held, size, either))

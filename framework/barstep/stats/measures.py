@@ -104,5 +104,8 @@ def ratio(above: float | None, below: float | None) -> float | None:
 
 def longest_run(flags: NDArray[np.bool_]) -> int:
     """Length of the longest stretch of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0]))))
-    return int((edges[1::2] - edges[::2]).max()) if len(edges) else 0
+    others = np.flatnonzero(~flags)
+    if not len(others):
+        return len(flags)
+    between = int(np.diff(others).max()) - 1 if len(others) > 1 else 0
+    return max(int(others[0]), between, len(flags) - 1 - int(others[-1]))

@@ -41,7 +41,8 @@ class Kernel(NamedTuple):
     crossover: Callable[..., None]
     first_outside: Callable[..., int]
     equity_curve: Callable[..., None]
-    day_lows: Callable[..., None]
+    day_ends: Callable[..., None]
+    trade_rows: Callable[..., None]
     moving_mean: Callable[..., None]
 
 

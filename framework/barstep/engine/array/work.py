@@ -9,6 +9,8 @@ import numpy as np
 from barstep.domain.errors import InvariantError
 from barstep.engine.array.compiled import kernel
 from barstep.engine.array.kernel import layout as at
+from barstep.stats.days import Days
+from barstep.stats.trades import COLUMNS, Trades
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,12 +84,19 @@ class Work:
         kernel().equity_curve(left.steps, account.bars.columns[3], account.options, out)
         return out
 
-    def day_lows(self, account: Account, left: Left, lasts: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Lowest equity inside each day in micro-dollars, for a run whose tables were kept; `lasts` are the days' last bars."""
-        out = np.empty(len(lasts), np.int64)
-        _, highs, lows, *_ = account.bars.columns
-        kernel().day_lows(left.steps, lows, highs, lasts, account.options, out)
-        return out
+    def days(self, account: Account, left: Left, lasts: NDArray[np.int64]) -> Days:
+        """The days of a run whose tables were kept; `lasts` are their last bars."""
+        ends, lowest = np.empty((2, len(lasts)), np.int64)
+        _, highs, lows, closes = account.bars.columns
+        kernel().day_ends(left.steps, lows, highs, closes, lasts, account.options, ends, lowest)
+        return Days(int(account.options[at.START]), ends, lowest)
+
+    def trades(self, account: Account, left: Left) -> Trades:
+        """The closed trades of a run whose tables were kept, but 0 for the time held and the risk taken: no headline has them."""
+        table = np.zeros((COLUMNS, len(left.trades)), np.int64)
+        tick, fee = account.options[at.TICK_VALUE], account.options[at.FEE]
+        kernel().trade_rows(left.trades, left.fills, tick, fee, table)
+        return Trades.of(table)
 
     def digest_text(self, account: Account, fills: NDArray[np.int64]) -> bytes | memoryview:
         """The digest's lines of some fills, as bytes; good until the next call."""

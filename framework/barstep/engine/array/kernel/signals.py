@@ -2,8 +2,12 @@
 
 import numpy as np
 
-from barstep.engine.array.kernel.jit import entry_point
+from barstep.engine.array.kernel.jit import entry_point, helper
 from barstep.engine.array.kernel.layout import KEEP
+
+BLOCK = 4096
+SMALL = 1 << 16
+"""Contracts that hardly a wish goes beyond; a power of two."""
 
 
 @entry_point
@@ -17,10 +21,24 @@ def crossover(fast, slow, size, out):
 @entry_point
 def first_outside(values, least, most):
     """The first row whose value is neither KEEP nor from `least` to `most`; -1 when there is none."""
-    for i in range(len(values)):
-        if (values[i] < least and values[i] != KEEP) or values[i] > most:
-            return i
+    near = min(-least, most)
+    for start in range(0, len(values), BLOCK):
+        end = min(start + BLOCK, len(values))
+        if near >= SMALL and all_small(values, start, end):
+            continue
+        for i in range(start, end):
+            if (values[i] < least and values[i] != KEEP) or values[i] > most:
+                return i
     return -1
+
+
+@helper
+def all_small(values, start, end):
+    """Whether all values of some rows lie between -SMALL and SMALL, by the bits that they have in common: no branches."""
+    bits = np.uint64(0)
+    for i in range(np.uint64(start), np.uint64(end)):
+        bits |= np.uint64(values[i] + SMALL)
+    return bits < np.uint64(2 * SMALL)
 
 
 @entry_point

@@ -1,10 +1,11 @@
-"""What follows from a run's fills and steps: the lines of the digest as bytes, the equity curve, the lows of days."""
+"""What follows from a run's fills, trades and steps: the lines of the digest as bytes, the equity curve, days, trades."""
 
 import numpy as np
 
 from barstep.engine.array.kernel.jit import entry_point, helper
 from barstep.engine.array.kernel.layout import (
-    F_PRICE, F_SIGN, F_SIZE, S_CASH, S_FEES, S_LOW, S_POSITION, S_ROW, START, TICK_VALUE,
+    F_AMBIGUOUS, F_BAR, F_PRICE, F_SIGN, F_SIZE, S_CASH, S_FEES, S_LOW, S_POSITION, S_ROW, START, T_BEST, T_ENTRY, T_EXIT,
+    T_SIZE, T_TICKS, T_WORST, TICK_VALUE,
 )  # fmt: skip
 from barstep.engine.array.kernel.prices import extremes
 
@@ -111,35 +112,51 @@ _ABOVE_ALL = 2**62
 
 
 @entry_point
-def day_lows(steps, lows, highs, lasts, options, out):
-    """Lowest equity inside each day in micro-dollars, from the steps that fills left.
+def day_ends(steps, lows, highs, closes, lasts, options, ends, lowest):
+    """Equity at the end of each day and the lowest inside it, in micro-dollars, from the steps that fills left.
 
     Args:
         steps: Rows of steps; each has the extremes of its own bar.
-        lows, highs: Of all bars, ticks.
+        lows, highs, closes: Of all bars, ticks.
         lasts: The last bar of each day, rising.
         options: The account's.
-        out: One place for each day.
+        ends, lowest: One place for each day.
     """
     row, step, base, slope = 0, 0, options[START], 0
     for day in range(len(lasts)):
-        lowest = _ABOVE_ALL
+        low = _ABOVE_ALL
         while row <= lasts[day]:
             if step < len(steps) and steps[step, S_ROW] == row:
-                lowest = min(lowest, steps[step, S_LOW] + options[START])
+                low = min(low, steps[step, S_LOW] + options[START])
                 base = options[START] + steps[step, S_CASH] * options[TICK_VALUE] - steps[step, S_FEES]
                 slope = steps[step, S_POSITION] * options[TICK_VALUE]
                 step += 1
                 row += 1
             until = min(lasts[day] + 1, steps[step, S_ROW] if step < len(steps) else lasts[day] + 1)
             if row < until:
-                lowest = min(lowest, base + slope * furthest(lows, highs, row, until, slope))
+                below, above = extremes(lows, highs, row, until)
+                low = min(low, base + slope * (above if slope < 0 else below))
                 row = until
-        out[day] = lowest
+        lowest[day] = low
+        ends[day] = base + slope * closes[lasts[day]]
 
 
-@helper
-def furthest(lows, highs, row, until, slope):
-    """The price of some bars that is worst for a position of the slope's sign."""
-    low, high = extremes(lows, highs, row, until)
-    return high if slope < 0 else low
+@entry_point
+def trade_rows(trades, fills, tick, fee, out):
+    """The first seven rows of `barstep.stats.trades.Trades`, of closed trades.
+
+    Args:
+        trades, fills: Rows of both.
+        tick, fee: Value of a tick, and fee of a contract and side, micro-dollars.
+        out: A column for each trade.
+    """
+    for i in range(len(trades)):
+        entry, leave, size = trades[i, T_ENTRY], trades[i, T_EXIT], trades[i, T_SIZE]
+        fees, value = 2 * size * fee, size * tick
+        out[0, i] = trades[i, T_TICKS] * value - fees
+        out[1, i] = fees
+        out[2, i] = min(trades[i, T_WORST], 0) * value
+        out[3, i] = max(trades[i, T_BEST], 0) * value
+        out[4, i] = fills[leave, F_BAR] - fills[entry, F_BAR]
+        out[5, i] = size
+        out[6, i] = fills[entry, F_AMBIGUOUS] | fills[leave, F_AMBIGUOUS]
