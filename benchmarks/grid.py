@@ -15,13 +15,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
 REPO = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(REPO / "framework"))
+sys.path[:0] = [str(REPO), str(REPO / "framework")]
+
+from benchmarks.memory import peak_pss  # noqa: E402
 
 
 def workspace(folder: Path, bars: int, points: int, lane: str) -> Path:
@@ -106,47 +107,6 @@ def play_share(file: Path, share: int, of: int) -> None:
         begun = time.perf_counter()
         play_batch(frame.job, tasks)
         print(json.dumps(time.perf_counter() - begun), flush=True)
-
-
-def peak_pss(command: list[str], folder: Path) -> float:
-    """Peak PSS of a command with all its children, MB."""
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    most, over = 0.0, threading.Event()
-
-    def watch() -> None:
-        nonlocal most
-        while not over.wait(0.1):
-            most = max(most, sum(pss(number) for number in family(process.pid)))
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    process.wait()
-    over.set()
-    watcher.join()
-    return most
-
-
-def family(root: int) -> set[int]:
-    """A process and all that descend from it."""
-    parents: dict[int, int] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-    found = {root}
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found
-
-
-def pss(number: int) -> float:
-    """Proportional set size of a process, MB."""
-    try:
-        text = Path(f"/proc/{number}/smaps_rollup").read_text()
-    except OSError:
-        return 0.0
-    return next((int(line.split()[1]) / 1000 for line in text.splitlines() if line.startswith("Pss:")), 0.0)
 
 
 def main() -> None:
