@@ -1,6 +1,6 @@
 """What grids cost beside bare processes: speed-up, overhead of a point, memory.
 
-    python benchmarks/grid.py [--bars 350000] [--points 1000] [--rounds 3] [--lane array]
+    python benchmarks/grid.py [--bars 350000] [--points 1000] [--rounds 3] [--lane array] [--memory]
 
 The points are an SMA crossover's, on seeded bars in a Parquet file. In each round the same points are played by a grid with one
 worker and with two, and by one and by two bare processes that split them and store nothing; so a slow spell of the machine
@@ -111,6 +111,7 @@ def play_share(file: Path, share: int, of: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--memory", action="store_true", help="memory alone")
     parser.add_argument("--bars", type=int, default=350_000)
     parser.add_argument("--points", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
@@ -124,9 +125,10 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as place:
         file = workspace(Path(place) / "big", given.bars, given.points, given.lane)
-        compare(file, given.rounds, f"{given.points:,} points, {given.bars:,} bars, {given.lane} lane")
-        tiny = workspace(Path(place) / "tiny", 200, 1000, given.lane)
-        overhead(tiny, given.rounds)
+        if not given.memory:
+            compare(file, given.rounds, f"{given.points:,} points, {given.bars:,} bars, {given.lane} lane")
+            tiny = workspace(Path(place) / "tiny", 200, 1000, given.lane)
+            overhead(tiny, given.rounds)
         memory(file, Path(place), given)
 
 
@@ -158,11 +160,11 @@ def overhead(file: Path, rounds: int) -> None:
 
 
 def memory(file: Path, place: Path, given: argparse.Namespace) -> None:
-    """Memory of one run, and of grids of a tenth of the points and of all."""
+    """Memory of one run, and of grids of a tenth of the points, of all, of twice and of four times as many."""
     call = [sys.executable, "-m", "barstep"]
     one = peak_pss([*call, "run", "run.yaml", "--out", str(place / "one")], file.parent)
     print(f"PSS of one run: {one:.0f} MB", flush=True)
-    for points in (given.points // 10, given.points):
+    for points in (given.points // 10, given.points, given.points * 2, given.points * 4):
         part = workspace(place / f"part-{points}", given.bars, points, given.lane)
         most = peak_pss([*call, "grid", "run", "grid.yaml", "-j", "2", "-q"], part.parent)
         print(

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 REPO = Path(__file__).resolve().parents[1]
-WARM_UP = 3_000
-"""Bars of a first run in the same process, which is not counted: what is compiled or imported late happens there."""
+WARM_UP = 20_000
+"""Bars of a first run in the same process, which is not counted: what is compiled or imported late happens there, also what
+is only for more than a few bars.
+"""
 
 Runs = dict[str, list[Answer]]
 

@@ -18,7 +18,7 @@ import vectorbt as vbt  # noqa: E402 - it warns when imported
 
 
 def run(work: str, bars: Series, variant: str = "") -> Answer:
-    """Means, wanted positions, fills at the next open with fees, net result and drawdown."""
+    """Means, wanted positions, fills at the next open with fees, net result, drawdown and statistics of trades."""
     del work, variant
     table = frame(bars)
     start = time.perf_counter()
@@ -43,6 +43,7 @@ def run(work: str, bars: Series, variant: str = "") -> Answer:
     )
     net = folio.final_value() - CASH
     folio.max_drawdown()
+    folio.trades.win_rate(), folio.trades.profit_factor(), folio.trades.expectancy()
     contracts = int(folio.orders.records["size"].sum())
     seconds = time.perf_counter() - start
     return Answer(seconds, contracts, float(net) * POINT)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _WIDTHS = (at.FILL, at.TRADE, at.STEP, at.TAPE)
 _LINE = 64
 """Bytes that the figures of a digest's line may take."""
+_FILLS = 65_536
+"""Fills that there is room for at once, or one for each four bars; a run with more is played again with more room."""
 _THOUSAND = np.frombuffer("".join(f"{number:03}" for number in range(1000)).encode(), np.uint8).reshape(1000, 3)
 """The digits of 0 to 999."""
 
@@ -63,6 +65,8 @@ class Work:
         Raises:
             InvariantError: The ledger was off (R20): a bug of ours.
         """
+        if keep != at.NUMBERS:
+            self._expect(min(len(account.bars) // 4, _FILLS), keep)
         while not self._play(account, wants, keep):
             self._make()
         m = self._arena
@@ -140,6 +144,13 @@ class Work:
         self._rooms = [max(have, need + need // 4) for need, have in zip(used, self._rooms, strict=True)]
         return False
 
+    def _expect(self, fills: int, keep: int) -> None:
+        """Have room for so many fills, and what comes with them: memory that nothing is written to is not taken."""
+        rooms = [fills, fills, fills, 4 * fills if keep == at.STORY else 0]
+        if any(need > have for need, have in zip(rooms, self._rooms, strict=True)):
+            self._rooms = [max(each) for each in zip(rooms, self._rooms, strict=True)]
+            self._make()
+
     def _used(self, keep: int) -> list[int]:
         if keep == at.NUMBERS:
             return [0, 0, 0, 0]
@@ -153,4 +164,4 @@ class Work:
         sizes = [room * width for room, width in zip(self._rooms, _WIDTHS, strict=True)]
         ends = np.cumsum([self._small, *sizes])
         self._starts = ends[:-1].tolist()
-        self._arena = np.zeros(int(ends[-1]), np.int64)
+        self._arena = np.empty(int(ends[-1]), np.int64)  # what stands there is of an earlier run, or of none
