@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import tempfile
 import time
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,18 @@ def pairs(points: int) -> list[tuple[int, int]]:
     """Fast and slow windows of a grid, 25 fast ones to each 40 slow ones."""
     every = [(fast, slow) for slow in range(30, 230, 5) for fast in range(4, 29)]
     return every[:points]
+
+
+def near_pairs(points: int) -> list[tuple[int, tuple[int, int]]]:
+    """The same with their places, in the order in which a grid of ours plays them: neighbours share their means."""
+    from barstep.batch.order import turn
+
+    every = pairs(points)
+    sides = [sorted(set(side)) for side in zip(*every, strict=True)]
+    box = [range(len(side)) for side in sides]
+    return sorted(
+        enumerate(every), key=lambda each: turn([side.index(n) for side, n in zip(sides, each[1], strict=True)], box)
+    )
 
 
 def stream(bars: int) -> Any:
@@ -99,26 +112,25 @@ class Barstep:
         from barstep.engine.array.signals import wants_of
         from barstep.indicators import SMA
 
-        bars, account, every = self.bars, self.account, pairs(points)
+        bars, account, every = self.bars, self.account, near_pairs(points)
         bars.forget()
         last = int(bars.close_ticks[-1])
 
-        def part(place: int) -> list[tuple[int, float, float]]:
+        def part(share: int) -> list[tuple[int, int, float, float]]:
             found = []
-            for fast, slow in every[place::2]:
+            for place, (fast, slow) in every[share::2]:
                 one, two = bars.indicator(SMA(fast)), bars.indicator(SMA(slow))
                 wants = np.where(one > two, 1, np.where(one < two, -1, KEEP)) if plain else crossover(one, two)
-                m = self.works[place].play(account, wants_of(wants, len(bars)), at.NUMBERS).figures
+                m = self.works[share].play(account, wants_of(wants, len(bars)), at.NUMBERS).figures
                 open_too = int((m[at.L_CASH] + m[at.L_POSITION] * last) * m[at.TICK_VALUE] - m[at.L_FEES])
-                found.append((int(m[at.L_FEES]) // round(FEE * 1e6), open_too / 1e6, int(m[at.DRAWDOWN]) / 1e6))
+                found.append((place, int(m[at.L_FEES]) // round(FEE * 1e6), open_too / 1e6, int(m[at.DRAWDOWN]) / 1e6))
             return found
 
         start = time.perf_counter()
         with ThreadPoolExecutor(2) as pool:
-            halves = list(pool.map(part, (0, 1)))
+            rows = sorted(chain(*pool.map(part, (0, 1))))
         seconds = time.perf_counter() - start
-        rows = [halves[i % 2][i // 2] for i in range(len(every))]
-        return {"seconds": seconds, "contracts": [r[0] for r in rows], "net": [r[1] for r in rows]}
+        return {"seconds": seconds, "contracts": [r[1] for r in rows], "net": [r[2] for r in rows]}
 
 
 class Runner:

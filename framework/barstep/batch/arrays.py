@@ -30,10 +30,6 @@ if TYPE_CHECKING:
     from barstep.runs.assemble import RunPlan
     from barstep.stats.measures import Measures
 
-CACHE_BYTES = 48 << 20
-"""What the indicators that a worker keeps may hold: 17 lines over 350,000 bars. Neighbouring points are played together, see
-`barstep.batch.order`: more would hardly be asked for again.
-"""
 _ACCOUNTS_KEPT = 16
 
 
@@ -50,7 +46,7 @@ class ArrayFrame:
         columns = stream.columns
         self._sessions, self._session_of, inside = stream.sessions.locate(columns.start_ns)
         new_session = np.diff(self._session_of, prepend=-1) != 0
-        self._bars = ArrayBars(stream.feed, columns, new_session, cache_bytes=CACHE_BYTES)
+        self._bars = ArrayBars(stream.feed, columns, new_session)
         self._shut = ~inside | (columns.volume == 0) if stream.volume_known else ~inside
         self._rows = np.searchsorted(columns.end_ns, ends, side="right") - 1
         self._work = Work()
