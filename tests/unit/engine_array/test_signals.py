@@ -41,3 +41,14 @@ def test_when_changed_asks_only_where_the_wish_is_another() -> None:
 def test_what_the_lane_does_not_take_is_told(answer: object, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         wants_of(answer, 4)
+
+
+@pytest.mark.parametrize("row", [0, 4095, 4096, 20_000, 29_999])
+@pytest.mark.parametrize("wrong", [1_000_001, -1_000_001, 2**63 - 1, -(2**63) + 1])
+def test_one_wish_too_large_among_many_is_found(row: int, wrong: int) -> None:
+    wanted = np.resize(np.array([0, 3, -70_000, KEEP, 1_000_000, -1_000_000], np.int64), 30_000)
+    wanted[:12_000] = 1
+    assert len(wants_of(wanted, 30_000).positions) == 30_000
+    wanted[row] = wrong
+    with pytest.raises(ValueError, match=f"positions: got {wrong} in row {row:,}, expected -1,000,000 to 1,000,000"):
+        wants_of(wanted, 30_000)
