@@ -97,7 +97,9 @@ def compare(work: str, ours: Engine, theirs: Engine, points: int, rounds: int, b
     print(f"  {agree(*took[-1])}")
     for name, answers in zip(("barstep", "vectorbt"), zip(*took, strict=True), strict=True):
         seconds, used = ([each[key] for each in answers] for key in ("seconds", "cpu"))
-        whole = f", whole command {statistics.median(a['whole'] for a in answers):.2f} s" if "whole" in answers[0] else ""
+        whole = (
+            f", whole command {statistics.median(a['whole'] for a in answers):.2f} s" if "whole" in answers[0] else ""
+        )
         print(
             f"  {name:9}{statistics.median(seconds):10.4f} s, best {min(seconds):.4f}, CPU {statistics.median(used):.2f} s, "
             f"peak {max(a['mb'] for a in answers):,.0f} MB{whole}"

@@ -203,8 +203,8 @@ def _begin() -> None:
     """What each of loky's workers does first.
 
     loky replaces a worker that has grown by 300 MB since its first call, in case it leaks. Ours grows by the bars it looks at
-    and by indicators that are bounded (`engine.array.bars.CACHE_BYTES`), and would lose them. No public name turns this off; where the
-    private one is gone, workers are replaced and are only slower for it.
+    and by indicators that are bounded (`ArrayBars`), and would lose them. No public name turns this off; where the private one
+    is gone, workers are replaced and are only slower for it.
     """
     with suppress(ImportError):
         vars(import_module("joblib.externals.loky.process_executor"))["_MAX_MEMORY_LEAK_SIZE"] = _MOST_GROWTH

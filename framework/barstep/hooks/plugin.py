@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, get_origin, get_type_hints
+from weakref import WeakKeyDictionary
 
 from barstep.domain.errors import ConfigError
 from barstep.domain.option import MISSING, Option, OptionField
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 class Plugin:
@@ -57,21 +57,26 @@ KINDS: dict[str, type[Plugin]] = {"strategies": Strategy, "risk": RiskRule, "obs
 """The base class that each list of the configuration asks for."""
 
 
-@cache
+_FIELDS: WeakKeyDictionary[type[Plugin], tuple[OptionField, ...]] = WeakKeyDictionary()
+
+
 def option_fields(cls: type[Plugin]) -> Sequence[OptionField]:
     """The options that a plugin class declares, in order; names that begin with `_` and ClassVars are not options."""
+    if cls not in _FIELDS:  # a grid makes its plugins anew for each point
+        _FIELDS[cls] = tuple(_read_options(cls))
+    return _FIELDS[cls]
+
+
+def _read_options(cls: type[Plugin]) -> Iterator[OptionField]:
     try:
         hints = get_type_hints(cls)
     except NameError as error:
         raise ConfigError(f"{cls.__name__}: an option's annotation cannot be read: {error}") from error
-    fields = []
     for name, hint in hints.items():
         if name.startswith("_") or get_origin(hint) is ClassVar or hint is ClassVar:
             continue
         declared = getattr(cls, name, MISSING)
-        spec = declared if isinstance(declared, Option) else Option(declared)
-        fields.append(OptionField(name, hint, spec))
-    return tuple(fields)
+        yield OptionField(name, hint, declared if isinstance(declared, Option) else Option(declared))
 
 
 def configure(cls: type[Plugin], options: dict[str, Any], base: Path) -> Plugin:

@@ -96,7 +96,7 @@ class Work:
         return Days(int(account.options[at.START]), ends, lowest)
 
     def trades(self, account: Account, left: Left) -> Trades:
-        """The closed trades of a run whose tables were kept, but 0 for the time held and the risk taken: no headline has them."""
+        """The closed trades of a run whose tables were kept, 0 for the time held and the risk taken: no headline has them."""
         table = np.zeros((COLUMNS, len(left.trades)), np.int64)
         tick, fee = account.options[at.TICK_VALUE], account.options[at.FEE]
         kernel().trade_rows(left.trades, left.fills, tick, fee, table)
