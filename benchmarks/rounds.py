@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 REPO = Path(__file__).resolve().parents[1]
-WARM_UP = 20_000
+WARM_UP = 12_000
 """Bars of a first run in the same process, which is not counted: what is compiled or imported late happens there, also what
 is only for more than a few bars.
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -50,6 +51,15 @@ def test_the_short_command_for_the_event_lane():
     assert "| barstep |" in done.stdout
     assert "| plain loop |" in done.stdout
     assert "sma" not in done.stdout
+
+
+@pytest.mark.skipif(not (find_spec("vectorbt") and find_spec("numba")), reason="vectorbt or numba is not installed")
+def test_the_array_lane_and_the_grid_runner_come_to_what_vectorbt_comes_to():
+    done = run("benchmarks/array_lane.py", "run", "runner", "--bars", "4000", "--points", "25", "--rounds", "1")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("agree to the cent") == 2
+    assert "whole command" in done.stdout
+    assert done.stdout.count("times vectorbt") == 2
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 loading.py      reads a grid and checks all of it
 plan.py         a grid as points: frames (what the bars and the account are) and options of plugins
+order.py        points in the order in which they are played
 shelf.py        bars as columns on disk, written once and memory-mapped by every worker
 point.py        one point: what it is asked for, and what it came to
 sink.py         the figures of a point, without tables

@@ -8,7 +8,10 @@ choice.py   which path counts (R17)
 ledger.py   lots, trades and money (R20)
 gate.py     what a wanted position asks for, and what risk rules leave of it
 play.py     all bars of a run
-text.py     the lines of the digest
+sprint.py   the commonest run in short
+prices.py   extremes of some bars
+signals.py  lines over bars, and positions from them
+text.py     the lines of the digest, and the days and trades of a run
 
 Everything is whole numbers: ticks, contracts, micro-dollars, rows. `barstep.engine.array.compiled` is the only module that
 imports this package, since it needs numba.
