@@ -97,9 +97,10 @@ class ArrayFrame:
         return PointResult(task.key, point.digest, "array", 0.0, metrics, point.failed, daily)
 
     def _account(self, plan: RunPlan) -> Account | None:
-        """The account with the rules of a plan, None when the lane cannot play it; points that vary the strategy alone share
-        one, for of a strategy its class decides.
-        """  # noqa: D205
+        """The account with the rules of a plan, shared by points that have the same; None when the lane cannot play them.
+
+        Whether it can hangs on the options of risk rules, but of a strategy on its class alone.
+        """
         key = repr([(each.name, each.options) for each in plan.plugins if each.section == "risk"])
         if key not in self._accounts:
             if len(self._accounts) >= _ACCOUNTS_KEPT:

@@ -41,7 +41,7 @@ class Kernel(NamedTuple):
     crossover: Callable[..., None]
     first_outside: Callable[..., int]
     equity_curve: Callable[..., None]
-    day_ends: Callable[..., None]
+    day_figures: Callable[..., None]
     trade_rows: Callable[..., None]
     moving_mean: Callable[..., None]
 

@@ -92,7 +92,7 @@ class Work:
         """The days of a run whose tables were kept; `lasts` are their last bars."""
         ends, lowest = np.empty((2, len(lasts)), np.int64)
         _, highs, lows, closes = account.bars.columns
-        kernel().day_ends(left.steps, lows, highs, closes, lasts, account.options, ends, lowest)
+        kernel().day_figures(left.steps, lows, highs, closes, lasts, account.options, ends, lowest)
         return Days(int(account.options[at.START]), ends, lowest)
 
     def trades(self, account: Account, left: Left) -> Trades:

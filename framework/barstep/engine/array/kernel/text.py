@@ -9,7 +9,6 @@ from barstep.engine.array.kernel.layout import (
 )  # fmt: skip
 from barstep.engine.array.kernel.prices import extremes
 
-
 ONE, TWO, THREE, TEN, HUNDRED, THOUSAND = (np.uint64(number) for number in (1, 2, 3, 10, 100, 1000))
 SECOND = np.uint64(10**9)
 MOMENT = np.uint64(19)
@@ -112,7 +111,7 @@ _ABOVE_ALL = 2**62
 
 
 @entry_point
-def day_ends(steps, lows, highs, closes, lasts, options, ends, lowest):
+def day_figures(steps, lows, highs, closes, lasts, options, ends, lowest):
     """Equity at the end of each day and the lowest inside it, in micro-dollars, from the steps that fills left.
 
     Args:
