@@ -5,7 +5,7 @@ import numpy as np
 from barstep.engine.array.kernel.jit import entry_point, helper
 from barstep.engine.array.kernel.layout import KEEP
 
-BLOCK = 4096
+BLOCK, PART = 4096, np.uint64(1024)
 SMALL = 1 << 16
 """Contracts that hardly a wish goes beyond; a power of two."""
 
@@ -43,13 +43,24 @@ def all_small(values, start, end):
 
 @entry_point
 def moving_mean(values, n, numerator, divisor, out):
-    """Means of each n neighbours as `SMA.compute` gives them, bit for bit: a whole sum, one division. NaN before the n-th."""
+    """Means of each n neighbours as `SMA.compute` gives them, bit for bit: a whole sum, one division. NaN before the n-th.
+
+    Sums hang on one another and quotients do not: taken apart, the processor divides several at once.
+    """
     total, first = 0, min(n, len(values))
     for i in range(first):
         total += values[i]
         out[i] = np.nan
-    if first == n:
-        out[n - 1] = total * numerator / divisor
-    for i in range(first, len(values)):
-        total += values[i] - values[i - n]
-        out[i] = total * numerator / divisor
+    if first < n:
+        return
+    out[n - 1] = total * numerator / divisor
+    by, back, end = float(divisor), np.uint64(n), np.uint64(len(values))
+    start = back
+    while start < end:
+        stop = min(start + PART, end)
+        for i in range(start, stop):
+            total += values[i] - values[i - back]
+            out[i] = total * numerator
+        for i in range(start, stop):
+            out[i] /= by
+        start = stop
