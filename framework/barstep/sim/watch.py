@@ -23,20 +23,28 @@ class Watch:
     something waits for the next open or moves with the bars, `up` is so low that every bar reaches it (`wake`).
 
     Attributes:
+        alert: Whether any of the bars that are looked at now can reach one of them.
         pending: Requests that latency delays, each with the number of the bar after which it is done (R23).
         expiring: Whether an order may expire by a bar or a time.
         corridor: The levels of the guards, read in one go.
     """
 
-    __slots__ = ("book", "corridor", "down", "expiring", "pending", "up")
+    __slots__ = ("_bottom", "_top", "alert", "book", "corridor", "down", "expiring", "pending", "up")
 
     def __init__(self, book: Book) -> None:
         self.book = book
         self.pending: list[tuple[int, Callable[[], None]]] = []
         self.up = FAR
         self.down = -FAR
+        self.alert = False
+        self._bottom, self._top = -FAR, FAR
         self.expiring = False
         self.corridor = Corridor()
+
+    def look(self, low: int, high: int) -> None:
+        """Turn to bars whose prices lie between these."""
+        self._bottom, self._top = low, high
+        self.alert = self.up <= high or self.down >= low
 
     def arm(self, guards: list[ArmedGuard]) -> None:
         """Watch these guards, with their levels as they now are; the next bar is looked at in any case."""
@@ -49,6 +57,7 @@ class Watch:
     def wake(self) -> None:
         """Have every bar looked at until the next `refresh`."""
         self.up = -FAR
+        self.alert = True
 
     def watch(self, working: Working) -> None:
         """Widen what needs work by one order; a cancelled one is forgotten by the next `refresh`, which costs little."""
@@ -60,8 +69,10 @@ class Watch:
         elif working.needs > 0:
             if working.event < self.up:
                 self.up = working.event
+                self.alert = self.alert or self.up <= self._top
         elif working.event > self.down:
             self.down = working.event
+            self.alert = self.alert or self.down >= self._bottom
         for armed in self.book.guards:
             if armed.acted:  # a guard that stays breached cancels whatever comes
                 self.wake()
@@ -82,9 +93,9 @@ class Watch:
         if self.book.guards:
             up, down, guarded = self._watch_guards(up, down)
             always = always or guarded
-        self.up, self.down, self.expiring = up, down, expiring
-        if always or expiring:
-            self.wake()
+        self.down, self.expiring = down, expiring
+        self.up = up = -FAR if always or expiring else up
+        self.alert = up <= self._top or down >= self._bottom
 
     def _watch_guards(self, up: int, down: int) -> tuple[int, int, bool]:
         """Narrow the levels that need work by the prices at which guards are breached; True where every bar needs it."""
