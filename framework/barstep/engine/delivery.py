@@ -63,11 +63,11 @@ class Delivery:
 
         Whoever sends orders from outside a hook calls it afterwards: they may have filled inside the call.
         """
-        events, hooks, handlers, listener = self._events, self._hooks, self._handlers, self.listener
+        events = self._events
         if self._quiet:
             self._take_down(events)
             return
-        several = self._several
+        hooks, handlers, listener, several = self._hooks, self._handlers, self.listener, self._several
         for event in islice(events, RUNAWAY):  # the list may grow on the way
             if several and isinstance(event, (Fill, Order)):
                 hooks.focus(event.contract.id)

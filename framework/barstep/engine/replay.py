@@ -199,8 +199,9 @@ class Replay(Phases):
                     deliver()
             else:
                 market.row = row
-            for indicator, values in stored:
-                indicator.value = values[row]
+            if stored:
+                for indicator, values in stored:
+                    indicator.value = values[row]
             try:
                 method(bar, context)
             except Exception as error:

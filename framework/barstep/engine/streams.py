@@ -145,9 +145,10 @@ class Stream:
 
     def make_bars(self, start: int, stop: int) -> Iterator[Bar]:
         """The bars of rows [start, stop) of the segment that is shown, made one by one."""
-        rows, first = slice(start - self._base, stop - self._base), self.market.first
-        cut = [values[rows] for values in self._lists]
-        return map(Bar, *cut, range(first + start, first + stop), repeat(self.feed))
+        rows, first, lists = slice(start - self._base, stop - self._base), self.market.first, self._lists
+        if rows.start or rows.stop < len(lists[0]):
+            lists = tuple(values[rows] for values in lists)
+        return map(Bar, *lists, range(first + start, first + stop), repeat(self.feed))
 
     def volumes(self, start: int, stop: int) -> list[int]:
         """Volumes of rows [start, stop) of the segment that is shown."""

@@ -88,11 +88,13 @@ class Ledger:
                 self._see(int(np.asarray(lows[rows]).min()), int(np.asarray(highs[rows]).max()))
         self.seen = until
 
-    def start_bar(self, price: int) -> None:
-        """Begin a bar that is booked fill by fill, at its open."""
+    def start_bar(self, lows: Sequence[int], highs: Sequence[int], row: int, price: int) -> None:
+        """Begin a bar that is booked fill by fill, at its open; the open lots first see the bars before it."""
         self.low = self.high = (self.cash + self.position * price) * self.tick_value - self.fees
         if self.lots:
+            self.catch_up(lows, highs, row)
             self._see(price, price)
+        self.seen = row
 
     def touch(self, price: int) -> None:
         """The path reached a price: widen the extremes of worth and of the open lots."""

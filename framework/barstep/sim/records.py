@@ -75,8 +75,7 @@ class Records:
     def book_bar(self, market: Market, outcomes: list[Outcome]) -> None:
         """Record the bar that `market.row` stands at, fill by fill, with its outcomes when it is ambiguous."""
         ledger, row = market.ledger, market.row
-        ledger.catch_up(market.lows, market.highs, row)
-        ledger.start_bar(market.opens[row])
+        ledger.start_bar(market.lows, market.highs, row, market.opens[row])
         fills = self._book_log(market, market.book.log, bool(outcomes), market.lows[row], market.highs[row])
         self._end_bar(market, fills)
         if outcomes:
@@ -92,8 +91,7 @@ class Records:
             return
         ledger, row, fills = market.ledger, market.row, False
         self._resolution = finer.source.timeframe
-        ledger.catch_up(market.lows, market.highs, row)
-        ledger.start_bar(market.opens[row])
+        ledger.start_bar(market.lows, market.highs, row, market.opens[row])
         for part in finer.parts:
             if part.skipped is not None:
                 ledger.span(*part.skipped)

@@ -40,8 +40,7 @@ def play_single(market: Market, records: Records, row: int) -> bool:
         return False
     market.row = row
     ledger = market.ledger
-    ledger.catch_up(market.lows, market.highs, row)
-    ledger.start_bar(price)
+    ledger.start_bar(market.lows, market.highs, row, price)
     if at_open:
         _fill(market, records, only, _paid(market, only, price, at_open=True), price, 0, closable)
         ledger.reach(low, high)  # the lots see this bar as a whole, when they catch up

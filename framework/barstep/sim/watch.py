@@ -64,9 +64,11 @@ class Watch:
         if working.expire_bar != NEVER or working.expire_ns != NEVER:
             self.expiring = True
             self.wake()
-        elif working.kind == MARKET or working.trail:
+            return
+        if working.kind == MARKET or working.trail:
             self.wake()
-        elif working.needs > 0:
+            return
+        if working.needs > 0:
             if working.event < self.up:
                 self.up = working.event
                 self.alert = self.alert or self.up <= self._top
@@ -99,17 +101,16 @@ class Watch:
 
     def _watch_guards(self, up: int, down: int) -> tuple[int, int, bool]:
         """Narrow the levels that need work by the prices at which guards are breached; True where every bar needs it."""
-        book = self.book
+        book, (floor, cap, fixed) = self.book, self.corridor
         if not book.position:
             return up, down, bool(book.live) and any(armed.acted for armed in book.guards)
         slope = book.position * book.tick_value
         equity = book.base + book.cash * book.tick_value - book.fees
-        if self.corridor.fixed:
-            floor_at, cap_at = (self.corridor.floor - equity) // slope, (self.corridor.cap - equity) // slope
-            if slope > 0:  # one tick early at most, never late
-                return min(up, cap_at), max(down, floor_at + 1), False
-            return min(up, floor_at), max(down, cap_at + 1), False
-        lines = [("floor", self.corridor.floor - equity), ("cap", self.corridor.cap - equity)]
+        if fixed:
+            above, below = (cap, floor) if slope > 0 else (floor, cap)
+            above, below = (above - equity) // slope, (below - equity) // slope + 1  # one tick early at most, never late
+            return (above if above < up else up), (below if below > down else down), False
+        lines = [("floor", floor - equity), ("cap", cap - equity)]
         forced = False
         for armed in book.guards:
             guard = armed.guard
