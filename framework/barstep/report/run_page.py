@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections import Counter
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from barstep.report import payload
 from barstep.report.figures import by_hour, by_reason, calendar, equity, excursions, price, results
 from barstep.report.floor import floors
-from barstep.report.html import card, definitions, figure_box, page, section, time_chart
+from barstep.report.html import card, cards, definitions, figure_box, page, says, section, time_chart
 from barstep.report.stories import stories
 from barstep.report.sureness import drawdowns, measures, readings, spread
 from barstep.report.words import many, number, share, tone, usd, when
@@ -26,6 +27,9 @@ _SECTIONS = [
     ("excursions", "MAE, MFE"), ("trades", "Trades"), ("orders", "Orders"), ("measures", "Measures"),
     ("made", "How it was made"),
 ]  # fmt: skip
+
+_FEW = 3
+"""Attempts that are told one by one; more stand in a list that opens."""
 
 _KEPT = {"pessimistic": "the worse", "optimistic": "the better"}
 """Which outcome of an ambiguous bar a run kept, by `fills.intrabar`."""
@@ -82,12 +86,12 @@ def _decimals(run: RunRecord) -> int:
 def _header(run: RunRecord, found: Statistics) -> str:
     result, figures = run.result, found.measures
     what = f"{' '.join(result['contracts'])} {result['timeframe']}, {result['fill_profile']} fills, {result['bars']:,} bars"
-    count, net, least = result["trades"], result["net_pnl"], TRADES.least
+    count, net = result["trades"], result["net_pnl"]
     doubtful = int(run.trades["ambiguous"].sum())
     doubt = [f"{share(figures['ambiguous_trades'])} of trades" if count else "", readings(found)]
-    cards = [
+    figures_told = [
         card("Net P&L", usd(net, sign=True), f"USD after fees, {usd(result['fees'])} of them", tone(net)),
-        card("Trades", f"{count:,}", f"PROVISIONAL: fewer than {least}" if count < least else "closed round trips"),
+        card("Trades", f"{count:,}", _sample(count)),
         card("Win rate", share(figures["win_rate"]), spread(found, "win_rate") or "trades above 0 after fees"),
         card("Profit factor", number(figures["profit_factor"]), spread(found, "profit_factor") or "wins / losses, after fees"),
         card(
@@ -98,13 +102,11 @@ def _header(run: RunRecord, found: Statistics) -> str:
         card("Sharpe, yearly", number(figures["sharpe"]), spread(found, "sharpe") or many(found.days, "trading day")),
         card("Ambiguous trades", f"{doubtful:,}", "; ".join(filter(None, doubt)), "doubt" if doubtful else ""),
     ]  # fmt: skip
-    says = [f'<div class="says {kind}"><p>{escape(line)}</p></div>' for kind, line in _verdicts(run)]
-    warnings = "".join(f"<p>{escape(str(text))}</p>" for text in result["warnings"])
-    says += [f'<div class="says">{warnings}</div>'] if warnings else []
+    remarks = "".join(says([line], kind) for kind, line in _verdicts(run)) + _attempts(run) + says(result["warnings"])
     return (
         f'<header><h1>{escape(str(result["name"]))}</h1><div class="quiet">{escape(what)}</div>'
-        f'<div class="quiet">{when(result["start"])} to {when(result["end"])} ({escape(run.zone)})</div>{"".join(says)}'
-        f'<div class="cards">{"".join(cards)}</div></header>'
+        f'<div class="quiet">{when(result["start"])} to {when(result["end"])} ({escape(run.zone)})</div>{remarks}'
+        f"{cards(figures_told)}</header>"
     )
 
 
@@ -112,7 +114,6 @@ def _verdicts(run: RunRecord) -> list[tuple[str, str]]:
     """What must not be overlooked: how it is marked (`good`, `bad` or not), and the words."""
     result = run.result
     lines: list[tuple[str, str]] = []
-    attempts = result["risk"].get("attempts", [])
     if result["status"] != "done":
         lines.append(("bad", f"The run was {result['status']}: these are the figures up to then."))
     for name, size in run.held().items():
@@ -120,9 +121,22 @@ def _verdicts(run: RunRecord) -> list[tuple[str, str]]:
             ("", f"A position is open at the end, {name} {size:+,}: it counts in equity and days, not in trades.")
         )
     failed = result["risk"].get("failed")
-    if failed and not attempts:
+    if failed and not result["risk"].get("attempts"):
         breach = next((b for b in reversed(result["risk"]["breaches"]) if b["guard"] == failed), None)
         lines.append(("bad", f"The account failed by {failed}" + (f" on {when(breach['time'])}." if breach else ".")))
+    return lines
+
+
+def _sample(count: int) -> str:
+    if not count:
+        return "none was closed"
+    return f"PROVISIONAL: fewer than {TRADES.least}" if count < TRADES.least else "closed round trips"
+
+
+def _attempts(run: RunRecord) -> str:
+    """Each attempt under a plan; many in one box that opens."""
+    lines: list[tuple[str, str]] = []
+    attempts = run.result["risk"].get("attempts", [])
     for each in attempts:
         by = f" by {each['rule']}" if each["rule"] else ""
         at = f" on {when(each['time'])}" if each["time"] else ""
@@ -131,7 +145,13 @@ def _verdicts(run: RunRecord) -> list[tuple[str, str]]:
             f"Attempt {each['number']}: {each['verdict']}{by}{at}, {usd(each['net_pnl'], sign=True)} USD in "
             f"{many(each['days'], 'trading day')}{_nearest(each['headroom'])}.",
         ))  # fmt: skip
-    return lines[:12] + ([("", f"… and {len(lines) - 12} more attempts.")] if len(lines) > 12 else [])
+    if len(lines) <= _FEW:
+        return "".join(says([line], kind) for kind, line in lines)
+    ended = Counter(each["verdict"] for each in attempts)
+    told = f"{many(len(attempts), 'attempt')}: {', '.join(f'{count:,} {verdict}' for verdict, count in ended.items())}"
+    items = "".join(f"<p>{escape(line)}</p>" for _, line in lines)
+    kind = "good" if ended["passed"] else "bad" if ended["failed"] else ""
+    return says([told], kind, f"<details><summary>Each of them</summary>{items}</details>")
 
 
 def _nearest(headroom: float | None) -> str:
@@ -146,22 +166,25 @@ def _nearest(headroom: float | None) -> str:
 
 def _charts(run: RunRecord, figures: Statistics) -> list[str]:
     found = []
+    about = "Drag to zoom, double-click for all" + (", click a mark for its story." if run.result["trades"] else ".")
+    if len(run.orders["id"]):
+        marks = "Triangles are entries, crosses are exits, lines are stops, targets and waiting entries as long as they worked."
+        about = f"{marks} {about}"
     for place, contract in enumerate(run.contracts):
         name = f"price-{place}"
         found.append(
             section(
                 "price" if not place else name,
                 f"{contract.name}: price, trades, orders",
-                "Triangles are entries, crosses are exits, lines are stops, targets and waiting entries as long as they "
-                "worked. Drag to zoom, double-click for all, click a mark for its story.",
+                about,
                 time_chart(name, f"Price bars of {contract.name} with trades", place),
             )
         )
     floor, told = floors(run)
-    about = "Equity at each bar's close, after fees, open positions included; the band is its range inside the bars. "
-    about += f"Floor: {told}. " if floor is not None else f"{told}. " if told else ""
-    about += "Drawdown: lowest equity inside a bar below the highest before it."
-    found.append(section("equity", "Equity and drawdown", about, time_chart("equity", "Equity and drawdown")))
+    shown = "Equity at each bar's close, after fees, open positions included; the band is its range inside the bars. "
+    shown += f"Floor: {told}. " if floor is not None else f"{told}. " if told else ""
+    shown += "Drawdown: lowest equity inside a bar below the highest before it."
+    found.append(section("equity", "Equity and drawdown", shown, time_chart("equity", "Equity and drawdown")))
     found.append(drawdowns(figures))
     daily = "Change of equity over each trading day by its date, USD after fees, open positions included."
     found.append(section("days", "Trading days", daily, figure_box("calendar", "Result of each trading day")))
@@ -214,11 +237,9 @@ def _no_trades() -> str:
 
 def _orders(run: RunRecord) -> str:
     count = len(run.orders["id"])
-    note = (
-        f"The last {payload.MOST_ORDERS:,} of {count:,} orders."
-        if count > payload.MOST_ORDERS
-        else "Every order, refused ones too, with the reason."
-    )
+    note = "Every order, refused ones too, with the reason." if count else "No order was sent."
+    if count > payload.MOST_ORDERS:
+        note = f"The last {payload.MOST_ORDERS:,} of {count:,} orders."
     return section("orders", "Orders", note, '<div id="orders-table"></div>')
 
 

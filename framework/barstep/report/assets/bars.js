@@ -127,7 +127,7 @@ async function showEquity(div, low, high) {
     made.drawdown.push(deepest); made.floor.push(floor);
   }
   const order = e.floor ? ["high", "low", "equity", "floor", "drawdown"] : ["high", "low", "equity", "drawdown"];
-  const ticks = timeTicks((row) => e.row[row], e.time, from, to, narrow() ? 3 : 7);
+  const ticks = timeTicks((row) => e.row[row], e.time.map((end) => end - 1), from, to, narrow() ? 3 : 7);
   const top = Math.max(...made.high), bottom = Math.min(...made.low, ...(e.floor ? made.floor : []));
   const layout = {
     "xaxis.range": [low, high], "xaxis.tickvals": ticks.tickvals, "xaxis.ticktext": ticks.ticktext,
