@@ -78,6 +78,8 @@ def show_reproduction(out: Console, found: Reproduction) -> None:
     if found.divergence is not None:
         _title(out, "The first event that differs")
         _divergence(out, found.divergence, ("then", "now"))
+    elif not found.proved:
+        out.print("no event differs: every order, every fill and the equity of every bar are the same", soft_wrap=True)
 
 
 def show_sensitivity(out: Console, found: Sensitivity) -> None:

@@ -40,7 +40,7 @@ _NOTES = {
     "would show without any skill.",
     "stability": "Which value each training stretch chose on each axis. Values that jump were fitted to their days.",
     "overfitting": "All splits of the days into two halves: where the best of one half ranks in the other. Left of 0 is "
-    "below the middle.",
+    "below the middle; how many splits lie there is the probability of overfitting.",
 }
 
 

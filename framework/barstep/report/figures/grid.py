@@ -217,7 +217,7 @@ def overfitting(logits: Sequence[float]) -> Any:
     }]  # fmt: skip
     note = {
         "x": 0, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "showarrow": False,
-        "text": f"below the middle in {share:.0%} of {len(found):,} splits: the probability of overfitting",
+        "text": f"below the middle in {share:.0%} of {len(found):,} splits",
         "font": {"size": 12, "color": LIGHT["muted"]},
     }  # fmt: skip
     return figure(
