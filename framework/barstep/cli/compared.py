@@ -95,8 +95,9 @@ def show_sensitivity(out: Console, found: Sensitivity) -> None:
         mark = "=" if each.configured and each is not base else ""
         money = (f"{each.net_pnl:+,.2f}", change, f"{-each.max_drawdown:,.2f}" if each.max_drawdown else "0.00")
         rows.append((what, mark, *money, f"{each.trades:,}", each.digest[:8], note))
-    head = ("", "", "net P&L", "change", "drawdown", "trades", "digest", "")
-    columns(out, head, rows, right=("net P&L", "change", "drawdown", "trades"))
+    wide = 8 if any(row[-1] for row in rows) else 7  # the notes take room only where there are some
+    head = ("", "", "net P&L", "change", "drawdown", "trades", "digest", "")[:wide]
+    columns(out, head, [row[:wide] for row in rows], right=("net P&L", "change", "drawdown", "trades"))
     out.print("= as configured; drawdown from the highest equity, inside bars")
     for remark in found.remarks:
         out.print(remark, soft_wrap=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
+_NONE = "not an evaluation; expected what `barstep evaluate RUN --plan NAME --json` prints"
 _NOTES = {
     "fan": "Profit of drawn attempts at the end of each day, USD after fees, payouts taken out; one that has passed stays "
     "where it ended, one that has failed at the lowest of its last day, which may be below its floor. Half of the attempts "
@@ -38,9 +39,9 @@ def read_evaluation(path: Path) -> Document:
     except OSError as error:
         raise ConfigError(f"{path}: it cannot be read: {error.strerror or error}") from error
     except ValueError as error:
-        raise ConfigError(f"{path}: it cannot be read: {error}") from error
+        raise ConfigError(f"{path}: {_NONE}; it is no JSON: {error}") from error
     if not isinstance(found, dict) or not {"plan", "record", "verdict", "by_day"} <= found.keys():
-        raise ConfigError(f"{path}: not an evaluation; expected what `barstep evaluate RUN --plan NAME --json` prints")
+        raise ConfigError(f"{path}: {_NONE}")
     return found
 
 

@@ -35,7 +35,8 @@ class Divergence(NamedTuple):
     """Where two runs part.
 
     Attributes:
-        kind: `filled`, `ended` (cancelled or expired), `asked` (an order was sent, or refused) or `bar` (equity alone, at its end or inside).
+        kind: `filled`, `ended` (cancelled or expired), `asked` (an order was sent, or refused) or `bar` (equity
+            alone, at its end or inside).
         time: The end of the bar in which it happened.
         rows: The event in the first and in the other run; None where that run has none at that moment.
         stories: What each run tells: of its order, or of the bar where it has no such event; None where it has no such bar.
