@@ -85,7 +85,7 @@ def _shares(found: Document) -> list[tuple[str, dict[str, float]]]:
 
 def _header(found: Document) -> str:
     plan, record, verdict = found["plan"], found["record"], found["verdict"]
-    told_cards = [
+    shown = [
         card(
             "First attempt",
             verdict["status"],
@@ -94,20 +94,20 @@ def _header(found: Document) -> str:
     ]
     failure = verdict["failure"]
     if failure is not None:
-        told_cards.append(card("Failed by", failure["rule"].replace("_", " "), f"on {failure['day']}", "down"))
+        shown.append(card("Failed by", failure["rule"].replace("_", " "), f"on {failure['day']}", "down"))
     for each in found.get("odds", {}).get("sizes", [])[:3]:
         if each["pass_share"] is not None:
             low, high = each["pass_interval"]
-            told_cards.append(
+            shown.append(
                 card(f"Chance of a pass, {each['size']}x", share(each["pass_share"]), f"{low:.0%} to {high:.0%}")
             )
     if found.get("odds"):
         drawn = found["odds"]
-        told_cards.append(
+        shown.append(
             card("Drawn", f"{drawn['attempts']:,}", f"attempts of {drawn['days']} days from {drawn['source_days']:,}")
         )
     told = f"{' '.join(record['contracts'])}, {record['days']:,} trading days of {record['label']}"
     return (
         f'<header><h1>{escape(plan["title"])}, as of {escape(plan["as_of"])}</h1><div class="quiet">{escape(told)}</div>'
-        f"{says(found.get('remarks', []))}{cards(told_cards)}</header>"
+        f"{says(found.get('remarks', []))}{cards(shown)}</header>"
     )

@@ -85,10 +85,10 @@ def grid_page(grid: GridRecord, logits: Sequence[float] = ()) -> str:
 def _header(grid: GridRecord) -> str:
     told, best = grid.told, grid.best()
     failed = f"{grid.errors:,} more ended with an error" if grid.errors else ""
-    told_cards = [card("Points", f"{len(grid.points):,}", failed)] if grid.points else []
+    shown = [card("Points", f"{len(grid.points):,}", failed)] if grid.points else []
     account = told.get("walk_forward")
     if account is not None:
-        told_cards += [
+        shown += [
             card("Walk-forward", f"{account['net_pnl']:+,.2f}", "USD after fees, on days that no choice had seen"),
             card("Max drawdown", f"{account['max_drawdown_daily']:,.2f}", "USD, by days"),
             card(
@@ -98,18 +98,18 @@ def _header(grid: GridRecord) -> str:
             ),
         ]
     if "trials" in told:
-        told_cards.append(card("Trials so far", f"{told['trials']:,}", "of this strategy on this data, all grids"))
+        shown.append(card("Trials so far", f"{told['trials']:,}", "of this strategy on this data, all grids"))
     if best is not None:
         point = grid.points[best]
         values = ", ".join(f"{name} = {axis[at]}" for (name, axis), at in zip(grid.axes.items(), point.at, strict=True))
-        told_cards.append(card(f"Best by {grid.metric}", figure(point.metrics[grid.metric], unit(grid.metric)), values))
+        shown.append(card(f"Best by {grid.metric}", figure(point.metrics[grid.metric], unit(grid.metric)), values))
     if told.get("deflated_sharpe") is not None:
-        told_cards.append(
+        shown.append(
             card("Deflated Sharpe", f"{told['deflated_sharpe']:.0%}", "chance that it is above luck of the trials")
         )
     chance = (told.get("overfitting") or {}).get("probability")
     if chance is not None:
-        told_cards.append(
+        shown.append(
             card(
                 "Overfitting",
                 f"{chance:.0%}",
@@ -120,8 +120,7 @@ def _header(grid: GridRecord) -> str:
     remarks = says([f"PROVISIONAL: {text}" for text in told.get("provisional", [])])
     axes = ", ".join(f"{name} ({len(values)})" for name, values in grid.axes.items())
     return (
-        f'<header><h1>{escape(grid.name)}</h1><div class="quiet">{escape(axes)}</div>{remarks}'
-        f"{cards(told_cards)}</header>"
+        f'<header><h1>{escape(grid.name)}</h1><div class="quiet">{escape(axes)}</div>{remarks}{cards(shown)}</header>'
     )
 
 

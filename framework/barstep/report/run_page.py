@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections import Counter
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from barstep.report import payload
 from barstep.report.figures import by_hour, by_reason, calendar, equity, excursions, price, results
 from barstep.report.floor import floors
-from barstep.report.html import card, cards, definitions, figure_box, page, says, section, time_chart
+from barstep.report.html import definitions, figure_box, page, section, time_chart
+from barstep.report.run_header import header
 from barstep.report.stories import stories
-from barstep.report.sureness import drawdowns, measures, readings, spread
-from barstep.report.words import many, number, share, tone, usd, when
+from barstep.report.sureness import drawdowns, measures
 from barstep.runs.statistics import statistics
-from barstep.stats.trades import TRADES
 
 if TYPE_CHECKING:
     from barstep.report.record import RunRecord
@@ -27,9 +25,6 @@ _SECTIONS = [
     ("excursions", "MAE, MFE"), ("trades", "Trades"), ("orders", "Orders"), ("measures", "Measures"),
     ("made", "How it was made"),
 ]  # fmt: skip
-
-_FEW = 3
-"""Attempts that are told one by one; more stand in a list that opens."""
 
 _KEPT = {"pessimistic": "the worse", "optimistic": "the better"}
 """Which outcome of an ambiguous bar a run kept, by `fills.intrabar`."""
@@ -48,7 +43,7 @@ def run_page(run: RunRecord) -> str:
     own = {name: value for name, value in run.result["metrics"].items() if name not in found.measures}
     body = "".join(
         [
-            _header(run, found),
+            header(run, found),
             *_charts(run, found),
             *(_trades() if has_trades else [_no_trades()]),
             _orders(run),
@@ -81,87 +76,6 @@ def _decimals(run: RunRecord) -> int:
     """Digits after the point that every contract's prices need."""
     sizes = [f"{float(each.instrument.tick_size):.7f}".rstrip("0") for each in run.contracts]
     return min(len(size.partition(".")[2]) for size in sizes)
-
-
-def _header(run: RunRecord, found: Statistics) -> str:
-    result, figures = run.result, found.measures
-    what = f"{' '.join(result['contracts'])} {result['timeframe']}, {result['fill_profile']} fills, {result['bars']:,} bars"
-    count, net = result["trades"], result["net_pnl"]
-    doubtful = int(run.trades["ambiguous"].sum())
-    doubt = [f"{share(figures['ambiguous_trades'])} of trades" if count else "", readings(found)]
-    figures_told = [
-        card("Net P&L", usd(net, sign=True), f"USD after fees, {usd(result['fees'])} of them", tone(net)),
-        card("Trades", f"{count:,}", _sample(count)),
-        card("Win rate", share(figures["win_rate"]), spread(found, "win_rate") or "trades above 0 after fees"),
-        card("Profit factor", number(figures["profit_factor"]), spread(found, "profit_factor") or "wins / losses, after fees"),
-        card(
-            "Expectancy, USD", usd(figures["expectancy"], sign=True),
-            spread(found, "expectancy") or "a trade, after fees", tone(figures["expectancy"] or 0),
-        ),
-        card("Max drawdown, USD", usd(figures["max_drawdown"]), "from the highest equity, inside bars"),
-        card("Sharpe, yearly", number(figures["sharpe"]), spread(found, "sharpe") or many(found.days, "trading day")),
-        card("Ambiguous trades", f"{doubtful:,}", "; ".join(filter(None, doubt)), "doubt" if doubtful else ""),
-    ]  # fmt: skip
-    remarks = "".join(says([line], kind) for kind, line in _verdicts(run)) + _attempts(run) + says(result["warnings"])
-    return (
-        f'<header><h1>{escape(str(result["name"]))}</h1><div class="quiet">{escape(what)}</div>'
-        f'<div class="quiet">{when(result["start"])} to {when(result["end"])} ({escape(run.zone)})</div>{remarks}'
-        f"{cards(figures_told)}</header>"
-    )
-
-
-def _verdicts(run: RunRecord) -> list[tuple[str, str]]:
-    """What must not be overlooked: how it is marked (`good`, `bad` or not), and the words."""
-    result = run.result
-    lines: list[tuple[str, str]] = []
-    if result["status"] != "done":
-        lines.append(("bad", f"The run was {result['status']}: these are the figures up to then."))
-    for name, size in run.held().items():
-        lines.append(
-            ("", f"A position is open at the end, {name} {size:+,}: it counts in equity and days, not in trades.")
-        )
-    failed = result["risk"].get("failed")
-    if failed and not result["risk"].get("attempts"):
-        breach = next((b for b in reversed(result["risk"]["breaches"]) if b["guard"] == failed), None)
-        lines.append(("bad", f"The account failed by {failed}" + (f" on {when(breach['time'])}." if breach else ".")))
-    return lines
-
-
-def _sample(count: int) -> str:
-    if not count:
-        return "none was closed"
-    return f"PROVISIONAL: fewer than {TRADES.least}" if count < TRADES.least else "closed round trips"
-
-
-def _attempts(run: RunRecord) -> str:
-    """Each attempt under a plan; many in one box that opens."""
-    lines: list[tuple[str, str]] = []
-    attempts = run.result["risk"].get("attempts", [])
-    for each in attempts:
-        by = f" by {each['rule']}" if each["rule"] else ""
-        at = f" on {when(each['time'])}" if each["time"] else ""
-        lines.append((
-            {"passed": "good", "failed": "bad"}.get(each["verdict"], ""),
-            f"Attempt {each['number']}: {each['verdict']}{by}{at}, {usd(each['net_pnl'], sign=True)} USD in "
-            f"{many(each['days'], 'trading day')}{_nearest(each['headroom'])}.",
-        ))  # fmt: skip
-    if len(lines) <= _FEW:
-        return "".join(says([line], kind) for kind, line in lines)
-    ended = Counter(each["verdict"] for each in attempts)
-    told = f"{many(len(attempts), 'attempt')}: {', '.join(f'{count:,} {verdict}' for verdict, count in ended.items())}"
-    items = "".join(f"<p>{escape(line)}</p>" for _, line in lines)
-    kind = "good" if ended["passed"] else "bad" if ended["failed"] else ""
-    return says([told], kind, f"<details><summary>Each of them</summary>{items}</details>")
-
-
-def _nearest(headroom: float | None) -> str:
-    if headroom is None:
-        return ""
-    return (
-        f", {usd(-headroom)} USD below its floor"
-        if headroom < 0
-        else f", never nearer to its floor than {usd(headroom)} USD"
-    )
 
 
 def _charts(run: RunRecord, figures: Statistics) -> list[str]:

@@ -64,7 +64,7 @@ def equity(run: RunRecord) -> Any:
     )  # fmt: skip
     rows, texts = labels(table["time"] - 1, run.zone)  # as the price chart: by when the bars began
     start = float(run.result["start_balance"])
-    flat = not np.ptp(np.append(highest, lowest)) if len(lowest) else True
+    flat = not len(lowest) or highest.max() == lowest.min()  # then cents above and below would fill the axis
     lines = [{
         "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": start, "y1": start,
         "line": {"color": LIGHT["zero"], "width": 1, "dash": "dot"},
