@@ -112,7 +112,7 @@ function draw(div) {
 
 function legendFor({ data, layout }) {  // two names beside each other, or one below the other where they are long
   const long = data.some((trace) => trace.showlegend !== false && (trace.name || "").length > 16);
-  Object.assign(layout.legend, { entrywidthmode: "fraction", entrywidth: long ? 0.95 : 0.45 });
+  Object.assign(layout.legend, { entrywidthmode: "fraction", entrywidth: long ? 0.95 : 0.49 });
 }
 
 function tight({ data, layout }) {  // a year's weeks in the width of a phone
