@@ -58,6 +58,7 @@ class Round:
     mae: int
     mfe: int
     risk: int
+    ambiguous: bool
 
     @property
     def net(self) -> int:
@@ -66,10 +67,6 @@ class Round:
     @property
     def minutes(self) -> float:
         return (self.exit["time"] - self.entry["time"]) / timedelta(minutes=1)
-
-    @property
-    def ambiguous(self) -> bool:
-        return "ambiguous" in (self.entry["certainty"], self.exit["certainty"])
 
 
 @dataclass
@@ -217,7 +214,7 @@ class SecondReading:
             self.trades.append(
                 Round(
                     lot.fill, fill, size, way * (price - paid) * value, fees, min(0, *moves) * value,
-                    max(0, *moves) * value, self._risk(book.market, lot.fill) * value,
+                    max(0, *moves) * value, self._risk(book.market, lot.fill) * value, self._hung(lot.fill) or self._hung(fill),
                 )
             )  # fmt: skip
             lot.size -= way * size
@@ -226,6 +223,10 @@ class SecondReading:
                 book.lots.pop(0)
         if left:
             book.lots.append(Lot(fill, left, price, price))
+
+    def _hung(self, fill: dict[str, Any]) -> bool:
+        """R17: whether a fill lies in the path of an ambiguous bar."""
+        return fill["phase"] == "path" and (product(fill), nanos(fill["bar_end"])) in self.kept
 
     def _risk(self, market: Market, entry: dict[str, Any]) -> int:
         """Ticks from an entry to the stop among its children, 0 where it has none ahead of it."""
