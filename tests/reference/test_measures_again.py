@@ -8,7 +8,6 @@ table with one formula for each measure, in plain Python or by empyrical. A meas
 from __future__ import annotations
 
 import random
-import shutil
 import statistics as plain
 from bisect import bisect_left
 from collections import defaultdict
@@ -21,12 +20,13 @@ from typing import Any, NamedTuple
 import polars as pl
 import pytest
 from second_formulas import AGAIN, Plain, quantile
-from second_reading import CHICAGO, MICROS, Market, Round, SecondReading, market
+from second_reading import CHICAGO, MICROS, Market, Round, SecondReading, market, nanos
 
 import barstep
 from barstep.runs.statistics import GROUPS, Statistics
 
 REPO = Path(__file__).resolve().parents[2]
+BRACKETS = str(REPO / "tests" / "reference" / "brackets.py")
 RESTLESS = {"use": str(REPO / "tests" / "conformance" / "restless.py:Restless")}
 STRICT = {"use": str(REPO / "tests" / "conformance" / "restless.py:Strict")}
 NQ, NQ_5M, ES_5M = (
@@ -35,27 +35,6 @@ NQ, NQ_5M, ES_5M = (
 SAMPLE = REPO / "framework" / "barstep" / "data" / "samples" / "ES_1m_2013-09-01_2013-09-03.csv.gz"
 PRODUCTS = {"ES": ("EP", 0.25, 12.5), "NQ": ("ENQ", 0.25, 5.0)}
 """The product in a contract's id, the tick, and USD of a tick."""
-
-BRACKETS = """
-from barstep import Bar, Context, Strategy, hookimpl
-
-
-class Brackets(Strategy):
-    every: int = 7
-
-    @hookimpl
-    def on_bar(self, bar: Bar, ctx: Context) -> None:
-        number, rest = divmod(bar.index + 1, self.every)
-        if ctx.position.size == 3 and rest == 2:
-            ctx.sell(1, tag="a part")
-        elif ctx.position.size and rest == 5 and not ctx.orders:
-            ctx.close(reason="in time")
-        if rest or ctx.position.size:
-            return
-        side = ctx.buy if number % 2 else ctx.sell
-        kinds = ({"stop_loss_ticks": 24, "take_profit_ticks": 32}, {"trailing_stop_ticks": 20, "take_profit_ticks": 60}, {})
-        side(1 + number % 3, **kinds[number % 3], tag=f"kind {number % 3}")
-"""
 
 
 class Case(NamedTuple):
@@ -70,26 +49,25 @@ class Case(NamedTuple):
     end: str = "2022-01-28"
 
 
-BRACKETED = {"use": "brackets.py"}
 CASES = {
     "the packaged bars": Case({"ES": str(SAMPLE)}, RESTLESS, end="2013-09-03"),
-    "brackets, pessimistic": Case({"NQ": NQ}, BRACKETED),
-    "brackets, optimistic": Case({"NQ": NQ}, BRACKETED, fills={"intrabar": "optimistic"}),
-    "brackets, up first": Case({"NQ": NQ}, BRACKETED, fills={"intrabar": "ohlc"}),
-    "brackets, down first": Case({"NQ": NQ}, BRACKETED, fills={"intrabar": "olhc"}),
+    "brackets, pessimistic": Case({"NQ": NQ}, {"use": BRACKETS}),
+    "brackets, optimistic": Case({"NQ": NQ}, {"use": BRACKETS}, fills={"intrabar": "optimistic"}),
+    "brackets, up first": Case({"NQ": NQ}, {"use": BRACKETS}, fills={"intrabar": "ohlc"}),
+    "brackets, down first": Case({"NQ": NQ}, {"use": BRACKETS}, fills={"intrabar": "olhc"}),
     "everything, pessimistic": Case({"NQ": NQ}, RESTLESS, end="2022-01-19"),
     "everything, optimistic": Case({"NQ": NQ}, RESTLESS, fills={"intrabar": "optimistic"}, end="2022-01-19"),
     "everything, at the close": Case({"NQ": NQ}, RESTLESS, fills={"profile": "playground"}, end="2022-01-19"),
     "guards and locks": Case({"NQ": NQ}, RESTLESS, risk=(STRICT,), account={"balance": 50_000, "fees": "topstepx"}),
     "attempts that begin anew": Case(
-        {"ES": ES_5M}, {"use": "brackets.py", "options": {"every": 5}}, "5m",
+        {"ES": ES_5M}, {"use": BRACKETS, "options": {"every": 5}}, "5m",
         account={"plan": "topstep-combine-50k", "on_fail": "reset", "fees": "topstepx"},
     ),
     "two contracts": Case(
         {"ES": ES_5M, "NQ": NQ_5M}, {"use": "spread", "contract": ["ES", "NQ"], "options": {"lookback": 60}}, "5m"
     ),
-    "no trade": Case({"NQ": NQ}, {"use": "brackets.py", "options": {"every": 90_000}}, end="2022-01-18"),
-    "one day": Case({"NQ": NQ}, BRACKETED, end="2022-01-18"),
+    "no trade": Case({"NQ": NQ}, {"use": BRACKETS, "options": {"every": 90_000}}, end="2022-01-18"),
+    "one day": Case({"NQ": NQ}, {"use": BRACKETS}, end="2022-01-18"),
 }  # fmt: skip
 
 
@@ -101,31 +79,22 @@ class Played(NamedTuple):
     again: SecondReading
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("desk")
-    shutil.copytree(REPO / "strategies", folder / "strategies", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "brackets.py").write_text(BRACKETS, encoding="utf-8")
-    return folder
-
-
 @pytest.fixture(scope="module", params=CASES)
-def played(request: pytest.FixtureRequest, shared: Callable[[str], Path], desk: Path) -> Played:
+def played(
+    request: pytest.FixtureRequest, shared: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Played:
     case = CASES[request.param]
     files = [SAMPLE if file == str(SAMPLE) else shared(file) for file in case.files.values()]
     data = [
         {"instrument": name, "timeframe": case.timeframe, "source": str(file), "end": case.end}
         for name, file in zip(case.files, files, strict=True)
     ]
-    strategy = {**case.strategy}
-    if strategy["use"] == "brackets.py":
-        strategy["use"] = str(desk / "brackets.py")
     account = case.account or {"balance": 500_000, "fees": "topstepx"}
     config = {
         "version": 1, "name": "again", "data": data if len(data) > 1 else data[0], "account": account,
-        "fills": case.fills or {}, "strategies": [strategy], "risk": list(case.risk),
+        "fills": case.fills or {}, "strategies": [case.strategy], "risk": list(case.risk),
     }  # fmt: skip
-    result = barstep.run(config, out=desk / request.param.replace(" ", "-").replace(",", ""))
+    result = barstep.run(config, out=tmp_path_factory.mktemp("again") / "run")
     return Played(result, result.statistics(), read(result, case, files))
 
 
@@ -173,24 +142,23 @@ def test_each_trade_to_the_micro_dollar(played: Played) -> None:
 
 
 def test_equity_inside_each_bar(played: Played) -> None:
-    added = {nanos(each["time"]): round(each["usd"] * MICROS) for each in played.result.risk.get("adjustments", [])}
+    added = {
+        nanos(datetime.fromisoformat(each["time"])): round(each["usd"] * MICROS)
+        for each in played.result.risk.get("adjustments", [])
+    }
     given, moments, rows = 0, sorted(added), []
     for row in played.result.table("equity").rows(named=True):
-        end = int(row["time"].timestamp()) * 10**9
+        end = nanos(row["time"])
         given = sum(added[moment] for moment in moments[: bisect_left(moments, end)])
         rows.append((end, *(round(row[name] * MICROS) - given for name in ("equity", "low", "high")), row["position"]))
     assert rows == [(bar.end, bar.close, bar.low, bar.high, bar.position) for bar in played.again.bars]
-
-
-def nanos(iso: str) -> int:
-    return int(datetime.fromisoformat(iso).timestamp()) * 10**9
 
 
 def test_breakdowns(played: Played) -> None:
     ends = [bar.end for bar in played.again.bars]
 
     def weekday(trade: Round) -> str:
-        return f"{played.again.bars[bisect_left(ends, int(trade.entry['bar_end'].timestamp()) * 10**9)].day:%A}"
+        return f"{played.again.bars[bisect_left(ends, nanos(trade.entry['bar_end']))].day:%A}"
 
     def regular(trade: Round) -> str:
         local = trade.entry["time"].astimezone(CHICAGO)
