@@ -98,13 +98,13 @@ def excursions(run: RunRecord) -> Any:
         reach = float(far.max(initial=0.0))
         shapes.append({
             "type": "line", "xref": f"x{tail}", "yref": f"y{tail}", "x0": 0, "x1": reach, "y0": -fees,
-            "y1": sign * reach - fees, "line": {"color": LIGHT["zero"], "width": 1, "dash": "dash"},
+            "y1": sign * reach - fees, "line": {"color": LIGHT["muted"], "width": 1, "dash": "dash"},
         })  # fmt: skip
         for name, mine, colour in (("won", net > 0, LIGHT["win"]), ("lost", net <= 0, LIGHT["loss"])):
             data.append({
                 "type": "scatter", "mode": "markers", "name": name, "legendgroup": name, "showlegend": not tail,
                 "x": far[mine], "y": net[mine], "customdata": rows[mine], "xaxis": f"x{tail}", "yaxis": f"y{tail}",
-                "marker": {
+                "cliponaxis": False, "marker": {
                     "size": 8, "color": colour, "opacity": 0.75,
                     "line": {"width": np.where(doubt[mine], 2, 0), "color": LIGHT["doubt"]},
                 },
