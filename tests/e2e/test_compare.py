@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -51,6 +52,8 @@ def test_compare_tells_the_change_its_figures_and_the_first_event(first, cli, de
     assert found["figures"]["net_pnl"] == [one.net_pnl, two.net_pnl]
     assert found["figures"]["sqn"] == [one.metrics["sqn"], two.metrics["sqn"]]
     assert found["equity"] == [{"day": "2013-09-03", "equity": [one.final_balance, two.final_balance]}]
+    shares = [f"{result.metrics['win_rate']:.1%}" for result in (one, two)]
+    assert re.search(rf"win_rate +{' +'.join(shares)}", cli("compare", "first", "second").stdout)
     divergence = found["divergences"][0]
     orders = [result.table("orders").filter(pl.col("id") == 1).row(0, named=True) for result in (one, two)]
     assert divergence["kind"] == "asked"
@@ -262,6 +265,8 @@ def test_statistics_of_a_stored_run(first, cli, desk):
     assert "expectancy" in found["provisional"]
     text = cli("runs", "show", "first", "--statistics").stdout
     assert "PROVISIONAL" in text
+    assert re.search(rf"^win_rate +{result.metrics['win_rate']:.1%}  share", text, re.M)
+    assert text.count("95% interval") == 2  # fills and the equity curve have none
     assert max(map(len, text.splitlines())) <= 80
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from barstep.cli.explain import story_rows
+from barstep.cli.measured import number
 from barstep.cli.output import columns
+from barstep.report.units import unit
 from barstep.runs.compare import letters
 from barstep.runs.compare.divergence import KINDS
 
@@ -34,7 +36,8 @@ def show_comparison(out: Console, found: Comparison) -> None:
     _title(out, "What differs before the first bar")
     _differences(out, found.differences, names)
     _title(out, "What differs in the figures")
-    rows = [(key, *map(_figure, values)) for key, values in found.figures.items() if len(set(map(str, values))) > 1]
+    differing = {key: values for key, values in found.figures.items() if len(set(map(str, values))) > 1}
+    rows = [(key, *(_figure(value, unit(key)) for value in values)) for key, values in differing.items()]
     if rows:
         columns(out, ("", *names), rows, right=names)
     else:
@@ -131,12 +134,8 @@ def _divergence(out: Console, found: Divergence | None, names: Sequence[str]) ->
             columns(out, ("", ""), story_rows(story))
 
 
-def _figure(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, str):
-        return _short(value)
-    return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
+def _figure(value: Any, unit: str = "") -> str:
+    return _short(value) if isinstance(value, str) else number(value, unit)
 
 
 def _short(text: str) -> str:
