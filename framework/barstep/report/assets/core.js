@@ -111,7 +111,8 @@ function draw(div) {
 }
 
 function legendFor({ data, layout }) {  // two names beside each other, or one below the other where they are long
-  const long = data.some((trace) => trace.showlegend !== false && (trace.name || "").length > 16);
+  const lengths = data.filter((trace) => trace.showlegend !== false).map((trace) => (trace.name || "").length);
+  const long = Math.max(...lengths) > (lengths.length > 4 ? 16 : 12);
   Object.assign(layout.legend, { entrywidthmode: "fraction", entrywidth: long ? 0.95 : 0.49 });
 }
 

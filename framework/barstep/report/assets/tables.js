@@ -72,7 +72,7 @@ function plainText(column, row) {
   const value = column.at(row);
   if (column.kind === "usd") return value === -Infinity ? "–" : formats.usd.format(value);
   if (column.kind === "share") return value === -Infinity ? "–" : formats.share.format(value);
-  if (column.kind === "ratio") return value === -Infinity ? "–" : formats.plain.format(value);
+  if (column.kind === "ratio") return value === -Infinity ? "–" : formats.plain.format(Math.abs(value) < 0.005 ? 0 : value);
   if (column.kind === "price") return value ? priceText(value) : "";
   if (column.kind === "any") return value === -Infinity ? "–" : formats.digits.format(value);
   if (column.kind === "num") return formats.whole.format(value);
