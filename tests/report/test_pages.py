@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import polars as pl
@@ -173,6 +174,17 @@ def test_many_attempts_stand_in_one_box_that_opens(play: Callable[..., Path]) ->
     told = ", ".join(f"{ended.count(each)} {each}" for each in dict.fromkeys(ended))
     assert f"<p>{len(attempts)} attempts: {told}.</p><details>" in text
     assert all(f"<p>Attempt {each['number']}: {each['verdict']}" in text for each in attempts)
+
+
+def test_dots_that_are_not_drawn_are_told(trailed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    count = barstep.load(trailed).trades
+    for place in ("barstep.report.run_page", "barstep.report.figures.trades"):
+        monkeypatch.setattr(import_module(place), "DOTS", 5)
+    assert report(str(trailed), "--out", str(tmp_path / "page.html"))[0] == 0
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert f"Drawn are the 5 trades with the largest results of {count}." in text
+    dots = script(text, "shared")["figures"]["excursions"]["data"][:2]
+    assert sum(len(trace["customdata"]) for trace in dots) == 5
 
 
 def test_figures_have_their_units(page: str, trailed: Path) -> None:

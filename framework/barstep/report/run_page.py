@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from barstep.report import payload
 from barstep.report.figures import by_hour, by_reason, calendar, equity, excursions, price, results
+from barstep.report.figures.trades import DOTS
 from barstep.report.floor import floors
 from barstep.report.html import definitions, figure_box, page, section, time_chart
 from barstep.report.run_header import header
@@ -45,7 +46,7 @@ def run_page(run: RunRecord) -> str:
         [
             header(run, found),
             *_charts(run, found),
-            *(_trades() if has_trades else [_no_trades()]),
+            *(_trades(run) if has_trades else [_no_trades()]),
             _orders(run),
             measures(found, own),
             _made(run),
@@ -105,7 +106,9 @@ def _charts(run: RunRecord, figures: Statistics) -> list[str]:
     return found
 
 
-def _trades() -> list[str]:
+def _trades(run: RunRecord) -> list[str]:
+    count = len(run.trades["net_pnl"])
+    drawn = f" Drawn are the {DOTS:,} trades with the largest results of {count:,}." if count > DOTS else ""
     shape = section(
         "results",
         "Results of trades",
@@ -133,7 +136,7 @@ def _trades() -> list[str]:
     far = section(
         "excursions", "How far trades went",
         "Each dot is a trade. On the dashed line it closed at its worst (left) or at its best (right). A ring marks an "
-        "ambiguous one.",
+        "ambiguous one." + drawn,
         figure_box("excursions", "Worst and best on the way against the result"),
     )  # fmt: skip
     listed = section(

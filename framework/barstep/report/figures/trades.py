@@ -120,7 +120,7 @@ def excursions(run: RunRecord) -> Any:
                 rangemode="tozero",
             ),
             yaxis=axis("net result, USD", tickformat=",.0f"),
-            yaxis2=axis("", anchor="x2", matches="y", showticklabels=False),
+            yaxis2=axis("", anchor="x2", matches="y", showticklabels=False, tickformat=",.0f"),
             shapes=shapes, hovermode="closest",
         ),
     )  # fmt: skip
