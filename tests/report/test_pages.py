@@ -17,8 +17,10 @@ from typer.testing import CliRunner
 
 import barstep
 from barstep.cli.main import app
+from barstep.report.figures import excursions
 from barstep.report.grid_page import grid_page
 from barstep.report.grid_record import GridRecord
+from barstep.report.record import RunRecord
 
 
 def script(text: str, name: str) -> dict:
@@ -183,8 +185,7 @@ def test_dots_that_are_not_drawn_are_told(trailed: Path, tmp_path: Path, monkeyp
     assert report(str(trailed), "--out", str(tmp_path / "page.html"))[0] == 0
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert f"Drawn are the 5 trades with the largest results of {count}." in text
-    dots = script(text, "shared")["figures"]["excursions"]["data"][:2]
-    assert sum(len(trace["customdata"]) for trace in dots) == 5
+    assert sum(len(trace.x) for trace in excursions(RunRecord(trailed)).data[:2]) == 5
 
 
 def test_figures_have_their_units(page: str, trailed: Path) -> None:
