@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from barstep.domain.order import Bracket, Change, Order, Side
+from barstep.domain.order import Bracket, Change, Kind, Order, Side
 from barstep.engine import words
 from barstep.engine.read_context import ReadContext
 from barstep.engine.risk_context import RiskContext
@@ -57,8 +57,12 @@ class Context(ReadContext):
             tag: Your word for it.
             contract: Another contract of the run.
         """
-        bracket = words.bracket(stop_loss_ticks, take_profit_ticks, trailing_stop_ticks, stop_loss, take_profit)
-        return self._ask("buy", size, limit, stop, trail_ticks, join, bracket, expires, reduce_only, tag, contract)
+        faults: list[str] = []
+        kind = words.kind_of(limit, stop, trail_ticks, join, faults)
+        bracket = words.bracket(stop_loss_ticks, take_profit_ticks, trailing_stop_ticks, stop_loss, take_profit, faults)
+        return self._send(
+            "buy", size, kind, limit, stop, trail_ticks, bracket, expires, reduce_only, tag, contract, faults
+        )
 
     def sell(
         self,
@@ -79,8 +83,12 @@ class Context(ReadContext):
         contract: Contract | str | None = None,
     ) -> Order:
         """Sell; the arguments are those of `buy`."""
-        bracket = words.bracket(stop_loss_ticks, take_profit_ticks, trailing_stop_ticks, stop_loss, take_profit)
-        return self._ask("sell", size, limit, stop, trail_ticks, join, bracket, expires, reduce_only, tag, contract)
+        faults: list[str] = []
+        kind = words.kind_of(limit, stop, trail_ticks, join, faults)
+        bracket = words.bracket(stop_loss_ticks, take_profit_ticks, trailing_stop_ticks, stop_loss, take_profit, faults)
+        return self._send(
+            "sell", size, kind, limit, stop, trail_ticks, bracket, expires, reduce_only, tag, contract, faults
+        )
 
     def set_position(
         self,
@@ -107,8 +115,9 @@ class Context(ReadContext):
         if not missing:
             return None
         side: Side = "buy" if missing > 0 else "sell"
-        bracket = words.bracket(stop_loss_ticks, take_profit_ticks, trailing_stop_ticks, None, None)
-        return self._ask(side, abs(missing), None, None, None, False, bracket, None, False, tag, contract)
+        faults: list[str] = []
+        bracket = words.bracket(stop_loss_ticks, take_profit_ticks, trailing_stop_ticks, None, None, faults)
+        return self._send(side, abs(missing), "market", None, None, None, bracket, None, False, tag, contract, faults)
 
     def close(self, *, reason: str = "close", contract: Contract | str | None = None) -> Order | None:
         """Close the whole position with a reduce-only market order; None while flat, or when that is under way already."""
@@ -118,7 +127,7 @@ class Context(ReadContext):
         if not size or left * size <= 0:
             return None
         side: Side = "sell" if size > 0 else "buy"
-        return self._ask(side, abs(left), None, None, None, False, None, None, True, reason, contract)
+        return self._send(side, abs(left), "market", None, None, None, None, None, True, reason, contract, [])
 
     def protect(
         self, *, stop: float | None = None, target: float | None = None, trail_ticks: int | None = None
@@ -145,18 +154,19 @@ class Context(ReadContext):
         for role, value in wanted:
             if value is None:
                 continue
-            order = self._ask(
+            order = self._send(
                 side,
                 abs(size),
+                _KINDS[role],
                 float(value) if role == "target" else None,
                 float(value) if role == "stop" else None,
                 int(value) if role == "trail" else None,
-                False,
                 None,
                 None,
                 True,
                 "protect",
                 None,
+                [],
             )
             if order.is_open:
                 self._desk.exchange.protect(order, role)
@@ -221,29 +231,27 @@ class Context(ReadContext):
         entries = [o for o in self.orders if not o.reduce_only and o.side != way]
         return sum(self.cancel(order, "entries cancelled") for order in entries)
 
-    def _ask(
+    def _send(
         self,
         side: Side,
         size: int,
+        kind: Kind,
         limit: float | None,
         stop: float | None,
         trail: int | None,
-        join: bool,
         bracket: Bracket | None,
         expires: Any,
         reduce_only: bool,
         tag: str,
         contract: Contract | str | None,
+        faults: list[str],
     ) -> Order:
-        faults: list[str] = []
-        kind = words.kind_of(limit, stop, trail, join, faults)
+        """Make an order of a plugin's words and pass it on; with faults in them it is rejected."""
         if type(size) is not int or size > words.MOST_CONTRACTS:
             size = words.whole(size, "size", faults)
         if kind not in ("market", "join"):
             limit, stop = words.price(limit, "limit", faults), words.price(stop, "stop", faults)
             trail = words.whole(trail, "trail_ticks", faults)
-        if bracket is not None:
-            words.clean(bracket, faults)
         if type(tag) is not str:
             tag = "" if tag is None else str(tag)
         desk = self._desk
@@ -253,6 +261,10 @@ class Context(ReadContext):
             desk.exchange.refuse(order, "rejected", "; ".join(faults))
             return order
         return desk.submit(order)
+
+
+_KINDS: dict[str, Kind] = {"stop": "stop", "trail": "trailing_stop", "target": "limit"}
+"""The order behind each of the exits that `protect` sets."""
 
 
 def context_for(kind: str, desk: Desk, plugin: str, streams: Sequence[Stream]) -> ReadContext:

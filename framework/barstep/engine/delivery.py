@@ -42,6 +42,7 @@ class Delivery:
         self._events = desk.exchange.events
         self._several = len(desk.streams) > 1
         self._ended: set[int] = set()
+        self._quiet = False
         self._handlers: dict[type, Callable[[Any], None]] = {
             Fill: self._filled,
             Trade: self._closed,
@@ -51,16 +52,22 @@ class Delivery:
             Mismatch: recorder.mismatches.append,
         }
 
+    def begin(self) -> None:
+        """The run begins: from here on it is known who listens."""
+        exchange, alone = self._desk.exchange, self.listener is None and self._desk.attempts is None
+        self._quiet = alone and exchange.can_be_quiet and self._hooks.hears_fills_only and not self._several
+        exchange.records.quiet = self._quiet
+
     def hand_out(self) -> None:
         """Hand events to the recorder, the hooks and the listener, in order, until none are left (R3).
 
         Whoever sends orders from outside a hook calls it afterwards: they may have filled inside the call.
         """
-        events, hooks, handlers, listener = self._events, self._hooks, self._handlers, self.listener
-        several = self._several
-        if listener is None and hooks.hears_fills_only and not several and self._desk.attempts is None:
+        events = self._events
+        if self._quiet:
             self._take_down(events)
             return
+        hooks, handlers, listener, several = self._hooks, self._handlers, self.listener, self._several
         for event in islice(events, RUNAWAY):  # the list may grow on the way
             if several and isinstance(event, (Fill, Order)):
                 hooks.focus(event.contract.id)
@@ -77,24 +84,27 @@ class Delivery:
 
     def _take_down(self, events: list[Event]) -> None:
         """What `hand_out` does where no plugin hears of orders or trades: the commonest run."""
-        recorder, ended, hooks = self._recorder, self._ended, self._hooks
+        recorder, hooks, name = self._recorder, self._hooks, ""
+        event: Any
         for event in islice(events, RUNAWAY):
-            if isinstance(event, Order):
-                if event.status != "working" and id(event) not in ended:
-                    ended.add(id(event))
-                    recorder.orders.append(event)
-            elif isinstance(event, Fill):
+            kind = type(event)
+            if kind is Fill:
                 recorder.fills.append(event)
-                hooks.on_fill(event)
-            elif isinstance(event, Trade):
+                try:
+                    for name, method, context in hooks.fill_calls:  # noqa: B007 - named in the error below
+                        method(event, context)
+                except Exception as error:
+                    hooks.fail(name, "on_fill", error)
+            elif kind is Trade:
                 recorder.trades.append(event)
                 self._desk.trades.append(event)
+            elif kind is Order:
+                recorder.orders.append(event)
             else:
-                self._handlers[type(event)](event)
+                self._handlers[kind](event)
         if len(events) > RUNAWAY:
             self._run_away(events)
         events.clear()
-        ended.clear()
 
     def _run_away(self, events: list[Event]) -> NoReturn:
         plugin = next((event.plugin for event in reversed(events) if isinstance(event, Order)), "")

@@ -102,12 +102,13 @@ class Desk:
 
     def submit(self, order: Order) -> Order:
         """Pass an order through the gate: risk rules first, then the venue. The order itself tells the outcome."""
-        order.asked = order.size
-        if not self.accepting and not self.exchange.failed:
-            self.exchange.refuse(order, "rejected", "orders are taken from the first session's start to the last bar")
+        exchange = self.exchange
+        order.asked = size = order.size
+        if not self.accepting and not exchange.failed:
+            exchange.refuse(order, "rejected", "orders are taken from the first session's start to the last bar")
             return order
-        order.asked_ns = self.now_ns
-        if isinstance(order.size, int) and order.size > 0 and not order.reduce_only:
+        order.asked_ns = exchange.clock_ns
+        if not order.reduce_only and isinstance(size, int) and size > 0:
             self._judge(order)
             if order.status == "denied":
                 return order
@@ -158,10 +159,13 @@ class Desk:
         found = self.hooks.on_risk(order) if self.hooks is not None else []
         if self.locks:
             found += [Verdict(lock.plugin, 0, lock.reason) for lock in self.active_locks()]
-        flat = self.flat_until.get(order.contract.id)
-        if flat is not None and flat.moment_ns > self.now_ns:
-            found.append(flat.verdict)
-        return found and sorted(found, key=lambda verdict: (verdict.size, verdict.rule, verdict.reason))
+        if self.flat_until:
+            flat = self.flat_until.get(order.contract.id)
+            if flat is not None and flat.moment_ns > self.now_ns:
+                found.append(flat.verdict)
+        if len(found) < 2:
+            return found
+        return sorted(found, key=lambda verdict: (verdict.size, verdict.rule, verdict.reason))
 
     def set_guard(
         self,

@@ -9,6 +9,8 @@ from barstep.data import Windows
 from barstep.domain.bar import Bar, Feed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from barstep.data.sessions import SessionTable
     from barstep.domain.bar import Timeframe
     from barstep.indicators.base import Indicator
@@ -40,15 +42,15 @@ class Higher:
         self._num, self._den = tick.numerator, tick.denominator
         self._count = 0
         self._row = 0
-        self._starts: list[int] = []
-        self._ends: list[int] = []
+        self._starts: Sequence[int] = []
+        self._ends: Sequence[int] = []
         self._making = False
         self._new_session = False
         self._start = self._end = _LONG_AGO
         self._cut = False
         self._open = self._high = self._low = self._close = self._volume = 0
 
-    def begin_chunk(self, starts: list[int], ends: list[int]) -> None:
+    def begin_chunk(self, starts: Sequence[int], ends: Sequence[int]) -> None:
         """The bars that `update` is called for next are those of these stamps, UTC nanoseconds; the lists may still grow."""
         self._starts, self._ends, self._row = starts, ends, 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from msgspec.structs import astuple
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -106,10 +107,7 @@ class Recorder:
         begin_row = min(end, max(0, self._done - market.first))
         rows = slice(begin_row, end)
         count = end - begin_row
-        steps = np.array(
-            [(s.row, s.position, s.cash, s.fees, s.balance, s.low, s.high) for s in market.steps], np.int64
-        )
-        steps = steps.reshape(-1, 7).T
+        steps = np.array(list(map(astuple, market.steps)), np.int64).reshape(-1, 7).T
         steps = steps[:, (steps[0] >= begin_row) & (steps[0] < end)]
         at = steps[0] - begin_row
         lasts = np.diff(at, prepend=0, append=count)  # bars until the next fill

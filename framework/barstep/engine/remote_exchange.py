@@ -48,6 +48,8 @@ class RemoteExchange(SimulatedExchange):
         waiting_ns: Start of the bar that phase A waits for.
     """
 
+    can_be_quiet = False  # a gateway reports what it reports
+
     def __init__(self, feed: Feed, options: FillOptions, fee: int, start_balance: int, broker: HelperBroker) -> None:
         super().__init__([feed], options, [fee], start_balance)
         self.broker = broker

@@ -77,15 +77,12 @@ class RemoteStream(Stream):
         """
         market, tick = self.market, self.feed.contract.instrument.tick_size
         start_ns, prices, volume = bar_values(told)
-        columns = (market.opens, market.highs, market.lows, market.closes)
-        for column, shown, price in zip(columns, self._prices, prices, strict=True):
-            ticks = round(price * tick.denominator / tick.numerator)
-            column.append(ticks)
-            shown.append(ticks * tick.numerator / tick.denominator)
+        ticks = [round(price * tick.denominator / tick.numerator) for price in prices]
         start_ns, end_ns = span or (start_ns, start_ns + self.feed.timeframe.ns)
-        self._volumes.append(volume)
-        market.starts.append(start_ns)
-        market.ends.append(end_ns)
+        for kept, value in zip(self._grown, (start_ns, end_ns, *ticks, volume), strict=True):
+            kept.append(value)
+        for shown, price in zip(self._lists, ticks, strict=False):
+            shown.append(price * tick.numerator / tick.denominator)
         return len(market.starts) - 1
 
     def session_at(self, start_ns: int) -> Session:
@@ -103,11 +100,9 @@ class RemoteStream(Stream):
 
     def end_chunk(self) -> None:
         """Put the rows into columns, as the recorder and `recent` read them."""
-        market = self.market
-        lists = (market.starts, market.ends, market.opens, market.highs, market.lows, market.closes, self._volumes)
-        start, end, opened, high, low, close, volume = (np.array(values, np.int64) for values in lists)
-        columns = BarColumns(start, end, opened, high, low, close, volume, market.first)
-        market.columns = self._columns = columns
+        start, end, opened, high, low, close, volume = (np.array(values, np.int64) for values in self._grown)
+        columns = BarColumns(start, end, opened, high, low, close, volume, self.market.first)
+        self.market.columns = self._columns = columns
 
     def next_chunk(self) -> None:
         """Start an empty chunk behind the one that was ended."""
@@ -115,11 +110,14 @@ class RemoteStream(Stream):
         self._begin_chunk(self.market.first + len(self.market.starts))
 
     def _begin_chunk(self, first: int) -> None:
-        none = np.empty(0, np.int64)
-        self.market.load(BarColumns(none, none, none, none, none, none, none, first), None)
+        none, market = np.empty(0, np.int64), self.market
+        market.load(BarColumns(none, none, none, none, none, none, none, first), None)
+        self._grown: tuple[list[int], ...] = ([], [], [], [], [], [], [])
+        starts, ends, opens, highs, lows, closes, volumes = self._grown
+        market.starts, market.ends, market.opens, market.closes = starts, ends, opens, closes
+        market.highs, market.lows = highs, lows
+        self._lists = ([], [], [], [], volumes, starts, ends)
         self._begin_higher()
-        self._prices = ([], [], [], [])
-        self._volumes = []
 
 
 class RemoteReplay(Replay):

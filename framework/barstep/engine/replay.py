@@ -82,6 +82,7 @@ class Replay(Phases):
             stream.open()
         self.exchange.begins_ns = min(stream.next_start() or 0 for stream in desk.streams)
         failure: BaseException | None = None
+        self.delivery.begin()
         try:
             hooks.on_start()
             yield from self._walk()
@@ -143,17 +144,14 @@ class Replay(Phases):
         """Play rows [start, stop) of one session."""
         exchange, market = self.exchange, stream.market
         opens, highs, lows, closes = market.opens, market.highs, market.lows, market.closes
-        volumes, events = stream.volumes(), exchange.events
+        volumes, events = stream.volumes(start, stop), exchange.events
         updates, stored = stream.updates, stream.stored
         hooks, per_bar = self.hooks, self.recorder.per_bar
         calls = tuple(map(tuple, hooks.bar_calls))  # plain tuples unpack faster than named ones
         first = segment.start if segment.begins else -1
         name = ""
-        walked = zip(
-            range(start, stop), stream.make_bars(start, stop), highs[start:stop], lows[start:stop], strict=True
-        )
-        for row, bar, high, low in walked:
-            if high >= market.up or low <= market.down:
+        for row, bar in zip(range(start, stop), stream.make_bars(start, stop), strict=True):
+            if market.alert and (highs[row] >= market.up or lows[row] <= market.down):
                 exchange.play(market, row)
             else:
                 market.row = row
@@ -162,7 +160,7 @@ class Replay(Phases):
                 self.desk.flat_until[stream.feed.contract.id] = flat_rows[row]
             if updates:
                 for update in updates:
-                    update(opens[row], high, low, closes[row], volumes[row], row == first)
+                    update(opens[row], highs[row], lows[row], closes[row], volumes[row - start], row == first)
             for indicator, values in stored:
                 indicator.value = values[row]
             if events:
@@ -193,16 +191,17 @@ class Replay(Phases):
         exchange, market, events, deliver = self.exchange, stream.market, self.exchange.events, self.deliver
         play, stored, updates = exchange.play, stream.stored, stream.updates
         name, method, context = self.hooks.bar_calls[0]
-        bars, rows = stream.make_bars(start, stop), slice(start, stop)
-        for row, bar, high, low in zip(range(start, stop), bars, market.highs[rows], market.lows[rows], strict=True):
-            if high >= market.up or low <= market.down:
+        highs, lows = market.highs, market.lows
+        for row, bar in zip(range(start, stop), stream.make_bars(start, stop), strict=True):
+            if market.alert and (highs[row] >= market.up or lows[row] <= market.down):
                 play(market, row)
                 if events:
                     deliver()
             else:
                 market.row = row
-            for indicator, values in stored:
-                indicator.value = values[row]
+            if stored:
+                for indicator, values in stored:
+                    indicator.value = values[row]
             try:
                 method(bar, context)
             except Exception as error:
@@ -222,5 +221,6 @@ class Replay(Phases):
                 yield segment.session
             self.exchange.between_bars = False
         stream.session = segment.session
+        stream.show(segment)
         self._last_row = segment.stop - 1 if segment.ends else -1
         self.hooks.focus(stream.feed.contract.id)

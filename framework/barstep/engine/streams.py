@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise, repeat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 FIRST_ROWS = 1024
 """Rows of the first chunk at most: indicators get ready in it, from then on whole chunks are computed ahead."""
+
+
+_NOTHING: tuple[list[Any], ...] = ([], [], [], [], [], [], [])
 
 
 class Segment(NamedTuple):
@@ -71,8 +74,9 @@ class Stream:
         self._next: tuple[BarColumns, list[Session], np.ndarray, np.ndarray] | None = None
         self._columns: BarColumns | None = None
         self._past: BarColumns | None = None
-        self._prices: tuple[list[float], ...] = ()
-        self._volumes: list[int] = []
+        self._shown: Segment | None = None
+        self._base = 0
+        self._lists: tuple[list[Any], ...] = _NOTHING
 
     def open(self) -> None:
         """Read the first chunk."""
@@ -90,10 +94,7 @@ class Stream:
         if self.bars.volume_known:
             shut |= columns.volume == 0
         self.market.load(columns, shut if shut.any() else None)
-        tick = self.feed.contract.instrument.tick_size
-        prices = (columns.open, columns.high, columns.low, columns.close)
-        self._prices = tuple((p * tick.numerator / tick.denominator).tolist() for p in prices)
-        self._volumes = columns.volume.tolist()
+        self._shown, self._base, self._lists = None, 0, _NOTHING
         self.updates, self.stored = self._begin_higher(), []
         for indicator in self._indicators:
             values = indicator.ahead(columns) if indicator.ready else None
@@ -134,19 +135,24 @@ class Stream:
             each.begin_chunk(self.market.starts, self.market.ends)
         return [each.update for each in self.higher]
 
-    def make_bars(self, start: int, stop: int) -> Iterator[Bar]:
-        """The bars of rows [start, stop) of the present chunk, made one by one."""
-        market, rows = self.market, slice(start, stop)
-        opens, highs, lows, closes = self._prices
-        first = market.first
-        return map(
-            Bar, opens[rows], highs[rows], lows[rows], closes[rows], self._volumes[rows], market.starts[rows],
-            market.ends[rows], range(first + start, first + stop), repeat(self.feed),
-        )  # fmt: skip
+    def show(self, segment: Segment) -> None:
+        """Have the bars of a segment at hand, one session's at a time: what is freed soon stays in the processor's cache."""
+        if segment is not self._shown and self._columns is not None:
+            self._shown, self._base = segment, segment.start
+            columns = self._columns[segment.start : segment.stop]
+            self._lists = self._as_lists(columns)
+            self.market.look(int(columns.low.min()), int(columns.high.max()))
 
-    def volumes(self) -> list[int]:
-        """Volumes of the present chunk."""
-        return self._volumes
+    def make_bars(self, start: int, stop: int) -> Iterator[Bar]:
+        """The bars of rows [start, stop) of the segment that is shown, made one by one."""
+        rows, first, lists = slice(start - self._base, stop - self._base), self.market.first, self._lists
+        if rows.start or rows.stop < len(lists[0]):
+            lists = tuple(values[rows] for values in lists)
+        return map(Bar, *lists, range(first + start, first + stop), repeat(self.feed))
+
+    def volumes(self, start: int, stop: int) -> list[int]:
+        """Volumes of rows [start, stop) of the segment that is shown."""
+        return self._lists[4][start - self._base : stop - self._base]
 
     def next_start(self) -> int | None:
         """Start of the first bar of the next chunk, UTC nanoseconds, or None at the end of the data."""
@@ -161,19 +167,24 @@ class Stream:
         if count > self.history:
             raise ValueError(f"bars({count}): data.history is {self.history}; raise it in the configuration")
         stop = self.market.row + 1
-        start = max(0, stop - count)
+        start = max(self._base, stop - count)
         found = list(self.make_bars(start, stop)) if stop > start else []
-        missing = count - len(found)
-        if missing and self._past is not None:
-            past = self._past[max(0, len(self._past) - missing) :]
-            tick = self.feed.contract.instrument.tick_size
-            prices = [
-                (p * tick.numerator / tick.denominator).tolist() for p in (past.open, past.high, past.low, past.close)
-            ]
-            numbers = [past.volume.tolist(), past.start_ns.tolist(), past.end_ns.tolist()]
-            indices = range(past.first, past.first + len(past))
-            found = [*map(Bar, *prices, *numbers, indices, repeat(self.feed)), *found]
+        if len(found) < count and self._columns is not None:
+            found = self._bars_of(self._columns[max(0, stop - count) : min(start, stop)]) + found
+        if len(found) < count and self._past is not None:
+            found = self._bars_of(self._past[max(0, len(self._past) + len(found) - count) :]) + found
         return found
+
+    def _as_lists(self, columns: BarColumns) -> tuple[list[Any], ...]:
+        """Prices in points, volumes, starts and ends, in the order in which a bar takes them."""
+        tick = self.feed.contract.instrument.tick_size
+        prices = (columns.open, columns.high, columns.low, columns.close)
+        points = [price * tick.numerator / tick.denominator for price in prices]
+        return tuple(values.tolist() for values in (*points, columns.volume, columns.start_ns, columns.end_ns))
+
+    def _bars_of(self, columns: BarColumns) -> list[Bar]:
+        indices = range(columns.first, columns.first + len(columns))
+        return list(map(Bar, *self._as_lists(columns), indices, repeat(self.feed)))
 
     def _remember(self) -> None:
         columns = self._columns

@@ -44,20 +44,19 @@ def price(value: Any, name: str, faults: list[str]) -> Any:
     return number
 
 
-def bracket(stop_ticks: Any, target_ticks: Any, trail_ticks: Any, stop: Any, target: Any) -> Bracket | None:
+def bracket(
+    stop_ticks: Any, target_ticks: Any, trail_ticks: Any, stop: Any, target: Any, faults: list[str]
+) -> Bracket | None:
     """The bracket of an order, None when nothing of one is given."""
     if stop_ticks is target_ticks is trail_ticks is stop is target is None:
         return None
-    return Bracket(stop_ticks, target_ticks, trail_ticks, stop, target)
-
-
-def clean(given: Bracket, faults: list[str]) -> None:
-    """Bring a bracket's numbers into form."""
-    given.stop_ticks = whole(given.stop_ticks, "stop_loss_ticks", faults)
-    given.target_ticks = whole(given.target_ticks, "take_profit_ticks", faults)
-    given.trail_ticks = whole(given.trail_ticks, "trailing_stop_ticks", faults)
-    given.stop = price(given.stop, "stop_loss", faults)
-    given.target = price(given.target, "take_profit", faults)
+    return Bracket(
+        whole(stop_ticks, "stop_loss_ticks", faults),
+        whole(target_ticks, "take_profit_ticks", faults),
+        whole(trail_ticks, "trailing_stop_ticks", faults),
+        price(stop, "stop_loss", faults),
+        price(target, "take_profit", faults),
+    )
 
 
 def kind_of(limit: Any, stop: Any, trail: Any, join: bool, faults: list[str]) -> Kind:

@@ -96,7 +96,7 @@ class HookManager:
             frozen = {h: tuple(c for c in calls if self._contracts.get(c.name)) for h, calls in frozen.items()}
         self._frozen = frozen
         self.bar_calls = frozen["on_bar"]
-        self._on_fill = frozen["on_fill"]
+        self.fill_calls = frozen["on_fill"]
         self.hears_orders = bool(frozen["on_order"])
         self._on_trade = frozen["on_trade"]
         self.hears_fills_only = not (frozen["on_trade"] or frozen["on_order"])
@@ -148,7 +148,7 @@ class HookManager:
 
     def on_fill(self, fill: Fill) -> None:
         """An order filled."""
-        if self._on_fill:
+        if self.fill_calls:
             self._run("on_fill", fill)
 
     def on_trade(self, trade: Trade) -> None:

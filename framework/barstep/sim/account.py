@@ -32,7 +32,10 @@ class AccountState:
         between_bars: True in phase A, while session hooks run: an order asked for then waits for the bar's open.
         current: The market whose bar is being played.
         begins_ns: What the clock shows before the first bars are loaded; the driver sets it.
+        can_be_quiet: Whether events that nobody hears may be left out (`Records.quiet`).
     """
+
+    can_be_quiet = True
 
     def __init__(self, feeds: Sequence[Feed], options: FillOptions, fees: Sequence[int], start_balance: int) -> None:
         self.options = options

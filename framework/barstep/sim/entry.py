@@ -45,7 +45,7 @@ class OrderEntry(AccountState):
         elif self.options.off_grid == "conservative":
             show_prices(order, working)
         market.book.live.append(working)
-        self.records.events.append(order)
+        self.records.working(order)
         if self.options.market_fill == "current_close" and not self.between_bars:
             self._fill_at_close(market, working)
             market.refresh()
@@ -179,7 +179,7 @@ class OrderEntry(AccountState):
         working = self._working(market, order)
         if working is not None:
             moved = apply_amendment(working, made, self.options, market.next_bar)
-            self.events.append(order)
+            self.records.working(order)
             if moved and self.options.market_fill == "current_close" and not self.between_bars:
                 self._fill_at_close(market, working)  # it is arriving again (R23), as one that is placed now
                 market.refresh()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from barstep.domain.session import NS
-from barstep.sim.book import LIMIT, MARKET, STOP, STOP_LIMIT, BracketTicks, Working
+from barstep.sim.book import LIMIT, MARKET, NEVER, STOP, STOP_LIMIT, BracketTicks, Working
 
 if TYPE_CHECKING:
     from barstep.domain.fill_options import FillOptions
@@ -52,20 +52,32 @@ def to_ticks(instrument: Instrument, price: float, what: str, round_up: bool, op
 
 def make_working(order: Order, options: FillOptions, last_close: int | None) -> Working:
     """Turn an order into a working one in ticks; its id and bars are the market's to set."""
+    side, size = order.side, order.size
     if order.kind not in _KINDS:
         raise RefusedError(f"kind {order.kind!r}: expected one of {', '.join(_KINDS)}")
-    if order.side not in ("buy", "sell"):
-        raise RefusedError(f"side {order.side!r}: expected buy or sell")
-    if not isinstance(order.size, int) or order.size < 1:
-        raise RefusedError(f"size {order.size!r}: expected a whole number of contracts, 1 or more")
-    if order.kind != "market":
-        for name in _NEEDS.get(order.kind, ()):
-            if getattr(order, name) is None:
-                raise RefusedError(f"a {order.kind} order needs {name}=")
-    instrument = order.contract.instrument
+    if side not in ("buy", "sell"):
+        raise RefusedError(f"side {side!r}: expected buy or sell")
+    if not isinstance(size, int) or size < 1:
+        raise RefusedError(f"size {size!r}: expected a whole number of contracts, 1 or more")
     kind, rule = _KINDS[order.kind]
-    sign = 1 if order.side == "buy" else -1
-    working = Working(0, order, sign, kind, order.size, 0, rule)
+    sign = 1 if side == "buy" else -1
+    if kind == MARKET:  # any price fires it
+        working = Working(0, order, sign, MARKET, size, 0, rule, -sign * NEVER, sign)
+    else:
+        working = _priced(order, options, last_close, Working(0, order, sign, kind, size, 0, rule))
+    if order.reduce_only:
+        working.reduce_only = True
+    if order.bracket is not None:
+        working.bracket = _bracket(order.bracket, order.contract.instrument, sign, options)
+    return working
+
+
+def _priced(order: Order, options: FillOptions, last_close: int | None, working: Working) -> Working:
+    """Give a working order the prices it is to fill at."""
+    instrument, sign, kind = order.contract.instrument, working.sign, working.kind
+    for name in _NEEDS.get(order.kind, ()):
+        if getattr(order, name) is None:
+            raise RefusedError(f"a {order.kind} order needs {name}=")
     if order.kind in ("limit", "stop_limit"):
         working.limit = to_ticks(instrument, order.limit or 0.0, "limit price", sign < 0, options)
     if kind == LIMIT:
@@ -77,7 +89,7 @@ def make_working(order: Order, options: FillOptions, last_close: int | None) -> 
         working.trail = _distance(order.trail, "trail_ticks")
         working.ref = _last(last_close, "trail")
         working.level = working.ref + sign * working.trail
-    elif kind != MARKET:
+    else:
         working.level = to_ticks(instrument, order.stop or 0.0, "stop price", sign > 0, options)
         if options.wrong_side_stop == "refuse" and last_close is not None and sign * (last_close - working.level) >= 0:
             where = "above" if sign > 0 else "below"
@@ -85,9 +97,6 @@ def make_working(order: Order, options: FillOptions, last_close: int | None) -> 
                 f"stop price {order.stop:.10g} is already reached by the last close "
                 f"{instrument.price(last_close):.10g}: a {order.side} stop must lie {where} it"
             )
-    working.reduce_only = order.reduce_only
-    if order.bracket is not None:
-        working.bracket = _bracket(order.bracket, instrument, sign, options)
     working.aim(options.limit_through_ticks)
     return working
 

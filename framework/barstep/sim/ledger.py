@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from msgspec import Struct
 
 from barstep.domain.errors import InvariantError
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from barstep.sim.models import Models
 
 
+MANY = 50
+"""Rows from which on numpy finds extremes sooner than the interpreter."""
+
+
 class Lot(Struct, gc=False, eq=False):
     """A part of an opening fill that is still open: signed size, entry price and the extremes seen since, in ticks."""
 
@@ -23,13 +28,6 @@ class Lot(Struct, gc=False, eq=False):
     price: int
     low: int
     high: int
-
-    def see(self, low: int, high: int) -> None:
-        """Widen the extremes."""
-        if low < self.low:
-            self.low = low
-        if high > self.high:
-            self.high = high
 
 
 class Ledger:
@@ -83,16 +81,20 @@ class Ledger:
     def catch_up(self, lows: Sequence[int], highs: Sequence[int], until: int) -> None:
         """Widen the open lots' extremes by the bars from `seen` up to row `until`, which passed without a fill."""
         if self.lots and until > self.seen:
-            low, high = min(lows[self.seen : until]), max(highs[self.seen : until])
-            for lot in self.lots:
-                lot.see(low, high)
+            rows = slice(self.seen, until)
+            if until - self.seen < MANY:
+                self._see(min(lows[rows]), max(highs[rows]))
+            else:
+                self._see(int(np.asarray(lows[rows]).min()), int(np.asarray(highs[rows]).max()))
         self.seen = until
 
-    def start_bar(self, price: int) -> None:
-        """Begin a bar that is booked fill by fill, at its open."""
+    def start_bar(self, lows: Sequence[int], highs: Sequence[int], row: int, price: int) -> None:
+        """Begin a bar that is booked fill by fill, at its open; the open lots first see the bars before it."""
         self.low = self.high = (self.cash + self.position * price) * self.tick_value - self.fees
-        for lot in self.lots:
-            lot.see(price, price)
+        if self.lots:
+            self.catch_up(lows, highs, row)
+            self._see(price, price)
+        self.seen = row
 
     def touch(self, price: int) -> None:
         """The path reached a price: widen the extremes of worth and of the open lots."""
@@ -100,31 +102,43 @@ class Ledger:
 
     def span(self, low: int, high: int) -> None:
         """The price moved between two ends: widen the extremes of worth and of the open lots."""
-        at_low = (self.cash + self.position * low) * self.tick_value - self.fees
-        at_high = at_low + self.position * (high - low) * self.tick_value
-        if at_low > at_high:
+        self.reach(low, high)
+        if self.lots:
+            self._see(low, high)
+
+    def reach(self, low: int, high: int) -> None:
+        """What `span` does for the extremes of worth alone: the lots are to see the bar when they catch up."""
+        held = self.position * self.tick_value
+        base = self.cash * self.tick_value - self.fees
+        at_low, at_high = base + held * low, base + held * high
+        if held < 0:
             at_low, at_high = at_high, at_low
         if at_low < self.low:
             self.low = at_low
         if at_high > self.high:
             self.high = at_high
-        for lot in self.lots:
-            lot.see(low, high)
 
-    def apply(self, fill: Fill, reason: str) -> list[Trade]:
+    def _see(self, low: int, high: int) -> None:
+        for lot in self.lots:
+            if low < lot.low:
+                lot.low = low
+            if high > lot.high:
+                lot.high = high
+
+    def apply(self, fill: Fill, reason: str) -> Sequence[Trade]:
         """Book a fill: close lots first in, first out, then open the rest; sets the fill's money fields."""
-        signed = fill.size if fill.side == "buy" else -fill.size
-        price = fill.price_ticks
+        size, price, position = fill.size, fill.price_ticks, self.position
+        signed = size if fill.side == "buy" else -size
+        rate = self.fee if self.models is None else self.models.rate(1 if signed > 0 else -1, size)
         self.cash -= signed * price
-        rate = self.fee if self.models is None else self.models.rate(1 if signed > 0 else -1, fill.size)
-        fee = fill.size * rate
-        self.fees += fee
-        position = self.position
-        trades, closed, opened = [], 0, fill.size
+        self.fees += size * rate
+        after = position + signed
+        trades: Sequence[Trade] = ()
+        closed = 0
         if position * signed < 0:
-            trades = self._close(fill, signed, rate, reason)
-            closed = min(opened, abs(position))
-            opened -= closed
+            closed = size if after * position >= 0 else abs(position)
+            trades = self._close(fill, closed, rate, reason)
+        opened = size - closed
         if opened:
             before = abs(position) - closed
             if before:
@@ -134,54 +148,55 @@ class Ledger:
                 self.average = float(price)
                 self.entries = 1
             self.lots.append(Lot(fill, opened if signed > 0 else -opened, price, price, price))
-        self.position = position = position + signed
-        if not position:
+        elif not after:
             self.average = 0.0
             self.entries = 0
+        self.position = after
         fill.opened = opened
         fill.closed = closed
-        fill.fee = fee
-        fill.position_after = position
+        fill.fee = size * rate
+        fill.position_after = after
         return trades
 
-    def _close(self, fill: Fill, signed: int, rate: int, reason: str) -> list[Trade]:
-        trades: list[Trade] = []
-        lots = self.lots
-        left, price, earned = abs(signed), fill.price_ticks, 0
-        while left and lots:
+    def _close(self, fill: Fill, left: int, rate: int, reason: str) -> list[Trade]:
+        """Close so many contracts of the oldest lots."""
+        lots, price, value, trades, earned = self.lots, fill.price_ticks, self.tick_value, [], 0
+        while left:
             lot = lots[0]
-            held, paid = lot.size, lot.price
-            way = 1 if held > 0 else -1
-            size = min(left, held * way)
-            ticks = (price - paid) * way
-            earned += ticks * size
-            low = (lot.low if lot.low < price else price) - paid
-            high = (lot.high if lot.high > price else price) - paid
-            worst, best = (low, high) if way > 0 else (-high, -low)
-            gross = ticks * size * self.tick_value
-            fees = size * (lot.fill.fee // lot.fill.size + rate)  # a fill's fee is a rate for each of its contracts
-            trades.append(Trade(lot.fill, fill, size, gross, fees, worst, best, reason))
-            left -= size
-            if size == held * way:
-                del lots[0]
+            held, entry, low, high = lot.size, lot.fill, lot.low, lot.high
+            size = held if held > 0 else -held
+            if size > left:
+                size = left
+                lot.size = held - size if held > 0 else held + size
             else:
-                lot.size = held - way * size
+                del lots[0]
+            left -= size
+            low = (low if low < price else price) - lot.price
+            high = (high if high > price else price) - lot.price
+            ticks = price - lot.price
+            if held < 0:
+                ticks, low, high = -ticks, -high, -low
+            ticks *= size
+            earned += ticks
+            fees = size * (entry.fee // entry.size + rate)  # a fill's fee is a rate for each of its contracts
+            trades.append(Trade(entry, fill, size, ticks * value, fees, low, high, reason))
         self.realised += earned
-        fill.realised = earned * self.tick_value
+        fill.realised = earned * value
         return trades
 
-    def check(self, position: int, cash: int, close: int) -> None:
+    def check(self, position: int, cash: int) -> None:
         """Assert R20: the lots and the cash flow, counted apart from each other, give one position and one equity.
 
-        Both sides are in ticks before fees: what closed lots earned and open ones stand ahead, against the cash flow.
+        Both sides are in ticks before fees, with open lots at a price of nothing: as the positions are equal, so is equity
+        at any other price.
         """
         held, by_lots = 0, self.realised
         for lot in self.lots:
-            held += lot.size
-            by_lots += (close - lot.price) * lot.size
-        by_cash = cash + position * close
-        if held != position or self.position != position or by_lots != by_cash:
+            size = lot.size
+            held += size
+            by_lots -= lot.price * size
+        if held != position or self.position != position or by_lots != cash:
             raise InvariantError(
                 f"the ledger is off (R20): lots hold {held} and the book {position} contracts, results by lots "
-                f"{by_lots} and by cash flow {by_cash} ticks; this is a bug of barstep, please report it"
+                f"{by_lots} and by cash flow {cash} ticks; this is a bug of barstep, please report it"
             )

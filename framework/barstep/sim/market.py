@@ -15,9 +15,11 @@ from barstep.sim.ledger import Ledger
 from barstep.sim.matching import Moment
 from barstep.sim.reach import guards_silent
 from barstep.sim.walk import walk_open
-from barstep.sim.watch import Watch
+from barstep.sim.watch import FAR, Watch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -65,6 +67,7 @@ class Market(Watch):
         "session_first",
         "shut",
         "silent",
+        "slips",
         "starts",
         "steps",
         "volumes",
@@ -87,14 +90,15 @@ class Market(Watch):
         self._closed_before: int | None = None
         self._stamps_before = (0, 0)
         self.columns: BarColumns | None = None
-        self.opens: list[int] = []
-        self.highs: list[int] = []
-        self.lows: list[int] = []
-        self.closes: list[int] = []
+        self.opens: Sequence[int] = []
+        self.highs: Sequence[int] = []
+        self.lows: Sequence[int] = []
+        self.closes: Sequence[int] = []
         self.volumes: list[int] = []
-        self.starts: list[int] = []
-        self.ends: list[int] = []
+        self.starts: Sequence[int] = []
+        self.ends: Sequence[int] = []
         self.shut: list[bool] | None = None
+        self.slips = options.market_slip_ticks + options.stop_slip_ticks + options.forced_slip_ticks
         self._simple = self._share is None and options.intrabar in ("pessimistic", "optimistic")
 
     def use(self, models: Models) -> None:
@@ -113,17 +117,15 @@ class Market(Watch):
             self._closed_before, self._stamps_before = self.last_close, self.stamps
         self.first = columns.first
         self.row = -1
-        self.starts = columns.start_ns.tolist()
-        self.ends = columns.end_ns.tolist()
         self.columns = columns
-        self.opens = columns.open.tolist()
-        self.highs = columns.high.tolist()
-        self.lows = columns.low.tolist()
-        self.closes = columns.close.tolist()
+        self.starts, self.ends = _view(columns.start_ns), _view(columns.end_ns)
+        self.opens, self.highs = _view(columns.open), _view(columns.high)
+        self.lows, self.closes = _view(columns.low), _view(columns.close)
         self.volumes = columns.volume.tolist() if self.options.participation is not None else []
         self.shut = None if shut is None else shut.tolist()
         self.ledger.seen = 0
         self.steps = []
+        self.look(-FAR, FAR)
 
     @property
     def next_bar(self) -> int:
@@ -170,7 +172,7 @@ class Market(Watch):
             for working in book.live:
                 working.blocked = False
         guards = book.guards
-        self.silent = not guards or guards_silent(book, now.open, low, high, self.options, self.corridor)
+        self.silent = not guards or guards_silent(book, now.open, low, high, self.slips, self.corridor)
         if not self.silent:
             self.armed_before = [armed.copy() for armed in guards]
             return self._walk(now, row)
@@ -234,8 +236,14 @@ class Market(Watch):
 
     def mark(self, row: int) -> None:
         """Check R20 on a bar with a fill and keep what the equity curve needs."""
-        ledger = self.ledger
-        ledger.check(self.book.position, self.book.cash, self.last_close or 0)
-        if self.steps and self.steps[-1].row == row:
-            self.steps.pop()
-        self.steps.append(Step(row, ledger.position, ledger.cash, ledger.fees, ledger.balance, ledger.low, ledger.high))
+        ledger, steps = self.ledger, self.steps
+        ledger.check(self.book.position, self.book.cash)
+        if steps and steps[-1].row == row:
+            steps.pop()
+        balance = ledger.realised * ledger.tick_value - ledger.fees
+        steps.append(Step(row, ledger.position, ledger.cash, ledger.fees, balance, ledger.low, ledger.high))
+
+
+def _view(column: NDArray[np.int64]) -> Sequence[int]:
+    """A column read value by value as plain ints, with no list of them all."""
+    return memoryview(column)  # type: ignore[arg-type]

@@ -203,16 +203,16 @@ def bear(
         exits.append(("target", bracket.target_level))
     delayed = phase == "hooks" or options.children == "next_bar"
     first, arrives, number = (bar + 1, -1, parent.id) if delayed else (bar, bar, parent.id)
-    made = []
+    made, reached = [], sign * options.limit_through_ticks
     for role, level in exits:
-        kind = LIMIT if role == "target" else STOP
-        child = Working(book.next_id, None, -sign, kind, size, level, _CHILD_RULES[role], level, -sign)
-        if kind == LIMIT:
-            child.aim(options.limit_through_ticks)
-        child.trail = bracket.trail or 0 if role == "trail" else 0
-        child.ref, child.from_bar, child.arrive_bar = price, first, arrives
-        child.reduce_only, child.oco, child.role, child.parent = True, -number, role, number
-        child.born_bar, child.born_in_path = bar, phase == "path"
+        if role == "target":
+            kind, event, needs, trail = LIMIT, level + reached, sign, 0
+        else:
+            kind, event, needs, trail = STOP, level, -sign, bracket.trail or 0
+        child = Working(
+            book.next_id, None, -sign, kind, size, level, _CHILD_RULES[role], event, needs, 0, trail, price, first,
+            arrives, True, -number, role, number, bar, phase == "path",
+        )  # fmt: skip
         book.next_id += 1
         book.live.append(child)
         made.append(child)

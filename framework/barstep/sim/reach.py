@@ -99,24 +99,22 @@ def _guards_in_reach(book: Book, now: Moment, position: int, cash: int, fees: in
     return False
 
 
-def guards_silent(book: Book, start: int, low: int, high: int, options: FillOptions, corridor: Corridor) -> bool:
+def guards_silent(book: Book, start: int, low: int, high: int, slips: int, corridor: Corridor) -> bool:
     """Whether no guard can act in this bar, whatever the orders do: a bound on the equity that the bar can reach.
 
     What is held and what works now is opened once at most and closed once, however often the path turns (R21), so each
-    contract gains or loses at most a range of the bar; fills are off the path by slippage and, for limits, by their
-    distance from the open. Three times that is more than enough.
+    contract gains or loses at most a range of the bar; fills are off the path by slippage (`slips` ticks, all that an order
+    may meet) and, for limits, by their distance from the open. Three times that is more than enough.
     """
-    if not corridor.fixed or book.models is not None:
+    floor, cap, fixed = corridor
+    if not fixed or book.models is not None:
         return False
-    slip = options.market_slip_ticks + options.stop_slip_ticks + options.forced_slip_ticks
-    position = book.position
-    size, away = abs(position), 0
+    position, value = book.position, book.tick_value
+    size, away = position if position > 0 else -position, 0
     for working in book.live:
         size += working.size
         if working.kind == LIMIT or working.limit:
-            limit = working.limit or working.level
-            away += working.size * abs(limit - start)
-    ticks = 3 * size * (high - low + slip) + away
-    reach = ticks * book.tick_value + 3 * size * book.fee
-    equity = book.base + (book.cash + position * start) * book.tick_value - book.fees
-    return corridor.floor < equity - reach and equity + reach < corridor.cap
+            away += working.size * abs((working.limit or working.level) - start)
+    reach = (3 * size * (high - low + slips) + away) * value + 3 * size * book.fee
+    equity = book.base + (book.cash + position * start) * value - book.fees
+    return floor < equity - reach and equity + reach < cap

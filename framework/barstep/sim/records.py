@@ -58,10 +58,16 @@ Event = Fill | Trade | Order | Breach | AmbiguousBar | Mismatch
 
 
 class Records:
-    """Turns log entries into public objects, books fills in the ledger and keeps the events in order."""
+    """Turns log entries into public objects, books fills in the ledger and keeps the events in order.
+
+    Attributes:
+        events: What has happened, in order; the driver empties it.
+        quiet: Set it where nobody hears of working orders: of an order only its end is an event then.
+    """
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.quiet = False
         self._born: dict[int, Order] = {}
         self._part: Part | None = None
         self._resolution = ""
@@ -69,8 +75,7 @@ class Records:
     def book_bar(self, market: Market, outcomes: list[Outcome]) -> None:
         """Record the bar that `market.row` stands at, fill by fill, with its outcomes when it is ambiguous."""
         ledger, row = market.ledger, market.row
-        ledger.catch_up(market.lows, market.highs, row)
-        ledger.start_bar(market.opens[row])
+        ledger.start_bar(market.lows, market.highs, row, market.opens[row])
         fills = self._book_log(market, market.book.log, bool(outcomes), market.lows[row], market.highs[row])
         self._end_bar(market, fills)
         if outcomes:
@@ -86,8 +91,7 @@ class Records:
             return
         ledger, row, fills = market.ledger, market.row, False
         self._resolution = finer.source.timeframe
-        ledger.catch_up(market.lows, market.highs, row)
-        ledger.start_bar(market.opens[row])
+        ledger.start_bar(market.lows, market.highs, row, market.opens[row])
         for part in finer.parts:
             if part.skipped is not None:
                 ledger.span(*part.skipped)
@@ -156,6 +160,11 @@ class Records:
             self._adopt(book)
         book.log = []
 
+    def working(self, order: Order) -> None:
+        """A working order is new or has changed."""
+        if not self.quiet:
+            self.events.append(order)
+
     def end(self, order: Order, status: Literal["cancelled", "expired", "filled"], reason: str, at_ns: int) -> None:
         """An order leaves the book."""
         order.status = status
@@ -198,17 +207,15 @@ class Records:
 
     def filled(self, market: Market, fill: Fill, exit_reason: str) -> None:
         """Book a fill in the ledger and show it on its order; `exit_reason` is what the trades it closes call it."""
-        order, size, paid, events = fill.order, fill.size, market.price(fill.price_ticks), self.events
+        order, size, events = fill.order, fill.size, self.events
         trades = market.ledger.apply(fill, exit_reason)
-        before = order.filled
-        order.filled = before + size
-        order.average_price = (
-            paid if not before else ((order.average_price or 0.0) * before + paid * size) / order.filled
-        )
+        paid, before = market.price(fill.price_ticks), order.filled
+        order.filled = filled = before + size
+        order.average_price = ((order.average_price or 0.0) * before + paid * size) / filled if before else paid
         events.append(fill)
         if trades:
-            events.extend(trades)
-        if order.filled >= order.size or (order.reduce_only and not fill.position_after):
+            events += trades
+        if filled >= order.size or (order.reduce_only and not fill.position_after):
             self.end(order, "filled", "", fill.bar_end_ns)
 
     def _place(self, fill: Fill, part: Part) -> None:
@@ -242,7 +249,7 @@ class Records:
         )
         order.asked, order.parent, order.asked_ns = size, parent.id, market.stamps[1]
         parent.children += (order,)
-        self.events.append(order)
+        self.working(order)
         return order
 
 

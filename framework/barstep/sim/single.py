@@ -21,45 +21,45 @@ if TYPE_CHECKING:
 def play_single(market: Market, records: Records, row: int) -> bool:
     """Play and book a bar in which one order acts and nothing follows; False leaves everything as it was."""
     book = market.book
-    only = _only_order(book, market.first + row, market.lows[row], market.highs[row])
+    price, low, high = market.opens[row], market.lows[row], market.highs[row]
+    only = _only_order(book.live, market.first + row, low, high)
     if only is None or only.kind == STOP_LIMIT or book.lots is not None:
         return False
-    price, low, high = market.opens[row], market.lows[row], market.highs[row]
-    options, held = market.options, book.position
+    held = book.position
     at_open = price >= only.event if only.needs > 0 else price <= only.event
     closable = abs(held) if held * only.sign < 0 else 0
     if only.reduce_only and only.size > closable:
         return False
     if only.bracket is not None and (
         only.bracket.trail is not None
-        or (at_open and options.children != "next_bar")
-        or children_in_reach(only, low, high, options)
+        or (at_open and market.options.children != "next_bar")
+        or children_in_reach(only, low, high, market.options)
     ):
         return False
-    if book.guards and not guards_silent(book, price, low, high, options, market.corridor):
+    if book.guards and not guards_silent(book, price, low, high, market.slips, market.corridor):
         return False
     market.row = row
     ledger = market.ledger
-    if ledger.lots:
-        ledger.catch_up(market.lows, market.highs, row)
-    ledger.seen = row + 1
-    ledger.start_bar(price)
-    leg = 0
-    if not at_open:
+    ledger.start_bar(market.lows, market.highs, row, price)
+    if at_open:
+        _fill(market, records, only, _paid(market, only, price, at_open=True), price, 0, closable)
+        ledger.reach(low, high)  # the lots see this bar as a whole, when they catch up
+    else:
         first, low, high = _around(price, low, high, market.closes[row], only)
-        leg = 1 if first is None else 2
         ends = (price, only.event) if first is None else (price, first, only.event)
         ledger.span(min(ends), max(ends))
-    _fill(market, records, only, _paid(market, only, price, at_open), price, leg, closable)
-    ledger.span(low, high)
+        paid = _paid(market, only, price, at_open=False)
+        _fill(market, records, only, paid, price, 1 if first is None else 2, closable)
+        ledger.span(low, high)
+        ledger.seen = row + 1
     market.mark(row)
     return True
 
 
-def _only_order(book: Book, bar: int, low: int, high: int) -> Working | None:
+def _only_order(live: list[Working], bar: int, low: int, high: int) -> Working | None:
     """The one order that a bar reaches; None when there is none, another, or a trailing stop that would move."""
     only: Working | None = None
-    for working in book.live:
+    for working in live:
         if working.from_bar > bar:
             continue
         if working.trail:
@@ -83,9 +83,11 @@ def _around(start: int, low: int, high: int, close: int, only: Working) -> tuple
     return None, low, high
 
 
-def _paid(market: Market, only: Working, price: int, at_open: bool) -> int:
+def _paid(market: Market, only: Working, price: int, *, at_open: bool) -> int:
     """What the order pays: from the open if it is reached there (R6-R8, R13), else from its level (R15)."""
     options, sign, kind = market.options, only.sign, only.kind
+    if kind == MARKET:
+        return price + sign * options.market_slip_ticks
     if kind == LIMIT:
         if not at_open:
             return only.level
@@ -95,8 +97,6 @@ def _paid(market: Market, only: Working, price: int, at_open: bool) -> int:
         opens_session = market.first + market.row == market.session_first
         gap = options.gap_price == "open" or (options.gap_price == "auction" and opens_session)
         return price if gap else only.level
-    if kind == MARKET:
-        return price + sign * options.market_slip_ticks
     slipped = (price if at_open else only.level) + sign * options.stop_slip_ticks
     if options.clamp_slippage:
         return min(max(slipped, market.lows[market.row]), market.highs[market.row])

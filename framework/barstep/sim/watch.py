@@ -23,20 +23,28 @@ class Watch:
     something waits for the next open or moves with the bars, `up` is so low that every bar reaches it (`wake`).
 
     Attributes:
+        alert: Whether any of the bars that are looked at now can reach one of them.
         pending: Requests that latency delays, each with the number of the bar after which it is done (R23).
         expiring: Whether an order may expire by a bar or a time.
         corridor: The levels of the guards, read in one go.
     """
 
-    __slots__ = ("book", "corridor", "down", "expiring", "pending", "up")
+    __slots__ = ("_bottom", "_top", "alert", "book", "corridor", "down", "expiring", "pending", "up")
 
     def __init__(self, book: Book) -> None:
         self.book = book
         self.pending: list[tuple[int, Callable[[], None]]] = []
         self.up = FAR
         self.down = -FAR
+        self.alert = False
+        self._bottom, self._top = -FAR, FAR
         self.expiring = False
         self.corridor = Corridor()
+
+    def look(self, low: int, high: int) -> None:
+        """Turn to bars whose prices lie between these."""
+        self._bottom, self._top = low, high
+        self.alert = self.up <= high or self.down >= low
 
     def arm(self, guards: list[ArmedGuard]) -> None:
         """Watch these guards, with their levels as they now are; the next bar is looked at in any case."""
@@ -49,19 +57,24 @@ class Watch:
     def wake(self) -> None:
         """Have every bar looked at until the next `refresh`."""
         self.up = -FAR
+        self.alert = True
 
     def watch(self, working: Working) -> None:
         """Widen what needs work by one order; a cancelled one is forgotten by the next `refresh`, which costs little."""
         if working.expire_bar != NEVER or working.expire_ns != NEVER:
             self.expiring = True
             self.wake()
-        elif working.kind == MARKET or working.trail:
+            return
+        if working.kind == MARKET or working.trail:
             self.wake()
-        elif working.needs > 0:
+            return
+        if working.needs > 0:
             if working.event < self.up:
                 self.up = working.event
+                self.alert = self.alert or self.up <= self._top
         elif working.event > self.down:
             self.down = working.event
+            self.alert = self.alert or self.down >= self._bottom
         for armed in self.book.guards:
             if armed.acted:  # a guard that stays breached cancels whatever comes
                 self.wake()
@@ -82,23 +95,22 @@ class Watch:
         if self.book.guards:
             up, down, guarded = self._watch_guards(up, down)
             always = always or guarded
-        self.up, self.down, self.expiring = up, down, expiring
-        if always or expiring:
-            self.wake()
+        self.down, self.expiring = down, expiring
+        self.up = up = -FAR if always or expiring else up
+        self.alert = up <= self._top or down >= self._bottom
 
     def _watch_guards(self, up: int, down: int) -> tuple[int, int, bool]:
         """Narrow the levels that need work by the prices at which guards are breached; True where every bar needs it."""
-        book = self.book
+        book, (floor, cap, fixed) = self.book, self.corridor
         if not book.position:
             return up, down, bool(book.live) and any(armed.acted for armed in book.guards)
         slope = book.position * book.tick_value
         equity = book.base + book.cash * book.tick_value - book.fees
-        if self.corridor.fixed:
-            floor_at, cap_at = (self.corridor.floor - equity) // slope, (self.corridor.cap - equity) // slope
-            if slope > 0:  # one tick early at most, never late
-                return min(up, cap_at), max(down, floor_at + 1), False
-            return min(up, floor_at), max(down, cap_at + 1), False
-        lines = [("floor", self.corridor.floor - equity), ("cap", self.corridor.cap - equity)]
+        if fixed:
+            above, below = (cap, floor) if slope > 0 else (floor, cap)
+            above, below = (above - equity) // slope, (below - equity) // slope + 1  # one tick early at most, never late
+            return (above if above < up else up), (below if below > down else down), False
+        lines = [("floor", floor - equity), ("cap", cap - equity)]
         forced = False
         for armed in book.guards:
             guard = armed.guard
