@@ -40,7 +40,7 @@ Each tells `usd`, when equity last stood at that level (`since`), when it was lo
 ## Breakdowns
 
 Trades, net result, win rate, expectancy and profit factor by `hour` of the entry in the exchange's zone, by `weekday` of its trading
-day (Sunday evening is Monday), by `session` (`regular`: the entry lay in the regular hours; `overnight`: outside), by `direction`,
+day (Sunday evening is Monday), by `session` (`regular`: the entry lay in the regular hours; `overnight`: outside, and on holidays), by `direction`,
 `exit_reason` and `tag`. With several contracts the hours are those of the first. Rows of fewer than 30 trades are marked.
 
 ## Ambiguous bars
@@ -73,6 +73,7 @@ in twenty leaves undefined gets none.
 | `profit_factor` | after fees | before fees (NinjaTrader, TradingView) |
 | `days` | the exchange's trade dates: the short session of a holiday belongs to the next one | calendar dates; each session a day |
 | `day_skew`, `day_kurtosis` | population, normal is 0 | corrected for small samples (pandas, Excel); normal is 3 |
+| `average_mae`, `average_mfe` | prices on the bar's path from the entry to the exit, and the two fills' own | whole bars of entry and exit; closes |
 | `exposure` | bars that end with a position | bars from entry to exit, both counted (backtesting.py); time |
 | `longest_below_peak` | calendar days, inside bars | bars or trading days of closes |
 | `average_r` | risk to the stop that came with the entry | planned risk typed in by hand; mean loss |

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -31,12 +32,12 @@ def from_file(desk: Path) -> Path:
     return api.run("configs/own.yaml", out=desk / "own").folder
 
 
-def change_a_close(desk: Path, row: int) -> None:
-    """One price one tick higher, inside its bar."""
+def change_a_price(desk: Path, row: int, name: str = "c") -> None:
+    """One price one tick higher, and its bar's high with it where it must."""
     path = desk / "configs" / "bars.parquet"
     bars = pl.read_parquet(path)
     up = pl.int_range(pl.len()) == row
-    bars = bars.with_columns(pl.when(up).then(pl.col("c") + 0.25).otherwise(pl.col("c")).alias("c"))
+    bars = bars.with_columns(pl.when(up).then(pl.col(name) + 0.25).otherwise(pl.col(name)).alias(name))
     bars.with_columns(pl.max_horizontal("h", "c").alias("h")).write_parquet(path)
 
 
@@ -51,6 +52,8 @@ def test_compare_tells_the_change_its_figures_and_the_first_event(first, cli, de
     assert found["figures"]["net_pnl"] == [one.net_pnl, two.net_pnl]
     assert found["figures"]["sqn"] == [one.metrics["sqn"], two.metrics["sqn"]]
     assert found["equity"] == [{"day": "2013-09-03", "equity": [one.final_balance, two.final_balance]}]
+    shares = [f"{result.metrics['win_rate']:.1%}" for result in (one, two)]
+    assert re.search(rf"win_rate +{' +'.join(shares)}", cli("compare", "first", "second").stdout)
     divergence = found["divergences"][0]
     orders = [result.table("orders").filter(pl.col("id") == 1).row(0, named=True) for result in (one, two)]
     assert divergence["kind"] == "asked"
@@ -131,7 +134,7 @@ def test_reproduce_fails_when_one_price_is_one_tick_off(desk, cli):
     folder = from_file(desk)
     assert cli("reproduce", str(folder)).exit_code == 0
     fills = api.load(folder).table("fills")
-    change_a_close(desk, int(fills["bar_index"][0]) - 1)  # the bar whose close gave the signal
+    change_a_price(desk, int(fills["bar_index"][0]) - 1)  # the bar whose close gave the signal
     done = cli("reproduce", str(folder), "--json")
     found = json.loads(done.stdout)
     assert done.exit_code == 1
@@ -144,10 +147,36 @@ def test_reproduce_fails_when_one_price_is_one_tick_off(desk, cli):
 def test_other_bars_with_the_same_fills_are_no_reproduction(desk, cli):
     folder = from_file(desk)
     last = api.load(folder).table("equity").height - 1
-    change_a_close(desk, last)
+    change_a_price(desk, last)
     done = cli("reproduce", str(folder))
     assert done.exit_code == 1
     assert "sha256" in done.stdout
+
+
+def test_a_high_that_no_order_saw_is_named_by_the_account_inside_its_bar(desk, cli):
+    folder = from_file(desk)
+    equity = api.load(folder).table("equity")
+    held = equity.with_row_index().filter(pl.col("position") > 0, pl.col("position").shift(1) > 0)
+    row = held.row(0, named=True)
+    change_a_price(desk, row["index"], "h")
+    done = cli("reproduce", str(folder), "--json")
+    found = json.loads(done.stdout)
+    assert (done.exit_code, found["proved"], found["digest"]) == (1, False, found["digest_now"])
+    assert found["divergence"]["kind"] == "bar"
+    then, now = found["divergence"]["events"]
+    assert then["time"] == now["time"] == row["time"].isoformat()
+    assert now["high"] == then["high"] + 12.5 * row["position"]
+    assert now["equity"] == then["equity"]
+
+
+def test_a_price_that_nobody_saw_is_told(desk, cli):
+    folder = from_file(desk)
+    assert api.load(folder).table("equity")["position"][0] == 0
+    change_a_price(desk, 0, "h")
+    done = cli("reproduce", str(folder))
+    assert done.exit_code == 1
+    assert "NOT THE SAME BARS" in done.stdout
+    assert "no event differs" in done.stdout
 
 
 def test_a_changed_plugin_is_named_with_the_first_event_that_differs(first, cli, desk):
@@ -236,6 +265,8 @@ def test_statistics_of_a_stored_run(first, cli, desk):
     assert "expectancy" in found["provisional"]
     text = cli("runs", "show", "first", "--statistics").stdout
     assert "PROVISIONAL" in text
+    assert re.search(rf"^win_rate +{result.metrics['win_rate']:.1%}  share", text, re.M)
+    assert text.count("95% interval") == 2  # fills and the equity curve have none
     assert max(map(len, text.splitlines())) <= 80
 
 

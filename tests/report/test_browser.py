@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,36 @@ def test_a_phone_scrolls_down_and_not_across(browser: Chromium, trailed: Path, t
     browser.send("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=2, mobile=True)
     look(browser, write_report(trailed, tmp_path / "phone.html"))
     assert browser.state("document.documentElement.scrollWidth") == 390
+    covered = "document.elementFromPoint(388, 20).closest('#theme') !== null"  # no word of the bar beside the button
+    assert browser.state(covered)
+    quiet(browser)
+
+
+def test_long_names_in_a_legend_stand_below_each_other(browser: Chromium, grid: GridRecord, tmp_path: Path) -> None:
+    browser.send("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=2, mobile=True)
+    page = tmp_path / "walk.html"
+    longer = replace(grid, axes={"a_long_name.of_an_option": grid.axes["fast"], "slow": grid.axes["slow"]})
+    page.write_text(grid_page(longer), encoding="utf-8")
+    look(browser, page)
+    browser.state("document.getElementById('fig-stability').scrollIntoView()")
+    names = (
+        "[...document.querySelectorAll('#fig-stability .legendtext')].map((text) => text.getBoundingClientRect().top)"
+    )
+    tops = browser.wait(f"(() => {{ const tops = {names}; return tops.length === 2 && tops; }})()")
+    assert tops[1] > tops[0] + 10
+
+
+def test_paper_is_white(browser: Chromium, trailed: Path, tmp_path: Path) -> None:
+    browser.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+    look(browser, write_report(trailed, tmp_path / "paper.html"))
+    ink = "[getComputedStyle(document.body).color, document.getElementById('fig-equity').layout.font.color]"
+    dark = browser.state(ink)
+    browser.state("dispatchEvent(new Event('beforeprint'))")
+    assert browser.state(ink) == ["rgb(29, 36, 48)", "#1d2430"] != dark
+    undrawn = "[...document.querySelectorAll('main .figure')].filter((div) => !div.data).length === 0"
+    browser.wait(undrawn)
+    browser.state("dispatchEvent(new Event('afterprint'))")
+    assert browser.state(ink) == dark
     quiet(browser)
 
 

@@ -65,7 +65,7 @@ def test_an_evaluation_becomes_a_page(tmp_path: Path) -> None:
     assert (passed["y"], passed["x"]) == (["from every day", "drawn, 1x"], [0.0, 0.2])
     assert "A Plan &lt;50K&gt;" in text
     assert "10% to 35%" in text
-    assert "held past the flat time" in text
+    assert "Held past the flat time." in text
 
 
 def test_another_document_is_refused(tmp_path: Path) -> None:

@@ -197,6 +197,7 @@ def test_a_run_shows_itself_in_a_notebook(desk: Path) -> None:
         result.plot("pie")
     shown = result._repr_html_()
     assert "<svg" in shown
+    assert "currentColor" in shown  # legible on any ground
     assert f"{result.net_pnl:+,.2f} USD" in shown
 
 

@@ -16,6 +16,7 @@ def test_a_heatmap_has_the_median_over_the_other_axes(grid: GridRecord) -> None:
     both = figures.heatmap(grid)
     assert [list(row) for row in both.data[0].z] == [[0, 100], [-50, 50], [-100, 0]]
     assert (both.data[1].x, both.data[1].y) == (("10",), ("20",))
+    assert both.data[0].colorbar.title.text == "net_pnl, USD"
     alone = figures.heatmap(grid, "slow", "slow")
     assert [list(row) for row in alone.data[0].z] == [[50, 0, -50]]
     turned = figures.heatmap(grid, "slow", "fast", "trades")

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import polars as pl
@@ -16,8 +17,10 @@ from typer.testing import CliRunner
 
 import barstep
 from barstep.cli.main import app
+from barstep.report.figures import excursions
 from barstep.report.grid_page import grid_page
 from barstep.report.grid_record import GridRecord
+from barstep.report.record import RunRecord
 
 
 def script(text: str, name: str) -> dict:
@@ -38,6 +41,11 @@ def page(trailed: Path, tmp_path: Path) -> str:
     return out.read_text(encoding="utf-8")
 
 
+def page_of(folder: Path) -> str:
+    assert report(str(folder))[0] == 0
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
 def test_a_page_needs_nothing_else(page: str) -> None:
     ours = page.replace(re.search(r"<script>/\*.*?</script>", page, re.S)[0], "")
     assert "plotly.js" in page
@@ -54,7 +62,8 @@ def test_a_page_holds_the_rows_of_the_tables(page: str, trailed: Path, unpacked:
     times = trades["exit_time"].dt.epoch("s").to_list()
     assert unpacked(data["trades"]["exit_time"]) == times
     orders = pl.read_parquet(trailed / "orders.parquet")
-    assert unpacked(data["orders"]["id"]) == orders["id"].to_list()
+    asked = orders.with_columns(pl.col("id").abs().alias("number")).sort("asked_at", "number")
+    assert unpacked(data["orders"]["id"]) == asked["id"].to_list() != orders["id"].to_list()  # stored as they ended
     bars = data["contracts"][0]["bars"]
     result = json.loads((trailed / "result.json").read_text())
     assert bars["total"] == result["bars"] == len(unpacked(bars["close"]))
@@ -104,6 +113,11 @@ def test_without_plotly_one_line_says_what_to_install(trailed: Path, desk: Path,
 
 def test_what_cannot_be_reported_is_told(trailed: Path, tmp_path: Path) -> None:
     assert report(str(tmp_path / "nowhere"))[0] == 2
+    assert report(str(tmp_path)) == (2, "", f"error: {tmp_path}: not a run's folder: it has no result.json\n")
+    (tmp_path / "not.json").write_text("one two")
+    code, out, err = report(str(tmp_path / "not.json"))
+    assert (code, out) == (2, "")
+    assert "not an evaluation; expected what `barstep evaluate RUN --plan NAME --json` prints; it is no JSON" in err
     empty = tmp_path / "empty"
     shutil.copytree(trailed, empty)
     (empty / "trades.parquet").unlink()
@@ -133,9 +147,52 @@ def test_a_run_without_trades_has_a_page(play: Callable[..., Path]) -> None:
         "idle", strategies=[{"use": "sma_crossover", "options": {"fast": 900, "slow": 2000}}],
         data={"instrument": "ES", "timeframe": "5m", "source": {"kind": "synthetic", "seed": 1, "bars": 50}},
     )  # fmt: skip
-    assert report(str(folder))[0] == 0
-    text = (folder / "report.html").read_text(encoding="utf-8")
+    text = page_of(folder)
     assert "No trade was closed in this run." in text
+    assert "No order was sent." in text
+    assert "none was closed" in text
+    assert "Triangles are entries" not in text
+    equity = script(text, "shared")["figures"]["equity"]["layout"]  # not cents above and below
+    assert (equity["yaxis"]["range"], equity["yaxis2"]["range"]) == ([49_500, 50_500], [-500, 0])
+
+
+def test_one_trade_is_counted_in_whole_trades(play: Callable[..., Path]) -> None:
+    text = page_of(play("one", strategies=[{"use": "trailer", "options": {"every": 1500}}]))
+    figures = script(text, "shared")["figures"]
+    assert figures["results"]["layout"]["yaxis"]["dtick"] == 1
+    assert figures["reason"]["layout"]["bargap"] == 0.5
+
+
+def test_many_attempts_stand_in_one_box_that_opens(play: Callable[..., Path]) -> None:
+    folder = play(
+        "failing", strategies=[{"use": "trailer", "options": {"every": 7}}],
+        account={"plan": "topstep-combine-50k", "on_fail": "reset"},
+        data={"instrument": "ES", "timeframe": "5m", "source": {"kind": "synthetic", "seed": 7, "days": 60}},
+    )  # fmt: skip
+    attempts = barstep.load(folder).risk["attempts"]
+    assert len(attempts) > 3
+    text = page_of(folder)
+    ended = [each["verdict"] for each in attempts]
+    told = ", ".join(f"{ended.count(each)} {each}" for each in dict.fromkeys(ended))
+    assert f"<p>{len(attempts)} attempts: {told}.</p><details>" in text
+    assert all(f"<p>Attempt {each['number']}: {each['verdict']}" in text for each in attempts)
+
+
+def test_dots_that_are_not_drawn_are_told(trailed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    count = barstep.load(trailed).trades
+    for place in ("barstep.report.run_page", "barstep.report.figures.trades"):
+        monkeypatch.setattr(import_module(place), "DOTS", 5)
+    assert report(str(trailed), "--out", str(tmp_path / "page.html"))[0] == 0
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert f"Drawn are the 5 trades with the largest results of {count}." in text
+    assert sum(len(trace.x) for trace in excursions(RunRecord(trailed)).data[:2]) == 5
+
+
+def test_figures_have_their_units(page: str, trailed: Path) -> None:
+    found = barstep.load(trailed).statistics().measures
+    assert f"<td>win_rate</td><td class=num>{found['win_rate']:.1%}</td>" in page
+    assert f"<td>profit_factor</td><td class=num>{found['profit_factor']:.2f}</td>" in page
+    assert f"<td>longest_loss_streak</td><td class=num>{found['longest_loss_streak']}</td>" in page
 
 
 def test_several_contracts_have_a_chart_each(play: Callable[..., Path], unpacked: Callable[..., list[float]]) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from barstep.cli.explain import story_rows
+from barstep.cli.measured import number
 from barstep.cli.output import columns
+from barstep.report.units import unit
 from barstep.runs.compare import letters
 from barstep.runs.compare.divergence import KINDS
 
@@ -34,7 +36,8 @@ def show_comparison(out: Console, found: Comparison) -> None:
     _title(out, "What differs before the first bar")
     _differences(out, found.differences, names)
     _title(out, "What differs in the figures")
-    rows = [(key, *map(_figure, values)) for key, values in found.figures.items() if len(set(map(str, values))) > 1]
+    differing = {key: values for key, values in found.figures.items() if len(set(map(str, values))) > 1}
+    rows = [(key, *(_figure(value, unit(key)) for value in values)) for key, values in differing.items()]
     if rows:
         columns(out, ("", *names), rows, right=names)
     else:
@@ -78,6 +81,8 @@ def show_reproduction(out: Console, found: Reproduction) -> None:
     if found.divergence is not None:
         _title(out, "The first event that differs")
         _divergence(out, found.divergence, ("then", "now"))
+    elif not found.proved:
+        out.print("no event differs: every order, every fill and the equity of every bar are the same", soft_wrap=True)
 
 
 def show_sensitivity(out: Console, found: Sensitivity) -> None:
@@ -93,8 +98,9 @@ def show_sensitivity(out: Console, found: Sensitivity) -> None:
         mark = "=" if each.configured and each is not base else ""
         money = (f"{each.net_pnl:+,.2f}", change, f"{-each.max_drawdown:,.2f}" if each.max_drawdown else "0.00")
         rows.append((what, mark, *money, f"{each.trades:,}", each.digest[:8], note))
-    head = ("", "", "net P&L", "change", "drawdown", "trades", "digest", "")
-    columns(out, head, rows, right=("net P&L", "change", "drawdown", "trades"))
+    wide = 8 if any(row[-1] for row in rows) else 7  # the notes take room only where there are some
+    head = ("", "", "net P&L", "change", "drawdown", "trades", "digest", "")[:wide]
+    columns(out, head, [row[:wide] for row in rows], right=("net P&L", "change", "drawdown", "trades"))
     out.print("= as configured; drawdown from the highest equity, inside bars")
     for remark in found.remarks:
         out.print(remark, soft_wrap=True)
@@ -128,12 +134,8 @@ def _divergence(out: Console, found: Divergence | None, names: Sequence[str]) ->
             columns(out, ("", ""), story_rows(story))
 
 
-def _figure(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, str):
-        return _short(value)
-    return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
+def _figure(value: Any, unit: str = "") -> str:
+    return _short(value) if isinstance(value, str) else number(value, unit)
 
 
 def _short(text: str) -> str:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from barstep.runs.statistics import Statistics
     from barstep.stats.equity import Drawdown
+    from barstep.stats.measures import Measure
 
 _BASES = {
     "static": "below the start balance",
@@ -33,14 +34,18 @@ def show_statistics(out: Console, result: dict[str, Any], found: Statistics) -> 
         rows = []
         for name, measure in group.measures.items():
             mark = "PROVISIONAL" if name in found.provisional and found.measures[name] is not None else ""
-            rows.append((name, _number(found.measures[name]), measure.unit, _interval(found, name), mark))
-        columns(out, ("measure", "value", "unit", "95% interval", ""), rows, right=("value",))
+            rows.append(
+                (name, number(found.measures[name], measure.unit), measure.unit, _interval(found, measure), mark)
+            )
+        wide = 5 if any(measure.interval for measure in group.measures.values()) else 3
+        head = ("measure", "value", "unit", "95% interval", "")[:wide]
+        columns(out, head, [row[:wide] for row in rows], right=("value",))
     out.print()
     out.print("Largest drawdowns, USD", style="bold")
     columns(
         out,
         ("", "USD", "stood there", "lowest", "again"),
-        [(_BASES[name], _number(fall.usd), *_moments(found, fall)) for name, fall in found.drawdowns.items()],
+        [(_BASES[name], number(fall.usd), *_moments(found, fall)) for name, fall in found.drawdowns.items()],
         right=("USD",),
     )
     for by, parts in found.breakdowns.items():
@@ -51,9 +56,9 @@ def show_statistics(out: Console, result: dict[str, Any], found: Statistics) -> 
         head = ("", "trades", "net P&L", "win rate", "expectancy", "profit factor")
         told = [
             (
-                part.value or "-", f"{part.trades:,}{'*' * part.provisional}", _number(part.net_pnl),
-                "-" if part.win_rate is None else f"{part.win_rate:.1%}", _number(part.expectancy),
-                _number(part.profit_factor),
+                part.value or "-", f"{part.trades:,}{'*' * part.provisional}", number(part.net_pnl),
+                number(part.win_rate, "share"), number(part.expectancy),
+                number(part.profit_factor),
             )
             for part in parts
         ]  # fmt: skip
@@ -81,16 +86,19 @@ def _moments(found: Statistics, fall: Drawdown) -> list[str]:
     return ["-" if ns is None else moment(to_datetime(ns, found.zone))[:16] for ns in at] if fall.usd else ["-"] * 3
 
 
-def _interval(found: Statistics, name: str) -> str:
-    bounds = found.intervals.get(name)
-    return "" if bounds is None else f"{_number(bounds[0])} to {_number(bounds[1])}"
+def _interval(found: Statistics, measure: Measure[Any]) -> str:
+    bounds = found.intervals.get(measure.name)
+    return "" if bounds is None else " to ".join(number(bound, measure.unit) for bound in bounds)
 
 
 def _many(count: int, what: str) -> str:
     return f"{count:,} {what}{'s' * (count != 1)}"
 
 
-def _number(value: float | int | None) -> str:
+def number(value: float | int | None, unit: str = "") -> str:
+    """A figure: counts whole, shares as percentages, all else with two digits."""
     if value is None:
         return "-"
+    if unit == "share":
+        return f"{value:.1%}"
     return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"

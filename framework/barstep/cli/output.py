@@ -76,12 +76,12 @@ def warn(word: str, text: str) -> None:
 
 
 def columns(out: Console, head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> None:
-    """Print aligned columns under a heading, if there is one; those named in `right` are numbers. Names stay in one piece."""
+    """Print aligned columns under a heading, if there is one; names, and the numbers that `right` names, stay in one piece."""
     table, kept = grid(header=any(head)), list(rows)
     whole = max((len(row[0]) for row in kept), default=0) <= LONGEST_NAME
     for place, name in enumerate(head):
         side: Literal["left", "right"] = "right" if name in right else "left"
-        table.add_column(name, justify=side, overflow="fold", no_wrap=whole and not place)
+        table.add_column(name, justify=side, overflow="fold", no_wrap=name in right or (whole and not place))
     for row in kept:
         table.add_row(*row)
     put(out, table)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from barstep.domain.errors import DataError
+from barstep.data.tables import no_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,4 +41,4 @@ def column_chunks(path: Path, columns: Sequence[str], rows: int = _ROWS) -> Iter
             frame = wanted.slice(first, rows).collect()
             yield {name: frame[name].to_numpy() for name in columns}
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise DataError(f"{path}: not a result table: {str(error).splitlines()[0]}") from error
+        raise no_table(path, error) from error

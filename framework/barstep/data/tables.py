@@ -149,6 +149,13 @@ def _series(name: str, values: Sequence[Any] | NDArray[np.generic], dtype: pl.Da
     return pl.Series(name, values, dtype=dtype)
 
 
+def no_table(path: str | Path, error: Exception) -> DataError:
+    """What to say of a file that should be a result table."""
+    if not Path(path).exists():
+        return DataError(f"{path}: this table is missing; a whole run has it")
+    return DataError(f"{path}: not a result table: {str(error).splitlines()[0]}")
+
+
 def read_table(path: str | Path) -> pl.DataFrame:
     """A result table.
 
@@ -158,7 +165,7 @@ def read_table(path: str | Path) -> pl.DataFrame:
     try:
         return pl.read_parquet(path, glob=False)
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise DataError(f"{path}: not a result table: {str(error).splitlines()[0]}") from error
+        raise no_table(path, error) from error
 
 
 def pandas_frame(frame: pl.DataFrame) -> Any:
@@ -207,7 +214,7 @@ def read_column(path: Path, name: str) -> NDArray[Any]:
     try:
         return pl.read_parquet(path, glob=False, columns=[name])[name].to_numpy()
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise DataError(f"{path}: not a result table: {str(error).splitlines()[0]}") from error
+        raise no_table(path, error) from error
 
 
 def sync(path: Path) -> None:

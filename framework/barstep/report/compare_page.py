@@ -6,8 +6,9 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from barstep.report.figures.compared import equities
-from barstep.report.html import card, figure_box, page, plain_table, section
-from barstep.report.words import number, tone, usd
+from barstep.report.html import card, cards, figure_box, page, plain_table, says, section
+from barstep.report.units import unit
+from barstep.report.words import figure, tone, usd
 from barstep.runs.compare import letters
 from barstep.runs.compare.divergence import KINDS
 
@@ -32,13 +33,11 @@ def compare_page(found: Comparison) -> str:
     """The page of a comparison."""
     names = letters(len(found.folders))
     figures: dict[str, Any] = {"equity": equities(found)}
-    head = "".join(
+    head = cards([
         card(f"{letter}  {name}", usd(_net(found, place), sign=True), f"USD after fees; {folder}", tone(_net(found, place)))
         for place, (letter, name, folder) in enumerate(zip(names, found.names, found.folders, strict=True))
-    )  # fmt: skip
-    remarks = "".join(f"<p>{escape(remark)}</p>" for remark in found.remarks)
-    says = f'<div class="says">{remarks}</div>' if remarks else ""
-    body = f'<header><h1>{escape(" and ".join(dict.fromkeys(found.names)))}</h1>{says}<div class="cards">{head}</div></header>'
+    ])  # fmt: skip
+    body = f"<header><h1>{escape(' and '.join(dict.fromkeys(found.names)))}</h1>{says(found.remarks)}{head}</header>"
     body += section("before", "What differs before the first bar", _NOTES["before"], _differences(found, names))
     body += section("equity", "Equity together", _NOTES["equity"], figure_box("equity", "Equity of all runs"))
     parted = [
@@ -73,7 +72,11 @@ def _differences(found: Comparison, names: list[str]) -> str:
 
 def _figures(found: Comparison, names: list[str]) -> str:
     rows = sorted(found.figures.items(), key=lambda row: len(set(map(str, row[1]))) == 1)
-    return plain_table(["", *names], [[key, *map(_told, values)] for key, values in rows], range(1, 1 + len(names)))
+    return plain_table(
+        ["", *names],
+        [[key, *(_told(key, value) for value in values)] for key, values in rows],
+        range(1, 1 + len(names)),
+    )
 
 
 def _parted(found: Divergence | None, names: tuple[str, str]) -> str:
@@ -107,7 +110,5 @@ def _short(text: str | None) -> str:
     return text[:_SHORT] if len(text) == _HEX else text
 
 
-def _told(value: Any) -> str:
-    if value is None or isinstance(value, str):
-        return _short(value)
-    return number(value) if isinstance(value, float) else f"{value:,}"
+def _told(name: str, value: Any) -> str:
+    return _short(value) if value is None or isinstance(value, str) else figure(value, unit(name))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from barstep.domain.errors import ConfigError
 from barstep.report.figures.fans import SHARES, fan
 from barstep.report.figures.odds import attempt, causes, chances
-from barstep.report.html import card, figure_box, page, section
+from barstep.report.html import card, cards, figure_box, page, says, section
 from barstep.report.words import many, share, usd
 
 if TYPE_CHECKING:
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
+_NONE = "not an evaluation; expected what `barstep evaluate RUN --plan NAME --json` prints"
 _NOTES = {
-    "fan": "Profit of drawn attempts at the end of each day, USD after fees, payouts taken out; one that has passed or failed "
-    "stays where it ended. Half of the attempts lie in the darker band, nine of ten in both.",
+    "fan": "Profit of drawn attempts at the end of each day, USD after fees, payouts taken out; one that has passed stays "
+    "where it ended, one that has failed at the lowest of its last day, which may be below its floor. Half of the attempts "
+    "lie in the darker band, nine of ten in both.",
     "attempt": "Balance at the end of each day of the first attempt and the floor at its end, USD after fees.",
     "causes": "How attempts ended, as shares of all of them. Open ones ran out of days.",
     "chances": "The interval is what the number of source days allows to say; more drawn attempts do not make it narrower.",
@@ -37,9 +39,9 @@ def read_evaluation(path: Path) -> Document:
     except OSError as error:
         raise ConfigError(f"{path}: it cannot be read: {error.strerror or error}") from error
     except ValueError as error:
-        raise ConfigError(f"{path}: it cannot be read: {error}") from error
+        raise ConfigError(f"{path}: {_NONE}; it is no JSON: {error}") from error
     if not isinstance(found, dict) or not {"plan", "record", "verdict", "by_day"} <= found.keys():
-        raise ConfigError(f"{path}: not an evaluation; expected what `barstep evaluate RUN --plan NAME --json` prints")
+        raise ConfigError(f"{path}: {_NONE}")
     return found
 
 
@@ -83,7 +85,7 @@ def _shares(found: Document) -> list[tuple[str, dict[str, float]]]:
 
 def _header(found: Document) -> str:
     plan, record, verdict = found["plan"], found["record"], found["verdict"]
-    cards = [
+    shown = [
         card(
             "First attempt",
             verdict["status"],
@@ -92,22 +94,20 @@ def _header(found: Document) -> str:
     ]
     failure = verdict["failure"]
     if failure is not None:
-        cards.append(card("Failed by", failure["rule"].replace("_", " "), f"on {failure['day']}", "down"))
-    for each in found.get("odds", {}).get("sizes", [])[:2]:
+        shown.append(card("Failed by", failure["rule"].replace("_", " "), f"on {failure['day']}", "down"))
+    for each in found.get("odds", {}).get("sizes", [])[:3]:
         if each["pass_share"] is not None:
             low, high = each["pass_interval"]
-            cards.append(
+            shown.append(
                 card(f"Chance of a pass, {each['size']}x", share(each["pass_share"]), f"{low:.0%} to {high:.0%}")
             )
     if found.get("odds"):
         drawn = found["odds"]
-        cards.append(
+        shown.append(
             card("Drawn", f"{drawn['attempts']:,}", f"attempts of {drawn['days']} days from {drawn['source_days']:,}")
         )
-    remarks = "".join(f"<p>{escape(str(text))}</p>" for text in found.get("remarks", []))
-    says = f'<div class="says">{remarks}</div>' if remarks else ""
     told = f"{' '.join(record['contracts'])}, {record['days']:,} trading days of {record['label']}"
     return (
         f'<header><h1>{escape(plan["title"])}, as of {escape(plan["as_of"])}</h1><div class="quiet">{escape(told)}</div>'
-        f'{says}<div class="cards">{"".join(cards)}</div></header>'
+        f"{says(found.get('remarks', []))}{cards(shown)}</header>"
     )

@@ -18,16 +18,15 @@ from barstep.report.figures.grid import (
     walk_forward,
 )
 from barstep.report.grid_doubts import doubts
-from barstep.report.html import card, figure_box, page, section
+from barstep.report.html import card, cards, figure_box, page, says, section
+from barstep.report.units import tick_form, titled, unit
 from barstep.report.words import figure
-from barstep.runs.statistics import GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from barstep.report.grid_record import GridRecord
 
-_UNITS = {"net_pnl": "USD"} | {each.name: each.unit for group in GROUPS for each in group.measures.values()}
 _LISTED = ("net_pnl", "trades", "win_rate", "profit_factor", "expectancy", "max_drawdown", "sqn", "daily_sharpe")
 
 _NOTES = {
@@ -41,7 +40,7 @@ _NOTES = {
     "would show without any skill.",
     "stability": "Which value each training stretch chose on each axis. Values that jump were fitted to their days.",
     "overfitting": "All splits of the days into two halves: where the best of one half ranks in the other. Left of 0 is "
-    "below the middle.",
+    "below the middle; how many splits lie there is the probability of overfitting.",
 }
 
 
@@ -86,10 +85,10 @@ def grid_page(grid: GridRecord, logits: Sequence[float] = ()) -> str:
 def _header(grid: GridRecord) -> str:
     told, best = grid.told, grid.best()
     failed = f"{grid.errors:,} more ended with an error" if grid.errors else ""
-    cards = [card("Points", f"{len(grid.points):,}", failed)] if grid.points else []
+    shown = [card("Points", f"{len(grid.points):,}", failed)] if grid.points else []
     account = told.get("walk_forward")
     if account is not None:
-        cards += [
+        shown += [
             card("Walk-forward", f"{account['net_pnl']:+,.2f}", "USD after fees, on days that no choice had seen"),
             card("Max drawdown", f"{account['max_drawdown_daily']:,.2f}", "USD, by days"),
             card(
@@ -99,20 +98,18 @@ def _header(grid: GridRecord) -> str:
             ),
         ]
     if "trials" in told:
-        cards.append(card("Trials so far", f"{told['trials']:,}", "of this strategy on this data, all grids"))
+        shown.append(card("Trials so far", f"{told['trials']:,}", "of this strategy on this data, all grids"))
     if best is not None:
         point = grid.points[best]
         values = ", ".join(f"{name} = {axis[at]}" for (name, axis), at in zip(grid.axes.items(), point.at, strict=True))
-        cards.append(
-            card(f"Best by {grid.metric}", figure(point.metrics[grid.metric], _UNITS.get(grid.metric, "")), values)
-        )
+        shown.append(card(f"Best by {grid.metric}", figure(point.metrics[grid.metric], unit(grid.metric)), values))
     if told.get("deflated_sharpe") is not None:
-        cards.append(
+        shown.append(
             card("Deflated Sharpe", f"{told['deflated_sharpe']:.0%}", "chance that it is above luck of the trials")
         )
     chance = (told.get("overfitting") or {}).get("probability")
     if chance is not None:
-        cards.append(
+        shown.append(
             card(
                 "Overfitting",
                 f"{chance:.0%}",
@@ -120,12 +117,10 @@ def _header(grid: GridRecord) -> str:
                 "doubt" if chance > 0.2 else "",
             )
         )
-    says = "".join(f"<p>PROVISIONAL: {escape(str(text))}</p>" for text in told.get("provisional", []))
-    says = f'<div class="says">{says}</div>' if says else ""
+    remarks = says([f"PROVISIONAL: {text}" for text in told.get("provisional", [])])
     axes = ", ".join(f"{name} ({len(values)})" for name, values in grid.axes.items())
     return (
-        f'<header><h1>{escape(grid.name)}</h1><div class="quiet">{escape(axes)}</div>{says}'
-        f'<div class="cards">{"".join(cards)}</div></header>'
+        f'<header><h1>{escape(grid.name)}</h1><div class="quiet">{escape(axes)}</div>{remarks}{cards(shown)}</header>'
     )
 
 
@@ -141,7 +136,9 @@ def _data(grid: GridRecord) -> dict[str, Any]:
         "number": [point.number for point in grid.points],
         "failed": [point.failed for point in grid.points],
         "metrics": {name: column(name) for name in names},
-        "units": {name: _UNITS[name] for name in names if name in _UNITS},
+        "units": {name: unit(name) for name in names},
+        "titles": {name: titled(name) for name in names},
+        "forms": {name: tick_form(name) for name in names},
         "metric": grid.metric,
         "listed": list(dict.fromkeys((grid.metric, *_LISTED))),
         "best": grid.best(),

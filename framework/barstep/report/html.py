@@ -14,6 +14,7 @@ from barstep._version import __version__
 from barstep.domain.errors import BarstepError
 from barstep.report.library import plotly_js
 from barstep.report.style import DARK, LIGHT
+from barstep.report.words import sentence
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,6 +82,18 @@ def plain_table(head: list[str], rows: list[list[str]], numbers: range = range(0
     return (
         f'<div class="scroll"><table class="plain"><thead>{line(head, "th")}</thead><tbody>{body}</tbody></table></div>'
     )
+
+
+def cards(made: list[str]) -> str:
+    """Headline figures in rows of one length where that can be."""
+    columns = next((count for count in (4, 5, 3) if len(made) % count == 0), 4)
+    return f'<div class="cards" style="--columns: {columns}">{"".join(made)}</div>'
+
+
+def says(lines: list[str], kind: str = "", more: str = "") -> str:
+    """Remarks that must not be overlooked, marked `good`, `bad` or as a doubt; empty without any. `more` is markup."""
+    told = "".join(f"<p>{escape(sentence(line))}</p>" for line in lines)
+    return f'<div class="{f"says {kind}".strip()}">{told}{more}</div>' if told else ""
 
 
 def card(name: str, value: str, small: str = "", tone: str = "") -> str:

@@ -9,7 +9,6 @@ from barstep.domain.errors import BarstepError, ConfigError
 from barstep.report import figures
 from barstep.report.groups import even_groups
 from barstep.report.record import RunRecord
-from barstep.report.style import LIGHT
 from barstep.report.words import number, share, usd, when
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ def summary(result: RunResult) -> str:
         ("profit factor", number(measures.get("profit_factor"))),
         ("max drawdown, inside bars", f"{usd(measures.get('max_drawdown'))} USD"),
         ("ambiguous bars", f"{result.ambiguous_bars:,}"),
-        *((name, escape(text)) for name, text in [("warning", text) for text in result.warnings]),
     ]
     told = f"{result.name}, {' '.join(result.contracts)} {result.timeframe}, {when(result.start)} to {when(result.end)}"
     lines = "".join(
@@ -45,7 +43,8 @@ def summary(result: RunResult) -> str:
         for name, value in rows
     )
     state = "" if result.status == "done" else f" ({result.status})"
-    return f"<div><b>{escape(told + state)}</b>{_line(result)}<table>{lines}</table></div>"
+    warnings = "".join(f"<div>Warning: {escape(text)}</div>" for text in result.warnings)
+    return f"<div><b>{escape(told + state)}</b>{_line(result)}<table>{lines}</table>{warnings}</div>"
 
 
 def _folder(result: RunResult) -> Path:
@@ -69,5 +68,5 @@ def _line(result: RunResult) -> str:
     return (
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}" style="display:block;margin:6px 0">'
         f'<title>equity, {usd(low)} to {usd(high)} USD</title><polyline points="{points}" fill="none" '
-        f'stroke="{LIGHT["line"]}" stroke-width="1.5"/></svg>'
+        f'stroke="currentColor" stroke-width="1.3"/></svg>'
     )

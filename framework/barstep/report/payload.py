@@ -95,7 +95,10 @@ def trades(run: RunRecord) -> dict[str, Any]:
 
 def orders(run: RunRecord) -> dict[str, Any]:
     """The last orders, with what became of them."""
-    table = {name: column[-MOST_ORDERS:] for name, column in run.orders.items()}
+    order = np.lexsort((np.abs(run.orders["id"]), run.orders["asked_at"]))[
+        -MOST_ORDERS:
+    ]  # as asked; stored as they ended
+    table = {name: column[order] for name, column in run.orders.items()}
     names = {each.id: each.name for each in run.contracts}
     columns: dict[str, Any] = {
         "contract": words([names.get(name, name) for name in table["contract"]]),

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from barstep.report import payload
 from barstep.report.figures import by_hour, by_reason, calendar, equity, excursions, price, results
+from barstep.report.figures.trades import DOTS
 from barstep.report.floor import floors
-from barstep.report.html import card, definitions, figure_box, page, section, time_chart
+from barstep.report.html import definitions, figure_box, page, section, time_chart
+from barstep.report.run_header import header
 from barstep.report.stories import stories
-from barstep.report.sureness import drawdowns, measures, readings, spread
-from barstep.report.words import many, number, share, tone, usd, when
+from barstep.report.sureness import drawdowns, measures
 from barstep.runs.statistics import statistics
-from barstep.stats.trades import TRADES
 
 if TYPE_CHECKING:
     from barstep.report.record import RunRecord
@@ -44,9 +44,9 @@ def run_page(run: RunRecord) -> str:
     own = {name: value for name, value in run.result["metrics"].items() if name not in found.measures}
     body = "".join(
         [
-            _header(run, found),
+            header(run, found),
             *_charts(run, found),
-            *(_trades() if has_trades else [_no_trades()]),
+            *(_trades(run) if has_trades else [_no_trades()]),
             _orders(run),
             measures(found, own),
             _made(run),
@@ -79,96 +79,36 @@ def _decimals(run: RunRecord) -> int:
     return min(len(size.partition(".")[2]) for size in sizes)
 
 
-def _header(run: RunRecord, found: Statistics) -> str:
-    result, figures = run.result, found.measures
-    what = f"{' '.join(result['contracts'])} {result['timeframe']}, {result['fill_profile']} fills, {result['bars']:,} bars"
-    count, net, least = result["trades"], result["net_pnl"], TRADES.least
-    doubtful = int(run.trades["ambiguous"].sum())
-    doubt = [f"{share(figures['ambiguous_trades'])} of trades" if count else "", readings(found)]
-    cards = [
-        card("Net P&L", usd(net, sign=True), f"USD after fees, {usd(result['fees'])} of them", tone(net)),
-        card("Trades", f"{count:,}", f"PROVISIONAL: fewer than {least}" if count < least else "closed round trips"),
-        card("Win rate", share(figures["win_rate"]), spread(found, "win_rate") or "trades above 0 after fees"),
-        card("Profit factor", number(figures["profit_factor"]), spread(found, "profit_factor") or "wins / losses, after fees"),
-        card(
-            "Expectancy, USD", usd(figures["expectancy"], sign=True),
-            spread(found, "expectancy") or "a trade, after fees", tone(figures["expectancy"] or 0),
-        ),
-        card("Max drawdown, USD", usd(figures["max_drawdown"]), "from the highest equity, inside bars"),
-        card("Sharpe, yearly", number(figures["sharpe"]), spread(found, "sharpe") or many(found.days, "trading day")),
-        card("Ambiguous trades", f"{doubtful:,}", "; ".join(filter(None, doubt)), "doubt" if doubtful else ""),
-    ]  # fmt: skip
-    says = [f'<div class="says {kind}"><p>{escape(line)}</p></div>' for kind, line in _verdicts(run)]
-    warnings = "".join(f"<p>{escape(str(text))}</p>" for text in result["warnings"])
-    says += [f'<div class="says">{warnings}</div>'] if warnings else []
-    return (
-        f'<header><h1>{escape(str(result["name"]))}</h1><div class="quiet">{escape(what)}</div>'
-        f'<div class="quiet">{when(result["start"])} to {when(result["end"])} ({escape(run.zone)})</div>{"".join(says)}'
-        f'<div class="cards">{"".join(cards)}</div></header>'
-    )
-
-
-def _verdicts(run: RunRecord) -> list[tuple[str, str]]:
-    """What must not be overlooked: how it is marked (`good`, `bad` or not), and the words."""
-    result = run.result
-    lines: list[tuple[str, str]] = []
-    attempts = result["risk"].get("attempts", [])
-    if result["status"] != "done":
-        lines.append(("bad", f"The run was {result['status']}: these are the figures up to then."))
-    for name, size in run.held().items():
-        lines.append(
-            ("", f"A position is open at the end, {name} {size:+,}: it counts in equity and days, not in trades.")
-        )
-    failed = result["risk"].get("failed")
-    if failed and not attempts:
-        breach = next((b for b in reversed(result["risk"]["breaches"]) if b["guard"] == failed), None)
-        lines.append(("bad", f"The account failed by {failed}" + (f" on {when(breach['time'])}." if breach else ".")))
-    for each in attempts:
-        by = f" by {each['rule']}" if each["rule"] else ""
-        at = f" on {when(each['time'])}" if each["time"] else ""
-        lines.append((
-            {"passed": "good", "failed": "bad"}.get(each["verdict"], ""),
-            f"Attempt {each['number']}: {each['verdict']}{by}{at}, {usd(each['net_pnl'], sign=True)} USD in "
-            f"{many(each['days'], 'trading day')}{_nearest(each['headroom'])}.",
-        ))  # fmt: skip
-    return lines[:12] + ([("", f"… and {len(lines) - 12} more attempts.")] if len(lines) > 12 else [])
-
-
-def _nearest(headroom: float | None) -> str:
-    if headroom is None:
-        return ""
-    return (
-        f", {usd(-headroom)} USD below its floor"
-        if headroom < 0
-        else f", never nearer to its floor than {usd(headroom)} USD"
-    )
-
-
 def _charts(run: RunRecord, figures: Statistics) -> list[str]:
     found = []
+    about = "Drag to zoom, double-click for all" + (", click a mark for its story." if run.result["trades"] else ".")
+    if len(run.orders["id"]):
+        marks = "Triangles are entries, crosses are exits, lines are stops, targets and waiting entries as long as they worked."
+        about = f"{marks} {about}"
     for place, contract in enumerate(run.contracts):
         name = f"price-{place}"
         found.append(
             section(
                 "price" if not place else name,
                 f"{contract.name}: price, trades, orders",
-                "Triangles are entries, crosses are exits, lines are stops, targets and waiting entries as long as they "
-                "worked. Drag to zoom, double-click for all, click a mark for its story.",
+                about,
                 time_chart(name, f"Price bars of {contract.name} with trades", place),
             )
         )
     floor, told = floors(run)
-    about = "Equity at each bar's close, after fees, open positions included; the band is its range inside the bars. "
-    about += f"Floor: {told}. " if floor is not None else f"{told}. " if told else ""
-    about += "Drawdown: lowest equity inside a bar below the highest before it."
-    found.append(section("equity", "Equity and drawdown", about, time_chart("equity", "Equity and drawdown")))
+    shown = "Equity at each bar's close, after fees, open positions included; the band is its range inside the bars. "
+    shown += f"Floor: {told}. " if floor is not None else f"{told}. " if told else ""
+    shown += "Drawdown: lowest equity inside a bar below the highest before it."
+    found.append(section("equity", "Equity and drawdown", shown, time_chart("equity", "Equity and drawdown")))
     found.append(drawdowns(figures))
     daily = "Change of equity over each trading day by its date, USD after fees, open positions included."
     found.append(section("days", "Trading days", daily, figure_box("calendar", "Result of each trading day")))
     return found
 
 
-def _trades() -> list[str]:
+def _trades(run: RunRecord) -> list[str]:
+    count = len(run.trades["net_pnl"])
+    drawn = f" Drawn are the {DOTS:,} trades with the largest results of {count:,}." if count > DOTS else ""
     shape = section(
         "results",
         "Results of trades",
@@ -196,7 +136,7 @@ def _trades() -> list[str]:
     far = section(
         "excursions", "How far trades went",
         "Each dot is a trade. On the dashed line it closed at its worst (left) or at its best (right). A ring marks an "
-        "ambiguous one.",
+        "ambiguous one." + drawn,
         figure_box("excursions", "Worst and best on the way against the result"),
     )  # fmt: skip
     listed = section(
@@ -214,11 +154,9 @@ def _no_trades() -> str:
 
 def _orders(run: RunRecord) -> str:
     count = len(run.orders["id"])
-    note = (
-        f"The last {payload.MOST_ORDERS:,} of {count:,} orders."
-        if count > payload.MOST_ORDERS
-        else "Every order, refused ones too, with the reason."
-    )
+    note = "Every order, refused ones too, with the reason." if count else "No order was sent."
+    if count > payload.MOST_ORDERS:
+        note = f"The last {payload.MOST_ORDERS:,} of {count:,} orders."
     return section("orders", "Orders", note, '<div id="orders-table"></div>')
 
 

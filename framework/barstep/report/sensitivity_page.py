@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from barstep.report.figures.compared import sensitivities
-from barstep.report.html import figure_box, page, plain_table, section
+from barstep.report.html import figure_box, page, plain_table, says, section
 from barstep.report.words import usd
 
 if TYPE_CHECKING:
@@ -30,9 +30,8 @@ def sensitivity_page(found: Sensitivity) -> str:
         for each in found.outcomes
     ]  # fmt: skip
     head = ["", "net P&L", "change", "drawdown", "trades", "digest", ""]
-    remarks = "".join(f"<p>{escape(remark)}</p>" for remark in found.remarks)
-    says = f'<div class="says">{remarks}</div>' if remarks else ""
-    body = f'<header><h1>{escape(found.name)}</h1><div class="quiet">under other assumptions</div>{says}</header>'
+    told = f'<div class="quiet">under other assumptions</div>{says(found.remarks)}'
+    body = f"<header><h1>{escape(found.name)}</h1>{told}</header>"
     body += section("picture", "What hangs on assumptions", _NOTE, figure_box("picture", "Net result by assumption"))
     told = "= as configured; drawdown from the highest equity, inside bars; USD after fees."
     body += section("table", "Each assumption", told, plain_table(head, rows, range(1, 5)))

@@ -18,6 +18,7 @@ LIGHT = {
     "doubt": "#c77700",
     "line": "#24539b",
     "band": "rgba(36,83,155,0.18)",
+    "core": "rgba(36,83,155,0.26)",
     "under": "rgba(210,72,60,0.20)",
     "win_soft": "rgba(10,143,120,0.55)",
     "loss_soft": "rgba(210,72,60,0.55)",
@@ -38,6 +39,7 @@ DARK = {
     "doubt": "#ffb13d",
     "line": "#84b4ff",
     "band": "rgba(132,180,255,0.20)",
+    "core": "rgba(132,180,255,0.28)",
     "under": "rgba(255,122,107,0.22)",
     "win_soft": "rgba(53,199,165,0.55)",
     "loss_soft": "rgba(255,122,107,0.55)",
@@ -63,6 +65,7 @@ def axis(title: str = "", **more: Any) -> dict[str, Any]:
         "zerolinecolor": LIGHT["zero"],
         "tickfont": {"size": 12, "color": LIGHT["muted"]},
         "automargin": True,
+        "ticklabelstandoff": 5,
         "ticks": "",
         **more,
     }

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from barstep.domain.session import to_datetime
 from barstep.report.html import section
-from barstep.report.words import many, number, usd, when
+from barstep.report.words import figure, many, share, usd, when
 from barstep.runs.statistics import GROUPS
 
 if TYPE_CHECKING:
     from barstep.runs.statistics import Statistics
-    from barstep.stats.measures import Measure, Number
+    from barstep.stats.measures import Measure
 
 _BASES = {
     "static": "the start balance", "end_of_day": "the highest end of a day before", "intraday": "the highest equity before",
@@ -28,10 +28,10 @@ def measures(found: Statistics, own: dict[str, Any]) -> str:
     """
     tables = []
     for group in GROUPS:
-        rows = "".join(_measure(found, each) for each in group.measures.values())
-        head = (
-            "<tr><th>measure</th><th class=num>value</th><th>unit, basis</th><th>95% interval</th><th>formula</th></tr>"
-        )
+        sampled = any(each.interval for each in group.measures.values())
+        rows = "".join(_measure(found, each, sampled=sampled) for each in group.measures.values())
+        head = "<tr><th>measure</th><th class=num>value</th><th>unit, basis</th>"
+        head += f"{'<th>95% interval</th>' if sampled else ''}<th class=wrap>formula</th></tr>"
         tables.append(
             f'<h3>Of {group.title}</h3><div class="scroll"><table class="plain measures"><thead>{head}</thead>'
             f"<tbody>{rows}</tbody></table></div>"
@@ -78,7 +78,7 @@ def spread(found: Statistics, name: str) -> str:
     bounds = found.intervals.get(name)
     if bounds is None:
         return ""
-    low, high = (f"{bound:.1%}" if name == "win_rate" else number(bound) for bound in bounds)
+    low, high = (share(bound) if name == "win_rate" else figure(bound, "") for bound in bounds)
     return f"95%: {low} to {high}" + (", PROVISIONAL" if name in found.provisional else "")
 
 
@@ -90,20 +90,13 @@ def readings(found: Statistics) -> str:
     return f"net {usd(low, sign=True)} to {usd(high, sign=True)} by the worst and best outcomes of {many(bars, 'bar')}"
 
 
-def _measure(found: Statistics, each: Measure[Any]) -> str:
+def _measure(found: Statistics, each: Measure[Any], *, sampled: bool) -> str:
     value, bounds = found.measures[each.name], found.intervals.get(each.name)
-    interval = "" if bounds is None else f"{_told(bounds[0])} to {_told(bounds[1])}"
+    interval = "" if bounds is None else " to ".join(figure(bound, each.unit) for bound in bounds)
     if each.name in found.provisional and value is not None:
         interval += ' <span class="doubt">PROVISIONAL</span>'
+    cell = f"<td>{interval}</td>" if sampled else ""
     return (
-        f"<tr><td>{each.name}</td><td class=num>{_told(value)}</td><td class=quiet>{each.unit}, {each.basis}</td>"
-        f'<td>{interval}</td><td class="wrap quiet">{escape(each.formula.replace("`", ""))}</td></tr>'
+        f"<tr><td>{each.name}</td><td class=num>{figure(value, each.unit)}</td><td class=quiet>{each.unit}, {each.basis}</td>"
+        f'{cell}<td class="wrap quiet">{escape(each.formula.replace("`", ""))}</td></tr>'
     )
-
-
-def _told(value: Number) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:,.4f}" if 0 < abs(value) < 1 else f"{value:,.2f}"

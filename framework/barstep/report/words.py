@@ -22,11 +22,19 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{value:,.2f}"
 
 
-def figure(value: float | None, unit: str) -> str:
-    """A measure by its unit: money with cents, shares as percentages, other numbers short."""
-    if value is None or unit in ("USD", "share"):
-        return share(value) if unit == "share" else usd(value)
-    return f"{value:,.5g}"
+def figure(value: float | int | None, unit: str) -> str:
+    """A measure by its unit: counts whole, shares as percentages, all else with two digits, and with more near 0."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    if unit == "share":
+        return share(value)
+    return f"{value:,.2g}" if value and unit != "USD" and abs(value) < 0.01 else number(value)
+
+
+def sentence(text: object) -> str:
+    """A remark as a sentence: with a capital, and a full stop."""
+    told = str(text)
+    return told[:1].upper() + told[1:] + ("" if told.endswith((".", "!", "?")) else ".")
 
 
 def many(count: int, what: str) -> str:

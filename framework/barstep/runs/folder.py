@@ -177,6 +177,8 @@ def find_run(text: str, workspace: Path) -> Path:
     runs = run_folders(workspace)
     if text == "last" and runs:
         return runs[-1]
+    if given.is_dir():
+        raise ConfigError(f"{text}: not a run's folder: it has no result.json")
     found = [run for run in runs if run.name == text or run.name.rpartition("-")[2].startswith(text)]
     if not runs:
         raise ConfigError(f"no run {text!r}: there are none yet in {workspace / 'runs'}; `barstep run` makes one")

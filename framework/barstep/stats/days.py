@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from barstep.stats.measures import MICROS, Group, Number, mean, ratio
+from barstep.stats.measures import MICROS, Group, Number, deviation, mean, ratio
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -118,7 +118,7 @@ def average_day(days: Days) -> Number:
 @DAYS.measure("USD", "net, day")
 def day_deviation(days: Days) -> Number:
     """Standard deviation of the days' results (sample)."""
-    return float(days.pnl.std(ddof=1)) if len(days) > 1 else None
+    return deviation(days.pnl, 1)
 
 
 @DAYS.measure("USD", "net, day")
@@ -157,7 +157,7 @@ def sharpe(days: Days) -> Number:
     """√252 · mean / standard deviation of the days' results (sample), with no riskless rate; as all yearly
     ratios none below two days.
     """  # noqa: D205
-    spread = float(days.pnl.std(ddof=1)) if len(days) > 1 else 0.0
+    spread = deviation(days.pnl, 1)
     return YEAR**0.5 * float(days.pnl.mean()) / spread if spread else None
 
 
@@ -222,5 +222,5 @@ def percentiles(days: Days, points: tuple[int, ...] = (5, 25, 50, 75, 95)) -> di
 
 
 def _moment(days: Days, power: int) -> float | None:
-    spread = float(days.pnl.std()) if len(days) > 1 else 0.0
+    spread = deviation(days.pnl, 0)
     return float(np.mean(((days.pnl - days.pnl.mean()) / spread) ** power)) if spread else None

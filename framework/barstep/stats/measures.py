@@ -102,6 +102,13 @@ def ratio(above: float | None, below: float | None) -> float | None:
     return above / below if above is not None and below else None
 
 
+def deviation(values: NDArray[np.float64], ddof: int) -> float | None:
+    """The standard deviation, divided by n - ddof; None below two values, and 0 of equal ones, which rounding would miss."""
+    if len(values) < 2:
+        return None
+    return float(values.std(ddof=ddof)) if (values != values[0]).any() else 0.0
+
+
 def longest_run(flags: NDArray[np.bool_]) -> int:
     """Length of the longest stretch of True."""
     others = np.flatnonzero(~flags)

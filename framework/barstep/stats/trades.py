@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from barstep.stats.measures import MICROS, Group, Number, longest_run, mean, ratio
+from barstep.stats.measures import MICROS, Group, Number, deviation, longest_run, mean, ratio
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -122,7 +122,7 @@ def median_trade(trades: Trades) -> Number:
 @TRADES.measure("USD", "net, trade")
 def trade_deviation(trades: Trades) -> Number:
     """Standard deviation of the results (sample: divided by n - 1)."""
-    return float(trades.usd.std(ddof=1)) if len(trades) > 1 else None
+    return deviation(trades.usd, 1)
 
 
 @TRADES.measure("USD", "net, trade", headline=True)
@@ -214,7 +214,7 @@ def longest_minutes_held(trades: Trades) -> Number:
 @TRADES.measure("ratio", "net, trade", _SQN, headline=True, interval=True)
 def sqn(trades: Trades) -> Number:
     """√n · mean / standard deviation of the n results (population: divided by n); none below two trades."""
-    spread = float(trades.usd.std()) if len(trades) > 1 else 0.0
+    spread = deviation(trades.usd, 0)
     return len(trades) ** 0.5 * float(trades.usd.mean()) / spread if spread else None
 
 
@@ -229,7 +229,7 @@ def average_r(trades: Trades) -> Number:
 @TRADES.measure("R", "net, trade", _THARP)
 def r_deviation(trades: Trades) -> Number:
     """Standard deviation of result / risk (sample)."""
-    return float(trades.multiples.std(ddof=1)) if len(trades.multiples) > 1 else None
+    return deviation(trades.multiples, 1)
 
 
 @TRADES.measure("R", "net, trade", _THARP)

@@ -72,8 +72,11 @@ def test_wrong_columns(tmp_path: Path) -> None:
 
 
 def test_reading_what_is_no_table(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="not a result table"):
+    with pytest.raises(DataError, match=r"none.parquet: this table is missing; a whole run has it$"):
         read_table(tmp_path / "none.parquet")
+    (tmp_path / "spoiled.parquet").write_text("junk")
+    with pytest.raises(DataError, match="not a result table"):
+        read_table(tmp_path / "spoiled.parquet")
 
 
 def test_importing_the_package_is_cheap() -> None:

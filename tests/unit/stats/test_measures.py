@@ -266,6 +266,20 @@ def test_one_day_makes_no_yearly_ratio() -> None:
     assert (found["sharpe"], found["sortino"], found["calmar"]) == (None, None, None)
 
 
+def test_equal_results_have_no_spread_and_no_ratio() -> None:
+    """Twelve times -232.56 has a mean that is off by rounding: a ratio to that would be of the order of 10 to the 15."""
+    alike = as_trades([{**row, "net": -232.56, "risk": 200} for row in some_trades(12)])
+    found = TRADES.values(alike)
+    assert (found["trade_deviation"], found["r_deviation"], found["sqn"]) == (0, 0, None)
+    days = np.cumsum(np.full(12, -232_560_000)) + START * MICROS
+    daily = DAYS.values(Days(START * MICROS, days, days))
+    assert (daily["day_deviation"], daily["sharpe"], daily["day_skew"], daily["day_kurtosis"]) == (0, None, None, None)
+    one_wins = as_trades(
+        [{**row, "net": 342.44 if n in (3, 6, 9) else -232.56} for n, row in enumerate(some_trades(15))]
+    )
+    assert all(abs(bound) < 1e6 for bound in intervals(TRADES, one_wins).get("sqn", ()))
+
+
 def test_intervals_are_the_same_each_time_and_hold_the_figure() -> None:
     sample = as_trades(some_trades(200))
     found = intervals(TRADES, sample, draws=200)

@@ -88,7 +88,11 @@ function told(place, result) {
   return parts.join(" ");
 }
 
-const padded = ([low, high]) => [low - (high - low || 1) * 0.05, high + (high - low || 1) * 0.05];
+const flatRoom = (value) => Math.abs(value) * 0.01 || 1;  // around what does not move
+function padded([low, high]) {
+  const room = (high - low) * 0.05 || flatRoom(high);
+  return [low - room, high + room];
+}
 
 async function showPrice(div, low, high, only = null) {
   const place = Number(div.dataset.place), contract = run.contracts[place];
@@ -127,11 +131,11 @@ async function showEquity(div, low, high) {
     made.drawdown.push(deepest); made.floor.push(floor);
   }
   const order = e.floor ? ["high", "low", "equity", "floor", "drawdown"] : ["high", "low", "equity", "drawdown"];
-  const ticks = timeTicks((row) => e.row[row], e.time, from, to, narrow() ? 3 : 7);
+  const ticks = timeTicks((row) => e.row[row], e.time.map((end) => end - 1), from, to, narrow() ? 3 : 7);
   const top = Math.max(...made.high), bottom = Math.min(...made.low, ...(e.floor ? made.floor : []));
   const layout = {
     "xaxis.range": [low, high], "xaxis.tickvals": ticks.tickvals, "xaxis.ticktext": ticks.ticktext,
-    "yaxis.range": padded([bottom, top]), "yaxis2.range": [Math.min(...made.drawdown) * 1.06 || -1, 0],
+    "yaxis.range": padded([bottom, top]), "yaxis2.range": [Math.min(...made.drawdown) * 1.06 || -flatRoom(top), 0],
   };
   div.quiet = true;
   await Plotly.update(div, { x: order.map(() => made.row), y: order.map((name) => made[name]) }, layout);

@@ -53,7 +53,8 @@ function momentText(seconds) {
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 let chosen = null;
 try { chosen = localStorage.getItem("barstep-theme"); } catch { /* a page from disk may have no storage */ }
-const wantedTheme = () => chosen || (dark.matches ? "dark" : "light");
+let printing = false;
+const wantedTheme = () => printing ? "light" : chosen || (dark.matches ? "dark" : "light");
 let theme = "light";
 const UNCOLOURED = new Set(["x", "y", "z", "text", "customdata", "open", "high", "low", "close", "hovertext", "ticktext"]);
 
@@ -96,7 +97,7 @@ function draw(div) {
   const figure = fromLight(shared.figures[div.dataset.figure]);
   if (narrow()) {
     figure.layout.dragmode = false;  // a finger scrolls the page; the buttons zoom
-    Object.assign(figure.layout.legend, { entrywidthmode: "fraction", entrywidth: 0.45 });
+    legendFor(figure);
     if (div.dataset.figure === "calendar") tight(figure);
   }
   if (narrow() && figure.layout.xaxis2 && figure.layout.yaxis2 && figure.layout.yaxis2.matches) stacked(figure.layout);
@@ -107,6 +108,12 @@ function draw(div) {
   });
   waiting.set(div, done);
   return done;
+}
+
+function legendFor({ data, layout }) {  // two names beside each other, or one below the other where they are long
+  const lengths = data.filter((trace) => trace.showlegend !== false).map((trace) => (trace.name || "").length);
+  const long = Math.max(...lengths) > (lengths.length > 4 ? 16 : 12);
+  Object.assign(layout.legend, { entrywidthmode: "fraction", entrywidth: long ? 0.95 : 0.49 });
 }
 
 function tight({ data, layout }) {  // a year's weeks in the width of a phone
@@ -131,7 +138,12 @@ function drawFigures() {
   }, { rootMargin: "600px" });
   const first = [...document.querySelectorAll(".figure")];
   for (const div of first.slice(2)) seen.observe(div);
-  addEventListener("beforeprint", () => first.forEach((div) => { if (!drawn.has(div)) draw(div); }));  // paper does not scroll
+  addEventListener("beforeprint", () => {  // paper is white, and does not scroll
+    printing = true;
+    applyTheme();
+    first.forEach((div) => { if (!drawn.has(div)) draw(div); });
+  });
+  addEventListener("afterprint", () => { printing = false; applyTheme(); });
   const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
   return Promise.all(first.slice(0, 1).map(draw)).then(painted).then(() => {
     document.documentElement.dataset.drawn = Math.round(performance.now());

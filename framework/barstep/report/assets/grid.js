@@ -26,11 +26,12 @@ function late() {
       smallest: (all) => Math.min(...all), largest: (all) => Math.max(...all) }[pick.value];
     const ups = single ? [""] : grid.axes[up.value], texts = grid.axes[across.value].map(String);
     const z = ups.map((_, row) => texts.map((_, column) => (cells.has(`${row},${column}`) ? chosen(cells.get(`${row},${column}`)) : null)));
-    const counts = ups.map((_, row) => texts.map((_, column) => `${(cells.get(`${row},${column}`) || []).length} points`));
+    const counts = ups.map((_, row) => texts.map((_, column) => `${(cells.get(`${row},${column}`) || []).length} point${(cells.get(`${row},${column}`) || []).length === 1 ? "" : "s"}`));
     const known = z.flat().filter((one) => one !== null), reach = Math.max(...known.map(Math.abs), 1e-9);
     const palette = shared.palettes[theme], signed = Math.min(...known) < 0 && Math.max(...known) > 0;
     const data = [{ ...div.data[0], x: texts, y: ups.map(String), z, customdata: counts,
       colorscale: signed ? [[0, palette.loss], [0.5, palette.middle], [1, palette.win]] : [[0, palette.middle], [1, palette.line]],
+      colorbar: { ...div.data[0].colorbar, tickformat: grid.forms[metric.value], title: { ...div.data[0].colorbar.title, text: escaped(grid.titles[metric.value]) } },
       zmin: signed ? -reach : Math.min(...known), zmax: signed ? reach : Math.max(...known),
       hovertemplate: `${across.value} %{x}<br>${up.value} %{y}<br>${pick.value} %{z:,.4~g}<br>%{customdata}<extra></extra>` }];
     if (grid.best !== null)
@@ -41,9 +42,9 @@ function late() {
     Plotly.react(div, data, layout, still);
   }
   draw(div).then(redraw);
-  const kinds = { USD: "usd", share: "share" };
+  const kinds = { USD: "usd", share: "share", ratio: "ratio" };
   const shown = Object.entries(grid.metrics).filter(([name]) => grid.listed.includes(name));
-  table($("#points-table"), { label: "points", count: grid.at.length, columns: [
+  table($("#points-table"), { label: "points", hint: "trades>=30", count: grid.at.length, columns: [
     { key: "point", title: "#", kind: "num", at: (row) => grid.number[row] },
     ...names.map((name, axis) => ({ key: name, title: name, kind: "text", at: (row) => grid.axes[name][grid.at[row][axis]] })),
     ...shown.map(([name, values]) => ({ key: name, title: name.replaceAll("_", " "), kind: kinds[grid.units[name]] || "any", at: (row) => (values[row] === null ? -Infinity : values[row]) })),

@@ -4,7 +4,7 @@ function fillTables() {
   const of = (columns) => (key, title, kind = "text", more = {}) => ({ key, title, kind, at: (row) => columns[key][row], ...more });
   const trade = of(t), order = of(o);
   const contracts = run.contracts.length > 1 ? [{ key: "contract", title: "contract", kind: "text", at: (row) => run.contracts[t.place[row]].name }] : [];
-  tradeTable = table($("#trades-table"), { label: "trades", count: t.net_pnl.length, open: openTrade, columns: [
+  tradeTable = table($("#trades-table"), { label: "trades", hint: "net<-50", count: t.net_pnl.length, open: openTrade, columns: [
     { key: "trade", title: "#", kind: "num", at: (row) => row + 1 }, ...contracts,
     { key: "side", title: "side", kind: "text", at: (row) => (t.side[row] === "buy" ? "long" : "short") },
     trade("size", "size", "num"), trade("net_pnl", "net", "usd", { tone: true }), trade("entry_time", "entry", "moment"), trade("entry_price", "at", "price"),
@@ -12,7 +12,7 @@ function fillTables() {
     trade("bars", "bars", "num"), trade("mae", "MAE", "usd"), trade("mfe", "MFE", "usd"),
     trade("ambiguous", "", "mark"),
   ] });
-  table($("#orders-table"), { label: "orders", count: o.id.length, columns: [
+  table($("#orders-table"), { label: "orders", hint: "filled>1", count: o.id.length, columns: [
     order("id", "order", "num"), order("asked_at", "asked", "moment"), order("contract", "contract"), order("side", "side"),
     order("kind", "kind"), order("asked", "asked for", "num"), order("filled", "filled", "num"), order("price", "price", "price"),
     order("average_price", "filled at", "price"), order("status", "status"), order("reason", "why", "text", { wrap: true }), order("plugin", "plugin"),
@@ -22,17 +22,16 @@ function fillTables() {
 function fillParts(parts) {  // trades apart by one thing at a time
   const host = $("#parts-by");
   if (!host) return;
-  const share = (value) => (value === null ? "–" : (100 * value).toFixed(1) + "%");
   const show = (by) => {
     for (const button of host.children) button.setAttribute("aria-pressed", String(button.dataset.by === by));
     const rows = parts[by], at = (place) => (row) => (rows[row][place] === null ? -Infinity : rows[row][place]);
-    table($("#parts-table"), { label: "trades by " + by.replace("_", " "), count: rows.length, columns: [
+    table($("#parts-table"), { label: "trades by " + by.replace("_", " "), hint: "trades>=30", count: rows.length, columns: [
       { key: "value", title: by.replace("_", " "), kind: "text", at: (row) => rows[row][0] || "–" },
-      { key: "trades", title: "trades", kind: "any", at: at(1), more: (row) => (rows[row][6] ? " *" : "") },
+      { key: "trades", title: "trades", kind: "num", at: at(1), more: (row) => (rows[row][6] ? " *" : "") },
       { key: "net", title: "net", kind: "usd", tone: true, at: at(2) },
-      { key: "win", title: "win rate", kind: "any", at: at(3), shown: (row) => share(rows[row][3]) },
+      { key: "win", title: "win rate", kind: "share", at: at(3) },
       { key: "expectancy", title: "expectancy", kind: "usd", at: at(4) },
-      { key: "factor", title: "profit factor", kind: "any", at: at(5) },
+      { key: "factor", title: "profit factor", kind: "ratio", at: at(5) },
     ] });
   };
   for (const by of Object.keys(parts))

@@ -1,10 +1,11 @@
 // Tables that sort and filter. A filter is words, and conditions such as net<-50.
 const PAGE = 25;
 
-function table(host, { columns, count, open = null, label }) {
-  // columns: {key, title, kind: text | num | any | usd | price | moment | mark, at(row), shown(row), more(row)}
+function table(host, { columns, count, open = null, label, hint }) {
+  // columns: {key, title, kind: text | num | ratio | any | usd | share | price | moment | mark, at(row), more(row)}; hint: a condition
+  if (!count) return { rows: () => [] };  // the line above says that there is nothing
   let rows = Array.from({ length: count }, (_, row) => row), sorted = null, down = false, page = 0;
-  const search = make("input", { type: "search", placeholder: "Filter: words, or net<-50", "aria-label": `Filter ${label}` });
+  const search = make("input", { type: "search", placeholder: `Filter: words, or ${hint}`, "aria-label": `Filter ${label}` });
   const status = make("span", { class: "quiet", role: "status" });
   const back = make("button", { type: "button", text: "‹", "aria-label": "Page before", onclick: () => { page--; fill(); } });
   const next = make("button", { type: "button", text: "›", "aria-label": "Next page", onclick: () => { page++; fill(); } });
@@ -58,20 +59,20 @@ function table(host, { columns, count, open = null, label }) {
   return { rows: () => rows };
 }
 
-const numeric = (column) => ["num", "usd", "share", "price", "any"].includes(column.kind);
+const numeric = (column) => ["num", "usd", "share", "ratio", "price", "any"].includes(column.kind);
 function styleOf(column, row) {
   const value = column.at(row);
   const tone = column.kind === "usd" && column.tone ? (value > 0 ? " up" : value < 0 ? " down" : "") : "";
   return (numeric(column) ? "num" : column.wrap ? "wrap" : "") + tone + (column.kind === "mark" && value ? "doubt" : "") || false;
 }
 function shownText(column, row) {
-  if (column.shown) return column.shown(row);
   return plainText(column, row) + (column.more ? column.more(row) : "");
 }
 function plainText(column, row) {
   const value = column.at(row);
   if (column.kind === "usd") return value === -Infinity ? "–" : formats.usd.format(value);
   if (column.kind === "share") return value === -Infinity ? "–" : formats.share.format(value);
+  if (column.kind === "ratio") return value === -Infinity ? "–" : formats.plain.format(Math.abs(value) < 0.005 ? 0 : value);
   if (column.kind === "price") return value ? priceText(value) : "";
   if (column.kind === "any") return value === -Infinity ? "–" : formats.digits.format(value);
   if (column.kind === "num") return formats.whole.format(value);

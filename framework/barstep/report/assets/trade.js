@@ -37,7 +37,7 @@ function openTrade(row) {
 async function drawTrade(div, row) {
   const t = run.trades, place = t.place[row];
   const base = fromLight(shared.figures[`price-${place}`]);
-  if (narrow()) Object.assign(base.layout.legend, { entrywidthmode: "fraction", entrywidth: 0.45 });
+  if (narrow()) legendFor(base);
   const around = Math.max(25, Math.min(120, Math.round((t.exit_bar[row] - t.entry_bar[row]) * 0.6)));
   const [low, high] = [Math.max(0, t.entry_bar[row] - around), Math.min(whole(div)[1], t.exit_bar[row] + around + 1)];
   const empty = base.data.map((trace) => ({ ...trace, x: [], y: [], open: [], high: [], low: [], close: [], text: [], customdata: [] }));

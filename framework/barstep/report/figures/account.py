@@ -62,12 +62,14 @@ def equity(run: RunRecord) -> Any:
             fillcolor=LIGHT["under"], yaxis="y2", showlegend=False,
         )
     )  # fmt: skip
-    rows, texts = labels(table["time"], run.zone)
+    rows, texts = labels(table["time"] - 1, run.zone)  # as the price chart: by when the bars began
     start = float(run.result["start_balance"])
+    flat = not len(lowest) or highest.max() == lowest.min()  # then cents above and below would fill the axis
     lines = [{
         "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": start, "y1": start,
         "line": {"color": LIGHT["zero"], "width": 1, "dash": "dot"},
     }, *_attempts(run)]  # fmt: skip
+    money = {"tickformat": ",.2~f", "side": "right", "fixedrange": True}
     return figure(
         data,
         layout(
@@ -76,8 +78,8 @@ def equity(run: RunRecord) -> Any:
                 f"bars, times in {run.zone}", tickvals=rows, ticktext=texts, showgrid=False, zeroline=False, anchor="y2",
                 ticklabeloverflow="allow",  # plotly puts the title nowhere when it hides the only label
             ),
-            yaxis=axis("equity, USD", domain=[0.36, 1], tickformat=",.2~f", side="right", fixedrange=True),
-            yaxis2=axis("drawdown, USD", domain=[0, 0.28], tickformat=",.2~f", side="right", fixedrange=True),
+            yaxis=axis("equity, USD", domain=[0.36, 1], **money, **({"range": [0.99 * start, 1.01 * start]} if flat else {})),
+            yaxis2=axis("drawdown, USD", domain=[0, 0.28], **money, **({"range": [-0.01 * start, 0]} if flat else {})),
             hovermode="x unified", shapes=lines, dragmode="zoom",
         ),
     )  # fmt: skip

@@ -39,7 +39,7 @@ def calendar(run: RunRecord) -> Any:
         weeks = 53 if len(blocks) > 1 else max(widest, 6)
         data.append({
             **_block(inside, first, weeks, weekdays, named=widest <= _NAMED), "zmin": -1.3 * reach, "zmax": 1.3 * reach,
-            "xaxis": f"x{tail}", "yaxis": f"y{tail}", "showscale": not place,
+            "xaxis": f"x{tail}", "yaxis": f"y{tail}", "showscale": not place and widest > _NAMED,
         })  # fmt: skip
         top = 1 - place * share
         starts = _months(inside, first)
@@ -63,7 +63,8 @@ def _block(inside: list[tuple[date, float]], first: int, weeks: int, weekdays: i
     return {
         "type": "heatmap", "z": amounts, "customdata": dates, "colorscale": SCALE, "xgap": 3, "ygap": 3,
         "hoverongaps": False, "hovertemplate": "%{customdata}<br>%{z:+,.2f} USD<extra></extra>",
-        "texttemplate": "%{z:+,.0f}" if named else "", "textfont": {"size": 12, "color": LIGHT["ink"]},
+        "text": [["" if a is None else f"{a:+,.0f}" if round(a) else "0" for a in row] for row in amounts],
+        "texttemplate": "%{text}" if named else "", "textfont": {"size": 12, "color": LIGHT["ink"]},
         "colorbar": {
             "thickness": 8, "len": 1, "outlinewidth": 0, "title": {"text": "USD"},
             "tickfont": {"size": 11, "color": LIGHT["muted"]},

@@ -33,7 +33,7 @@ def fan(
     x = np.arange(len(middle))
     data = [
         *band("9 of 10", x, low, high, LIGHT["band"]),
-        *band("half", x, quarter, three, LIGHT["band"]),
+        *band("half", x, quarter, three, LIGHT["core"]),
         {**curve("median", x, middle, LIGHT["line"]), "line": {"color": LIGHT["line"], "width": 2}},
     ]
     if best is not None:

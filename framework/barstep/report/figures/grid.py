@@ -9,6 +9,8 @@ import numpy as np
 from barstep.report.figures.fans import SHARES, band, curve, fan
 from barstep.report.library import figure
 from barstep.report.style import BARE, LIGHT, SCALE, axis, escaped, layout
+from barstep.report.units import tick_form, titled
+from barstep.report.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,47 +34,53 @@ def heatmap(grid: GridRecord, across: str | None = None, up: str | None = None, 
     across = across or names[0]
     up = up or next((name for name in names if name != across), across)
     metric = metric or grid.metric
-    values, places = grid.values(metric), grid.places()
-    columns, rows = places[:, names.index(across)], places[:, names.index(up)]
-    cells: list[list[float | None]] = []
-    told: list[list[str]] = []
-    for row in range(len(grid.axes[up]) if up != across else 1):
-        cells.append([])
-        told.append([])
-        for column in range(len(grid.axes[across])):
-            inside = values[(columns == column) & ((rows == row) | (up == across))]
-            inside = inside[np.isfinite(inside)]
-            cells[-1].append(float(np.median(inside)) if len(inside) else None)
-            spread = f"{inside.min():,.4g} to {inside.max():,.4g}" if len(inside) else "none"
-            told[-1].append(f"{len(inside):,} points, {spread}")
+    places = grid.places()
+    columns, rows = places[:, names.index(across)], places[:, names.index(up)] * (up != across)
+    ups = [str(value) for value in grid.axes[up]] if up != across else [""]
+    texts = [str(value) for value in grid.axes[across]]
+    cells, told = _cells(grid.values(metric), rows, columns, (len(ups), len(texts)))
     known = [value for line in cells for value in line if value is not None]
     signed = bool(known) and min(known) < 0 < max(known)
     reach = max((abs(value) for value in known), default=1.0) or 1.0
     data: list[dict[str, Any]] = [{
-        "type": "heatmap", "z": cells, "x": [str(value) for value in grid.axes[across]],
-        "y": [str(value) for value in grid.axes[up]] if up != across else [""],
+        "type": "heatmap", "z": cells, "x": texts, "y": ups,
         "customdata": told, "colorscale": SCALE if signed else _ONE_SIDED,
         **({"zmin": -reach, "zmax": reach} if signed else {}), "xgap": 2, "ygap": 2, "hoverongaps": False,
         "hovertemplate": f"{escaped(across)} %{{x}}<br>{escaped(up)} %{{y}}<br>"
         "median %{z:,.4~g}<br>%{customdata}<extra></extra>",
-        "colorbar": {"thickness": 8, "outlinewidth": 0, "tickfont": {"size": 11, "color": LIGHT["muted"]}},
+        "colorbar": {
+            "thickness": 8, "outlinewidth": 0, "tickfont": {"size": 11, "color": LIGHT["muted"]},
+            "title": {"text": escaped(titled(metric)), "side": "right", "font": {"size": 12, "color": LIGHT["muted"]}},
+            "tickformat": tick_form(metric),
+        },
     }]  # fmt: skip
     best = grid.best()
     if best is not None:
         data.append({
-            "type": "scatter", "mode": "markers", "x": [str(grid.axes[across][columns[best]])],
-            "y": [str(grid.axes[up][rows[best]]) if up != across else ""], "name": "best point", "showlegend": False,
-            "hovertemplate": f"best point by {escaped(grid.metric)}<extra></extra>",
+            "type": "scatter", "mode": "markers", "x": [texts[columns[best]]], "y": [ups[rows[best]]], "name": "best point",
+            "showlegend": False, "hovertemplate": f"best point by {escaped(grid.metric)}<extra></extra>",
             "marker": {"symbol": "circle-open", "size": 16, "color": LIGHT["ink"], "line": {"width": 2}},
         })  # fmt: skip
-    height = 130 + 34 * min(14, len(cells))
-    return figure(
-        data,
-        layout(
-            height, margin=BARE, xaxis=axis(escaped(across), type="category", showgrid=False),
-            yaxis=axis(escaped(up) if up != across else "", type="category", showgrid=False),
-        ),
-    )  # fmt: skip
+    vertical = axis(escaped(up) if up != across else "", type="category", showgrid=False)
+    horizontal = axis(escaped(across), type="category", showgrid=False)
+    return figure(data, layout(130 + 34 * min(14, len(ups)), margin=BARE, xaxis=horizontal, yaxis=vertical))
+
+
+def _cells(
+    values: Floats, rows: NDArray[np.int64], columns: NDArray[np.int64], shape: tuple[int, int]
+) -> tuple[list[list[float | None]], list[list[str]]]:
+    """The median of the values in each cell, None in an empty one, and how many there are from where to where."""
+    cells: list[list[float | None]] = []
+    told: list[list[str]] = []
+    for row in range(shape[0]):
+        inside = [values[(rows == row) & (columns == column)] for column in range(shape[1])]
+        known = [found[np.isfinite(found)] for found in inside]
+        cells.append([float(np.median(found)) if len(found) else None for found in known])
+        told.append([
+            f"{many(len(found), 'point')}, " + (f"{found.min():,.4g} to {found.max():,.4g}" if len(found) else "none")
+            for found in known
+        ])  # fmt: skip
+    return cells, told
 
 
 _ONE_SIDED = [[0.0, LIGHT["middle"]], [1.0, LIGHT["line"]]]
@@ -97,7 +105,9 @@ def plateau(grid: GridRecord) -> Any:
         },
     ]  # fmt: skip
     across = axis("steps from the best point", dtick=1 if len(distances) < 20 else None, rangemode="tozero")
-    return figure(data, layout(300, xaxis=across, yaxis=axis(escaped(grid.metric))))
+    return figure(
+        data, layout(300, xaxis=across, yaxis=axis(escaped(titled(grid.metric)), tickformat=tick_form(grid.metric)))
+    )
 
 
 def equity_fan(grid: GridRecord) -> Any:
@@ -207,7 +217,7 @@ def overfitting(logits: Sequence[float]) -> Any:
     }]  # fmt: skip
     note = {
         "x": 0, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "showarrow": False,
-        "text": f"below the middle in {share:.0%} of {len(found):,} splits: the probability of overfitting",
+        "text": f"below the middle in {share:.0%} of {len(found):,} splits",
         "font": {"size": 12, "color": LIGHT["muted"]},
     }  # fmt: skip
     return figure(

@@ -51,6 +51,7 @@ def chances(sizes: Sequence[tuple[str, float, tuple[float, float]]]) -> Any:
     chance = [share for _, share, _ in sizes]
     data = [{
         "type": "scatter", "mode": "markers", "x": [name for name, _, _ in sizes], "y": chance, "showlegend": False,
+        "cliponaxis": False,
         "marker": {"size": 11, "color": LIGHT["line"]},
         "error_y": {
             "type": "data", "symmetric": False, "color": LIGHT["line"], "thickness": 2, "width": 8,
@@ -59,7 +60,8 @@ def chances(sizes: Sequence[tuple[str, float, tuple[float, float]]]) -> Any:
         },
         "hovertemplate": "size %{x}: %{y:.1%}<extra></extra>",
     }]  # fmt: skip
-    up = axis("chance of a pass", tickformat=".0%", rangemode="tozero")
+    top = max((high for _, _, (_, high) in sizes), default=0.0)
+    up = axis("chance of a pass", tickformat=".0%", range=[0, max(0.1, 1.05 * top)])
     return figure(data, layout(300, margin=BARE, xaxis=axis("size", type="category"), yaxis=up))
 
 

@@ -15,6 +15,7 @@ from barstep.report.ticks import labels
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from barstep.report.chart import Levels
     from barstep.report.record import Columns, RunRecord
 
 BARS = 700
@@ -49,20 +50,13 @@ def price(run: RunRecord, place: int = 0, *, trade: int | None = None, around: i
         trades = {name: column[at] for name, column in trades.items()}
         low, high = max(0, int(trades["entry_bar"][0]) - around), min(total, int(trades["exit_bar"][0]) + around + 1)
     shown = largest(trades, TRADES)
-    levels = levels_of(run, place, bars)
-    near = (levels.end >= low) & (levels.begin < high)
-    kinds = {kind: near & (levels.kind == kind) for kind in (STOP, TARGET, ENTRY)}
-    if len(shown["row"]) < len(trades["row"]):
-        kinds = {kind: np.zeros(len(levels.kind), bool) for kind in kinds}  # as few as the trades: zoom in for them
-    data = [_bars(run, place, low, high), *_paths(shown), *_marks(shown)]
-    for kind, name, colour, dash in (
-        (STOP, "stops", LIGHT["loss"], "solid"),
-        (TARGET, "targets", LIGHT["win"], "solid"),
-        (ENTRY, "waiting entries", LIGHT["muted"], "dot"),
-    ):
-        mine = kinds[kind]
-        across, up = segments(levels.begin[mine] - 0.5, levels.end[mine] + 0.5, levels.price[mine], levels.price[mine])
-        data.append(_line(name, across, up, colour, dash, 1.4))
+    crowded = len(shown["row"]) < len(trades["row"])  # then without their orders: zoom in for them
+    data = [
+        _bars(run, place, low, high),
+        *_paths(shown),
+        *_marks(shown),
+        *_orders(levels_of(run, place, bars), low, high, crowded),
+    ]
     times = bars.start_ns[low:high] if bars is not None else run.equity["time"][low:high]
     rows, texts = labels(times, run.zone)
     contract, edge = run.contracts[place], max(0.6, (high - low) / 100)
@@ -79,6 +73,19 @@ def price(run: RunRecord, place: int = 0, *, trade: int | None = None, around: i
             hovermode="closest", dragmode="zoom",
         ),
     )  # fmt: skip
+
+
+def _orders(levels: Levels, low: int, high: int, hidden: bool) -> Iterable[Trace]:
+    """The prices at which orders waited between two bars: stops, targets and entries apart."""
+    near = (levels.end >= low) & (levels.begin < high) & (not hidden)
+    for kind, name, colour, dash in (
+        (STOP, "stops", LIGHT["loss"], "solid"),
+        (TARGET, "targets", LIGHT["win"], "solid"),
+        (ENTRY, "waiting entries", LIGHT["muted"], "dot"),
+    ):
+        mine = near & (levels.kind == kind)
+        across, up = segments(levels.begin[mine] - 0.5, levels.end[mine] + 0.5, levels.price[mine], levels.price[mine])
+        yield _line(name, across, up, colour, dash, 1.4)
 
 
 def largest(trades: Columns, most: int) -> Columns:

@@ -43,11 +43,12 @@ def results(run: RunRecord) -> Any:
         "x": mean, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False, "text": f"mean {mean:+,.2f} USD",
         "font": {"size": 12, "color": LIGHT["muted"]},
     }  # fmt: skip
+    up = axis("trades", tickformat=",d", **({"dtick": 1} if counts.max() < _FEW else {}))
     return figure(
         data,
         layout(
             310, margin=BARE, xaxis=axis("net result of a trade, USD", tickformat=",.0f"),
-            yaxis=axis("trades", tickformat=",d"), shapes=[line], annotations=[note] if len(net) else [],
+            yaxis=up, shapes=[line], annotations=[note] if len(net) else [],
         ),
     )  # fmt: skip
 
@@ -74,6 +75,8 @@ def by_reason(run: RunRecord) -> Any:
 
 
 _REASONS = 10
+_FEW = 6
+"""Below so many, counts are labelled one by one, and bars leave room."""
 
 
 def excursions(run: RunRecord) -> Any:
@@ -95,13 +98,13 @@ def excursions(run: RunRecord) -> Any:
         reach = float(far.max(initial=0.0))
         shapes.append({
             "type": "line", "xref": f"x{tail}", "yref": f"y{tail}", "x0": 0, "x1": reach, "y0": -fees,
-            "y1": sign * reach - fees, "line": {"color": LIGHT["zero"], "width": 1, "dash": "dash"},
+            "y1": sign * reach - fees, "line": {"color": LIGHT["muted"], "width": 1, "dash": "dash"},
         })  # fmt: skip
         for name, mine, colour in (("won", net > 0, LIGHT["win"]), ("lost", net <= 0, LIGHT["loss"])):
             data.append({
                 "type": "scatter", "mode": "markers", "name": name, "legendgroup": name, "showlegend": not tail,
                 "x": far[mine], "y": net[mine], "customdata": rows[mine], "xaxis": f"x{tail}", "yaxis": f"y{tail}",
-                "marker": {
+                "cliponaxis": False, "marker": {
                     "size": 8, "color": colour, "opacity": 0.75,
                     "line": {"width": np.where(doubt[mine], 2, 0), "color": LIGHT["doubt"]},
                 },
@@ -117,7 +120,7 @@ def excursions(run: RunRecord) -> Any:
                 rangemode="tozero",
             ),
             yaxis=axis("net result, USD", tickformat=",.0f"),
-            yaxis2=axis("", anchor="x2", matches="y", showticklabels=False),
+            yaxis2=axis("", anchor="x2", matches="y", showticklabels=False, tickformat=",.0f"),
             shapes=shapes, hovermode="closest",
         ),
     )  # fmt: skip
@@ -148,5 +151,11 @@ def _sums(run: RunRecord, groups: Any, shown: list[tuple[Any, str]], title: str)
     }]  # fmt: skip
     return figure(
         data,
-        layout(290, margin=BARE, xaxis=axis(title, type="category"), yaxis=axis("net result, USD", tickformat=",.0f")),
+        layout(
+            290,
+            margin=BARE,
+            bargap=0.12 if len(shown) >= _FEW else 0.5,
+            xaxis=axis(title, type="category"),
+            yaxis=axis("net result, USD", tickformat=",.0f"),
+        ),
     )

@@ -18,7 +18,7 @@ _EVENTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "filled": ("fills", "bar_end", ("bar_end", "contract", "side", "size", "price_ticks", "rule", "plugin", "fees")),
     "ended": ("orders", "ended_at", ("ended_at", "plugin", "contract", "side", "kind", "status", "reason")),
     "asked": ("orders", "asked_at", (*_ASKED, "refused", "verdicts")),
-    "bar": ("equity", "time", ("time", "result")),
+    "bar": ("equity", "time", ("time", "result", "lowest", "highest")),
 }
 """What can differ, in the order in which it happens at one moment: the table, the time, and what must be the same."""
 
@@ -35,7 +35,8 @@ class Divergence(NamedTuple):
     """Where two runs part.
 
     Attributes:
-        kind: `filled`, `ended` (cancelled or expired), `asked` (an order was sent, or refused) or `bar` (equity alone).
+        kind: `filled`, `ended` (cancelled or expired), `asked` (an order was sent, or refused) or `bar` (equity
+            alone, at its end or inside).
         time: The end of the bar in which it happened.
         rows: The event in the first and in the other run; None where that run has none at that moment.
         stories: What each run tells: of its order, or of the bar where it has no such event; None where it has no such bar.
@@ -63,8 +64,8 @@ class Divergence(NamedTuple):
 def first_divergence(one: Records, other: Records) -> Divergence | None:
     """The first event that differs, or None when both runs did the same, bar for bar.
 
-    Orders are compared by what they were sent with; their prices are those they ended with. Equity is compared as the change
-    from the start, and only between runs of one timeframe.
+    Orders are compared by what they were sent with; their prices are those they ended with. Equity and its
+    extremes inside the bars are compared as the change from the start, and only between runs of one timeframe.
     """
     found = []
     for rank, kind in enumerate(_EVENTS):
@@ -93,7 +94,9 @@ def _events(run: Records, kind: str) -> Any:
     if kind == "asked":
         return frame.with_columns((frame["id"] < 0).alias("refused")).sort("asked_at", "id")
     if kind == "bar":
-        return frame.with_columns((frame["equity"] - run.result["start_balance"]).round(6).alias("result"))
+        names = {"equity": "result", "low": "lowest", "high": "highest"}
+        start = run.result["start_balance"]
+        return frame.with_columns((frame[name] - start).round(6).alias(mine) for name, mine in names.items())
     return frame
 
 

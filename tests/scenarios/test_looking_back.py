@@ -1,0 +1,44 @@
+"""`ctx.bars` looks back over sessions and over the chunks in which bars are read: it shows what the strategy has seen."""
+
+from desk import run
+
+from barstep import Strategy, hookimpl
+
+MONTH = {"instrument": "ES", "timeframe": "1m", "source": {"kind": "synthetic", "seed": 3, "bars": 36_000}}
+
+
+class LookingBack(Strategy):
+    """Keeps its bars, and notes where what `ctx.bars` shows differs from them."""
+
+    @hookimpl
+    def on_start(self, ctx):
+        self.seen, self.looks = [], 0
+
+    @hookimpl
+    def on_session_start(self, session, ctx):
+        self.compare(ctx, 1, 3, 700)
+
+    @hookimpl
+    def on_bar(self, bar, ctx):
+        self.seen.append(bar)
+        if bar.index % 97 == 0 or bar.index % 1380 < 3 or 1020 < bar.index < 1030:  # 1,024 bars are the first chunk
+            self.compare(ctx, 1, 2, 50, 1000)
+
+    @hookimpl
+    def on_stop(self, ctx):
+        ctx.note(f"{self.looks} looks")
+
+    def compare(self, ctx, *counts):
+        facts = "index", "start_ns", "end_ns", "open", "high", "low", "close", "volume"
+        for count in counts:
+            self.looks += 1
+            shown, kept = ([[getattr(bar, name) for name in facts] for bar in bars] for bars in (
+                ctx.bars(count), self.seen[-count:]))  # fmt: skip
+            if shown != kept:
+                ctx.note(f"bar {len(self.seen) - 1}: bars({count}) differs")
+
+
+def test_what_is_shown_is_what_was_seen(tmp_path):
+    ran = run(tmp_path, None, LookingBack, data=MONTH)
+    (note,) = ran.result.table("notes")["text"]
+    assert int(note.split()[0]) > 1_500
