@@ -108,7 +108,10 @@ class Watch:
         equity = book.base + book.cash * book.tick_value - book.fees
         if fixed:
             above, below = (cap, floor) if slope > 0 else (floor, cap)
-            above, below = (above - equity) // slope, (below - equity) // slope + 1  # one tick early at most, never late
+            above, below = (
+                (above - equity) // slope,
+                (below - equity) // slope + 1,
+            )  # one tick early at most, never late
             return (above if above < up else up), (below if below > down else down), False
         lines = [("floor", floor - equity), ("cap", cap - equity)]
         forced = False
