@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,7 +14,7 @@ from barstep.domain.instrument import Contract
 from barstep.domain.session import NS, to_datetime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -136,6 +136,11 @@ class BarColumns:
             join((self.high, later.high)), join((self.low, later.low)), join((self.close, later.close)),
             join((self.volume, later.volume)), self.first,
         )  # fmt: skip
+
+
+def view(column: NDArray[Any]) -> Sequence[Any]:
+    """A column that gives plain ints or floats one by one, with no list of them all."""
+    return memoryview(column)  # type: ignore[arg-type]
 
 
 class BarStream:

@@ -81,7 +81,7 @@ class RemoteStream(Stream):
         start_ns, end_ns = span or (start_ns, start_ns + self.feed.timeframe.ns)
         for kept, value in zip(self._grown, (start_ns, end_ns, *ticks, volume), strict=True):
             kept.append(value)
-        for shown, price in zip(self._lists, ticks, strict=False):
+        for shown, price in zip(self._points, ticks, strict=True):
             shown.append(price * tick.numerator / tick.denominator)
         return len(market.starts) - 1
 
@@ -116,7 +116,8 @@ class RemoteStream(Stream):
         starts, ends, opens, highs, lows, closes, volumes = self._grown
         market.starts, market.ends, market.opens, market.closes = starts, ends, opens, closes
         market.highs, market.lows = highs, lows
-        self._lists = ([], [], [], [], volumes, starts, ends)
+        self._points: tuple[list[float], ...] = ([], [], [], [])
+        self._shown_fields = (*self._points, volumes, starts, ends)
         self._begin_higher()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from barstep.domain.bar import Bar, BarColumns, BarStream, Feed, Timeframe
+from barstep.domain.bar import Bar, BarColumns, BarStream, Feed, Timeframe, view
 from barstep.engine.higher import Higher
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ FIRST_ROWS = 1024
 """Rows of the first chunk at most: indicators get ready in it, from then on whole chunks are computed ahead."""
 
 
-_NOTHING: tuple[list[Any], ...] = ([], [], [], [], [], [], [])
+_NOTHING: tuple[Sequence[Any], ...] = ([], [], [], [], [], [], [])
 
 
 class Segment(NamedTuple):
@@ -76,7 +76,7 @@ class Stream:
         self._past: BarColumns | None = None
         self._shown: Segment | None = None
         self._base = 0
-        self._lists: tuple[list[Any], ...] = _NOTHING
+        self._shown_fields: tuple[Sequence[Any], ...] = _NOTHING
 
     def open(self) -> None:
         """Read the first chunk."""
@@ -94,7 +94,7 @@ class Stream:
         if self.bars.volume_known:
             shut |= columns.volume == 0
         self.market.load(columns, shut if shut.any() else None)
-        self._shown, self._base, self._lists = None, 0, _NOTHING
+        self._shown, self._base, self._shown_fields = None, 0, _NOTHING
         self.updates, self.stored = self._begin_higher(), []
         for indicator in self._indicators:
             values = indicator.ahead(columns) if indicator.ready else None
@@ -136,23 +136,23 @@ class Stream:
         return [each.update for each in self.higher]
 
     def show(self, segment: Segment) -> None:
-        """Have the bars of a segment at hand, one session's at a time: what is freed soon stays in the processor's cache."""
+        """Have the bars of a segment at hand."""
         if segment is not self._shown and self._columns is not None:
             self._shown, self._base = segment, segment.start
             columns = self._columns[segment.start : segment.stop]
-            self._lists = self._as_lists(columns)
+            self._shown_fields = self._fields(columns)
             self.market.look(int(columns.low.min()), int(columns.high.max()))
 
     def make_bars(self, start: int, stop: int) -> Iterator[Bar]:
         """The bars of rows [start, stop) of the segment that is shown, made one by one."""
-        rows, first, lists = slice(start - self._base, stop - self._base), self.market.first, self._lists
-        if rows.start or rows.stop < len(lists[0]):
-            lists = tuple(values[rows] for values in lists)
-        return map(Bar, *lists, range(first + start, first + stop), repeat(self.feed))
+        rows, first, fields = slice(start - self._base, stop - self._base), self.market.first, self._shown_fields
+        if rows.start or rows.stop < len(fields[0]):
+            fields = tuple(values[rows] for values in fields)
+        return map(Bar, *fields, range(first + start, first + stop), repeat(self.feed))
 
-    def volumes(self, start: int, stop: int) -> list[int]:
+    def volumes(self, start: int, stop: int) -> Sequence[int]:
         """Volumes of rows [start, stop) of the segment that is shown."""
-        return self._lists[4][start - self._base : stop - self._base]
+        return self._shown_fields[4][start - self._base : stop - self._base]
 
     def next_start(self) -> int | None:
         """Start of the first bar of the next chunk, UTC nanoseconds, or None at the end of the data."""
@@ -175,16 +175,16 @@ class Stream:
             found = self._bars_of(self._past[max(0, len(self._past) + len(found) - count) :]) + found
         return found
 
-    def _as_lists(self, columns: BarColumns) -> tuple[list[Any], ...]:
+    def _fields(self, columns: BarColumns) -> tuple[Sequence[Any], ...]:
         """Prices in points, volumes, starts and ends, in the order in which a bar takes them."""
         tick = self.feed.contract.instrument.tick_size
         prices = (columns.open, columns.high, columns.low, columns.close)
         points = [price * tick.numerator / tick.denominator for price in prices]
-        return tuple(values.tolist() for values in (*points, columns.volume, columns.start_ns, columns.end_ns))
+        return tuple(map(view, (*points, columns.volume, columns.start_ns, columns.end_ns)))
 
     def _bars_of(self, columns: BarColumns) -> list[Bar]:
         indices = range(columns.first, columns.first + len(columns))
-        return list(map(Bar, *self._as_lists(columns), indices, repeat(self.feed)))
+        return list(map(Bar, *self._fields(columns), indices, repeat(self.feed)))
 
     def _remember(self) -> None:
         columns = self._columns

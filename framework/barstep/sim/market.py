@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from barstep.domain.bar import view
 from barstep.domain.errors import InvariantError
 from barstep.sim.book import MARKET, Book, Working
 from barstep.sim.choice import Outcome, walk_bar
@@ -118,9 +119,9 @@ class Market(Watch):
         self.first = columns.first
         self.row = -1
         self.columns = columns
-        self.starts, self.ends = _view(columns.start_ns), _view(columns.end_ns)
-        self.opens, self.highs = _view(columns.open), _view(columns.high)
-        self.lows, self.closes = _view(columns.low), _view(columns.close)
+        self.starts, self.ends = view(columns.start_ns), view(columns.end_ns)
+        self.opens, self.highs = view(columns.open), view(columns.high)
+        self.lows, self.closes = view(columns.low), view(columns.close)
         self.volumes = columns.volume.tolist() if self.options.participation is not None else []
         self.shut = None if shut is None else shut.tolist()
         self.ledger.seen = 0
@@ -242,8 +243,3 @@ class Market(Watch):
             steps.pop()
         balance = ledger.realised * ledger.tick_value - ledger.fees
         steps.append(Step(row, ledger.position, ledger.cash, ledger.fees, balance, ledger.low, ledger.high))
-
-
-def _view(column: NDArray[np.int64]) -> Sequence[int]:
-    """A column read value by value as plain ints, with no list of them all."""
-    return memoryview(column)  # type: ignore[arg-type]
