@@ -54,6 +54,16 @@ def test_a_failed_account_is_a_result(cli, run):
     assert max(map(len, done.output.splitlines()[2:])) <= 80
 
 
+@pytest.mark.parametrize(("on_fail", "told"), [("stop", True), ("reset", False)])
+def test_days_are_missing_only_where_a_failed_account_ends_the_run(cli, tmp_path, on_fail, told):
+    rule = {"use": "max_loss_limit", "options": {"usd": 300}}
+    made = {**RUN, "account": {**RUN["account"], "on_fail": on_fail}, "risk": [*RUN["risk"], rule]}
+    folder = barstep.run(made, out=tmp_path / "run").folder
+    done = cli(folder, *PLAN)
+    assert done.exit_code == 0, done.output
+    assert ("the days after it are missing" in " ".join(done.output.split())) is told
+
+
 def test_the_document_holds_what_the_page_shows(cli, run):
     done = cli(run, *PLAN, "--what-if", *ODDS, "--json")
     found = json.loads(done.stdout)

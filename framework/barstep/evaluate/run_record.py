@@ -70,7 +70,8 @@ def _remarks(run: Records) -> list[str]:
     result, remarks = run.result, []
     if result["status"] != "done":
         remarks.append(f"the run was {result['status']}: its days end early")
-    if result["risk"].get("failed"):
+    resets = any(attempt["verdict"] == "failed" for attempt in result["risk"].get("attempts", [])[:-1])
+    if result["risk"].get("failed") and not resets:
         remarks.append(
             f"the run ended when its own {result['risk']['failed']} failed the account: the days after it are missing. "
             "Run it without that rule to see all days"
