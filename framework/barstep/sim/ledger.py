@@ -187,8 +187,8 @@ class Ledger:
     def check(self, position: int, cash: int) -> None:
         """Assert R20: the lots and the cash flow, counted apart from each other, give one position and one equity.
 
-        Both sides are in ticks before fees, with open lots at a price of nothing: as the positions are equal, so is equity
-        at any other price.
+        Both sides are in ticks before fees and count open contracts as worth nothing: where the positions are equal too, so
+        is equity at any price.
         """
         held, by_lots = 0, self.realised
         for lot in self.lots:
