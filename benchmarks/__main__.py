@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.agree import DisagreementError
 from benchmarks.peers import PEERS
 from benchmarks.picture import draw
-from benchmarks.rounds import REPO, child, measure, play
+from benchmarks.rounds import REPO, measure, peak, play
 from benchmarks.table import document, markdown
 from benchmarks.work import WORKS
 
@@ -26,6 +26,8 @@ def main() -> None:
     given = _arguments()
     if given.child:
         print(json.dumps(play(given.child, given.works[0], given.bars)))
+    elif given.peak:
+        print(json.dumps(PEERS["barstep"].load().peak(given.works[0], given.bars)))
     elif given.memory:
         _memory(given.works)
     else:
@@ -45,6 +47,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, metavar="DIR", help="write benchmarks.json, .md and .svg there")
     parser.add_argument("--publish", action="store_true", help="put figures and picture into docs/")
     parser.add_argument("--child", choices=PEERS, help=argparse.SUPPRESS)
+    parser.add_argument("--peak", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     given.works = given.works or list(WORKS)
     given.only = given.only.split(",") if given.only else list(PEERS)
@@ -94,9 +97,9 @@ def filled(page: str, told: dict) -> str:
 
 
 def _memory(works: list[str]) -> None:
-    """barstep's peak memory on ten times the bars."""
+    """barstep's peak memory on ten times the bars, which are made while they are played."""
     for work in works:
-        small, large = (child("barstep", work, bars).mb for bars in (350_000, 3_500_000))
+        small, large = (peak(work, bars) for bars in (350_000, 3_500_000))
         print(f"{work}: peak {small:.0f} MB for 350,000 bars, {large:.0f} MB for 3,500,000 ({large - small:+.0f} MB)")
 
 

@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.agree import check
 from benchmarks.peers import PEERS
@@ -38,14 +38,23 @@ def play(key: str, work: str, bars: int) -> Answer:
 
 def child(key: str, work: str, bars: int) -> Answer:
     """One run in a process of its own; SystemExit with what it said when it fails."""
+    return Answer(*_alone(PEERS[key].name, work, "--child", key, "--bars", str(bars)))
+
+
+def peak(work: str, bars: int) -> float:
+    """barstep's peak memory in MB, of a process of its own; bars are made while they are played."""
+    return float(_alone("barstep", work, "--peak", "--bars", str(bars)))
+
+
+def _alone(name: str, work: str, *words: str) -> Any:
     paths = [str(REPO), str(REPO / "framework"), *filter(None, [os.environ.get("PYTHONPATH")])]
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", work, "--child", key, "--bars", str(bars)],
+        [sys.executable, "-m", "benchmarks", work, *words],
         capture_output=True, text=True, check=False, cwd=REPO, env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
     )  # fmt: skip
     if done.returncode:
-        raise SystemExit(f"{PEERS[key].name}, {work}: exit code {done.returncode}\n{done.stderr}")
-    return Answer(*json.loads(done.stdout.splitlines()[-1]))
+        raise SystemExit(f"{name}, {work}: exit code {done.returncode}\n{done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def measure(work: str, keys: Sequence[str], bars: int, rounds: int, say: Callable[[str], None]) -> tuple[str, Runs]:

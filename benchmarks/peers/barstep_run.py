@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import tempfile
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+import barstep
 from barstep.domain.bar import BarColumns, BarStream
 from barstep.runs.assemble import load_plan
 from barstep.runs.run import play
@@ -85,3 +87,10 @@ def run(work: str, bars: Series, variant: str = "") -> Answer:
     if variant == "array" and result.lane != "array":
         raise SystemExit(f"the array lane did not run: {result.warnings}")
     return Answer(seconds, round(result.fees / FEE), equity - CASH)
+
+
+def peak(work: str, bars: int) -> float:
+    """The most memory of this process, in MB, when bars are made while they are played: what a run itself needs."""
+    with tempfile.TemporaryDirectory() as folder:
+        barstep.run(config(work, bars), out=Path(folder) / "run")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
