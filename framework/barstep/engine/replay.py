@@ -199,7 +199,7 @@ class Replay(Phases):
                     deliver()
             else:
                 market.row = row
-            if stored:
+            if stored:  # asking costs less than a loop over nothing
                 for indicator, values in stored:
                     indicator.value = values[row]
             try:

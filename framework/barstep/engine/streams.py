@@ -24,7 +24,7 @@ FIRST_ROWS = 1024
 """Rows of the first chunk at most: indicators get ready in it, from then on whole chunks are computed ahead."""
 
 
-_NOTHING: tuple[Sequence[Any], ...] = ([], [], [], [], [], [], [])
+_NOTHING: tuple[Sequence[Any], ...] = ((),) * 7
 
 
 class Segment(NamedTuple):

@@ -149,8 +149,7 @@ def load_plan(
         raise bars.unreadable
     report = loaded.config.report
     if report is not None and report.html and find_spec("plotly") is None:
-        at = ("report", "html")
-        where = loaded.positions.where(at)
+        where = loaded.positions.where(("report", "html"))
         raise ConfigError(f"{where} report.html: reports need plotly: pip install 'barstep[report]', or take it out")
     plans.sort(key=lambda each: list(KINDS).index(each.section))  # a plan's rules go before the file's own
     script = next(iter(scripts), None)
