@@ -93,7 +93,6 @@ class Context(ReadContext):
     def set_position(
         self,
         size: int,
-        *,
         stop_loss_ticks: int | None = None,
         take_profit_ticks: int | None = None,
         trailing_stop_ticks: int | None = None,

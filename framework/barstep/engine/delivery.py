@@ -56,7 +56,7 @@ class Delivery:
         """The run begins: from here on it is known who listens."""
         exchange, alone = self._desk.exchange, self.listener is None and self._desk.attempts is None
         self._quiet = alone and exchange.can_be_quiet and self._hooks.hears_fills_only and not self._several
-        exchange.records.quiet = self._quiet
+        exchange.records.quiet = exchange.current.ledger.at_leisure = self._quiet
 
     def hand_out(self) -> None:
         """Hand events to the recorder, the hooks and the listener, in order, until none are left (R3).

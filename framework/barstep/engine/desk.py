@@ -98,6 +98,13 @@ class Desk:
             return "before the first bar"
         return f"{to_datetime(self.now_ns, market.feed.zone):%Y-%m-%d %H:%M:%S %Z}"
 
+    def hear_trades(self) -> None:
+        """Somebody reads trades, so from now on each is whole when it closes."""
+        for stream in self.streams:
+            market = stream.market
+            market.ledger.at_leisure = False
+            market.ledger.measure(market.lows, market.highs)
+
     # -- the order gate ----------------------------------------------------------------------------------------
 
     def submit(self, order: Order) -> Order:

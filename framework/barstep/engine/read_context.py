@@ -98,6 +98,7 @@ class ReadContext:
     @property
     def trades(self) -> Sequence[Trade]:
         """The last closed trades of the run, oldest first, at most `data.history` of them."""
+        self._desk.hear_trades()
         return self._desk.trades
 
     def bars(self, count: int, *, timeframe: str | None = None, contract: Contract | str | None = None) -> list[Bar]:

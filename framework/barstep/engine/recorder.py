@@ -85,7 +85,7 @@ class Recorder:
             self._adjust(equity, exchange.adjustments)
         if self.attempts is not None:
             self.attempts.measure(equity)
-        market.ledger.catch_up(market.lows, market.highs, market.row + 1)
+        market.ledger.measure(market.lows, market.highs)
         self.sink.take(self, equity)
         for kept in (
             self.fills, self.trades, self.orders, self.ambiguous, self.breaches, self.mismatches, self.notes,

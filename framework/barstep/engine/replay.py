@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from barstep.engine.flat_times import flat_rows_of
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from barstep.engine.recorder import Recorder
     from barstep.engine.streams import Segment, Stream
     from barstep.hooks.manager import HookManager
+
+
+class _Unread:
+    """Stands in for an indicator where there is none."""
+
+    value = 0.0
 
 
 class Replay(Phases):
@@ -188,20 +195,24 @@ class Replay(Phases):
 
         Returns the row to go on from: before `stop` when an indicator was declared that has to be updated bar by bar.
         """
-        exchange, market, events, deliver = self.exchange, stream.market, self.exchange.events, self.deliver
-        play, stored, updates = exchange.play, stream.stored, stream.updates
+        market, play, updates = stream.market, self.exchange.play, stream.updates
+        events, deliver = self.exchange.events, self.deliver
         name, method, context = self.hooks.bar_calls[0]
         highs, lows = market.highs, market.lows
-        for row, bar in zip(range(start, stop), stream.make_bars(start, stop), strict=True):
+        shown = [(indicator, values[start:stop]) for indicator, values in stream.stored]
+        shown += [(_Unread(), repeat(0.0, stop - start)) for _ in range(2 - len(shown))]
+        (one, ones), (two, twos), *others = shown
+        rows = zip(range(start, stop), stream.make_bars(start, stop), ones, twos, strict=True)
+        for row, bar, one.value, two.value in rows:  # noqa: B020 - storing here costs a third of a loop over them
+            if others:
+                for indicator, values in others:
+                    indicator.value = values[row - start]
             if market.alert and (highs[row] >= market.up or lows[row] <= market.down):
                 play(market, row)
                 if events:
                     deliver()
             else:
                 market.row = row
-            if stored:  # asking costs less than a loop over nothing
-                for indicator, values in stored:
-                    indicator.value = values[row]
             try:
                 method(bar, context)
             except Exception as error:

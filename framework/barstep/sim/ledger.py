@@ -17,17 +17,21 @@ if TYPE_CHECKING:
 
 
 MANY = 50
-"""Rows from which on numpy finds extremes sooner than the interpreter."""
+"""Rows, or trades, from which on numpy finds extremes sooner than the interpreter."""
 
 
 class Lot(Struct, gc=False, eq=False):
-    """A part of an opening fill that is still open: signed size, entry price and the extremes seen since, in ticks."""
+    """A part of an opening fill that is still open: signed size, entry price and the extremes seen since, in ticks.
+
+    Of the present chunk it has yet to see the bars from row `since` on.
+    """
 
     fill: Fill
     size: int
     price: int
     low: int
     high: int
+    since: int
 
 
 class Ledger:
@@ -43,11 +47,14 @@ class Ledger:
         average: Size-weighted mean of the entries in ticks, unchanged by reductions; 0 while flat.
         entries: Opening fills since the position was last flat.
         low, high: Extremes of this contract's worth, in micro-dollars, over the bar that is being booked.
+        row: The bar of the present chunk that is being booked; bars before it count for what it closes.
+        since: The first bar that a lot which opens now has yet to see as a whole.
+        at_leisure: Whether closed trades may wait until `measure` shows them the bars they were open over.
     """
 
     __slots__ = (
-        "average", "cash", "entries", "fee", "fees", "high", "lots", "low", "models", "position", "realised", "seen",
-        "tick_value",
+        "at_leisure", "average", "cash", "entries", "fee", "fees", "high", "lots", "low", "models", "position",
+        "realised", "row", "since", "tick_value", "unmeasured",
     )  # fmt: skip
 
     def __init__(self, tick_value: int, fee: int) -> None:
@@ -63,7 +70,10 @@ class Ledger:
         self.entries = 0
         self.low = 0
         self.high = 0
-        self.seen = 0
+        self.row = 0
+        self.since = 0
+        self.at_leisure = False
+        self.unmeasured: list[tuple[Trade, int, int]] = []
 
     def worth(self, price: int) -> int:
         """Micro-dollars that this contract has earned up to a price: cash flow, open position and fees."""
@@ -79,22 +89,54 @@ class Ledger:
         return sum((price - lot.price) * lot.size for lot in self.lots) * self.tick_value
 
     def catch_up(self, lows: Sequence[int], highs: Sequence[int], until: int) -> None:
-        """Widen the open lots' extremes by the bars from `seen` up to row `until`, which passed without a fill."""
-        if self.lots and until > self.seen:
-            rows = slice(self.seen, until)
-            if until - self.seen < MANY:
-                self._see(min(lows[rows]), max(highs[rows]))
-            else:
-                self._see(int(np.asarray(lows[rows]).min()), int(np.asarray(highs[rows]).max()))
-        self.seen = until
+        """Show the open lots the bars up to row `until` that they have not seen yet."""
+        for lot in self.lots:
+            if until > lot.since:
+                low, high = _extremes(lows, highs, lot.since, until)
+                lot.low, lot.high, lot.since = min(lot.low, low), max(lot.high, high), until
+        self.since = until
 
-    def start_bar(self, lows: Sequence[int], highs: Sequence[int], row: int, price: int) -> None:
-        """Begin a bar that is booked fill by fill, at its open; the open lots first see the bars before it."""
+    def pass_bar(self) -> None:
+        """The bar that was booked is over, and the lots have seen what there was to see of it."""
+        for lot in self.lots:
+            lot.since = self.row + 1
+
+    def end_chunk(self, lows: Sequence[int], highs: Sequence[int], until: int) -> None:
+        """All bars of a chunk, up to row `until`, are booked: the open lots see the rest of them."""
+        self.catch_up(lows, highs, until)
+        self.row = self.since = 0
+        for lot in self.lots:
+            lot.since = 0
+
+    def measure(self, lows: Sequence[int], highs: Sequence[int]) -> None:
+        """Show the closed trades that wait for it the bars of this chunk that they were open over as a whole."""
+        waiting = self.unmeasured
+        if not waiting:
+            return
+        if len(waiting) < MANY:
+            seen = [_extremes(lows, highs, since, until) for _, since, until in waiting]
+        else:
+            cuts = np.array([bounds for _, *bounds in waiting]).ravel()
+            low, high = np.minimum.reduceat(lows, cuts)[::2], np.maximum.reduceat(highs, cuts)[::2]
+            seen = list(zip(low.tolist(), high.tolist(), strict=True))
+        for (trade, _, _), (low, high) in zip(waiting, seen, strict=True):
+            price = trade.entry.price_ticks
+            worst, best = (low - price, high - price) if trade.side == "buy" else (price - high, price - low)
+            if worst < trade.worst_ticks:
+                trade.worst_ticks = worst
+            if best > trade.best_ticks:
+                trade.best_ticks = best
+        waiting.clear()
+
+    def start_bar(self, row: int, price: int) -> None:
+        """Begin a bar that is booked fill by fill, at its open."""
         self.low = self.high = (self.cash + self.position * price) * self.tick_value - self.fees
-        if self.lots:
-            self.catch_up(lows, highs, row)
-            self._see(price, price)
-        self.seen = row
+        self.row = self.since = row
+        for lot in self.lots:
+            if price < lot.low:
+                lot.low = price
+            elif price > lot.high:
+                lot.high = price
 
     def touch(self, price: int) -> None:
         """The path reached a price: widen the extremes of worth and of the open lots."""
@@ -147,7 +189,7 @@ class Ledger:
             else:
                 self.average = float(price)
                 self.entries = 1
-            self.lots.append(Lot(fill, opened if signed > 0 else -opened, price, price, price))
+            self.lots.append(Lot(fill, opened if signed > 0 else -opened, price, price, price, self.since))
         elif not after:
             self.average = 0.0
             self.entries = 0
@@ -179,7 +221,10 @@ class Ledger:
             ticks *= size
             earned += ticks
             fees = size * (entry.fee // entry.size + rate)  # a fill's fee is a rate for each of its contracts
-            trades.append(Trade(entry, fill, size, ticks * value, fees, low, high, reason))
+            trade = Trade(entry, fill, size, ticks * value, fees, low, high, reason)
+            trades.append(trade)
+            if lot.since < self.row:
+                self.unmeasured.append((trade, lot.since, self.row))
         self.realised += earned
         fill.realised = earned * value
         return trades
@@ -200,3 +245,10 @@ class Ledger:
                 f"the ledger is off (R20): lots hold {held} and the book {position} contracts, results by lots "
                 f"{by_lots} and by cash flow {cash} ticks; this is a bug of barstep, please report it"
             )
+
+
+def _extremes(lows: Sequence[int], highs: Sequence[int], start: int, stop: int) -> tuple[int, int]:
+    """The lowest low and the highest high of rows [start, stop)."""
+    if stop - start < MANY:
+        return min(lows[start:stop]), max(highs[start:stop])
+    return int(np.asarray(lows[start:stop]).min()), int(np.asarray(highs[start:stop]).max())

@@ -115,6 +115,7 @@ class Market(Watch):
         if self.book.models is not None:
             self.book.models.look()
         if self.closes:
+            self.ledger.end_chunk(self.lows, self.highs, self.row + 1)
             self._closed_before, self._stamps_before = self.last_close, self.stamps
         self.first = columns.first
         self.row = -1
@@ -124,7 +125,6 @@ class Market(Watch):
         self.lows, self.closes = view(columns.low), view(columns.close)
         self.volumes = columns.volume.tolist() if self.options.participation is not None else []
         self.shut = None if shut is None else shut.tolist()
-        self.ledger.seen = 0
         self.steps = []
         self.look(-FAR, FAR)
 

@@ -75,7 +75,8 @@ class Records:
     def book_bar(self, market: Market, outcomes: list[Outcome]) -> None:
         """Record the bar that `market.row` stands at, fill by fill, with its outcomes when it is ambiguous."""
         ledger, row = market.ledger, market.row
-        ledger.start_bar(market.lows, market.highs, row, market.opens[row])
+        ledger.catch_up(market.lows, market.highs, row)
+        ledger.start_bar(row, market.opens[row])
         fills = self._book_log(market, market.book.log, bool(outcomes), market.lows[row], market.highs[row])
         self._end_bar(market, fills)
         if outcomes:
@@ -91,7 +92,8 @@ class Records:
             return
         ledger, row, fills = market.ledger, market.row, False
         self._resolution = finer.source.timeframe
-        ledger.start_bar(market.lows, market.highs, row, market.opens[row])
+        ledger.catch_up(market.lows, market.highs, row)
+        ledger.start_bar(row, market.opens[row])
         for part in finer.parts:
             if part.skipped is not None:
                 ledger.span(*part.skipped)
@@ -107,7 +109,7 @@ class Records:
 
     def _end_bar(self, market: Market, fills: bool) -> None:
         """A bar is booked: check its money, and give the children their public orders."""
-        market.ledger.seen = market.row + 1
+        market.ledger.pass_bar()
         if fills:
             market.mark(market.row)
         if self._born:
@@ -208,7 +210,10 @@ class Records:
     def filled(self, market: Market, fill: Fill, exit_reason: str) -> None:
         """Book a fill in the ledger and show it on its order; `exit_reason` is what the trades it closes call it."""
         order, size, events = fill.order, fill.size, self.events
-        trades = market.ledger.apply(fill, exit_reason)
+        ledger = market.ledger
+        trades = ledger.apply(fill, exit_reason)
+        if ledger.unmeasured and not ledger.at_leisure:
+            ledger.measure(market.lows, market.highs)
         paid, before = market.price(fill.price_ticks), order.filled
         order.filled = filled = before + size
         order.average_price = ((order.average_price or 0.0) * before + paid * size) / filled if before else paid

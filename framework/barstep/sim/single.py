@@ -40,7 +40,7 @@ def play_single(market: Market, records: Records, row: int) -> bool:
         return False
     market.row = row
     ledger = market.ledger
-    ledger.start_bar(market.lows, market.highs, row, price)
+    ledger.start_bar(row, price)
     if at_open:
         _fill(market, records, only, _paid(market, only, price, at_open=True), price, 0, closable)
         ledger.reach(low, high)  # the lots see this bar as a whole, when they catch up
@@ -48,10 +48,10 @@ def play_single(market: Market, records: Records, row: int) -> bool:
         first, low, high = _around(price, low, high, market.closes[row], only)
         ends = (price, only.event) if first is None else (price, first, only.event)
         ledger.span(min(ends), max(ends))
+        ledger.since = row + 1
         paid = _paid(market, only, price, at_open=False)
         _fill(market, records, only, paid, price, 1 if first is None else 2, closable)
         ledger.span(low, high)
-        ledger.seen = row + 1
     market.mark(row)
     return True
 
