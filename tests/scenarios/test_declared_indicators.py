@@ -145,3 +145,41 @@ def test_a_longer_timeframe_has_the_values_of_its_complete_bars(columns, read):
         none = 0.0 if kind.startswith(("Cross", "Above")) else np.nan
         expected = np.where(rows >= 0, values[rows], none)
         assert bits(found[:, place]) == bits(expected), kind
+
+
+HEARER = """\
+from barstep import Strategy, hookimpl
+from barstep.indicators import SMA
+
+
+class Hearer(Strategy):
+    @hookimpl
+    def on_start(self, ctx):
+        self.means = [ctx.indicator(SMA(length)) for length in range(2, 2 + MEANS)]
+
+    @hookimpl
+    def on_fill(self, fill, ctx):
+        ctx.note(f"fill {fill.bar_index} {[mean.value for mean in self.means]}")
+
+    @hookimpl
+    def on_bar(self, bar, ctx):
+        ctx.note(f"bar {bar.index} {[mean.value for mean in self.means]}")
+        ctx.set_position(1 if bar.index % 4 < 2 else -1)
+"""
+
+
+@pytest.mark.parametrize("means", [0, 1, 2, 3])
+def test_a_fill_finds_the_values_of_its_own_bar(tmp_path, means):
+    (tmp_path / "hearer.py").write_text(HEARER.replace("MEANS", str(means)))
+    barstep.run(
+        {
+            "version": 1,
+            "data": {"instrument": "ES", "timeframe": "1m", "source": {"kind": "synthetic", "seed": 3, "bars": 3000}},
+            "strategies": [{"use": str(tmp_path / "hearer.py")}],
+        },
+        out=tmp_path / "run",
+    )
+    lines = pl.read_parquet(tmp_path / "run" / "notes.parquet")["text"].to_list()
+    told = {kind: dict(line.split(" ", 2)[1:] for line in lines if line.startswith(kind)) for kind in ("bar", "fill")}
+    assert len(told["fill"]) > 1400
+    assert told["fill"] == {bar: told["bar"][bar] for bar in told["fill"]}

@@ -1,5 +1,6 @@
 """`ctx.bars` looks back over sessions and over the chunks in which bars are read: it shows what the strategy has seen."""
 
+import pytest
 from desk import run
 
 from barstep import Strategy, hookimpl
@@ -42,3 +43,36 @@ def test_what_is_shown_is_what_was_seen(tmp_path):
     ran = run(tmp_path, None, LookingBack, data=MONTH)
     (note,) = ran.result.table("notes")["text"]
     assert int(note.split()[0]) > 1_500
+
+
+class Closing(Strategy):
+    """Turns round every few bars and notes the excursions of the trade that closed last, from some bar on."""
+
+    @hookimpl
+    def on_start(self, ctx):
+        self.kept = ctx.trades if self.early else ()
+
+    @hookimpl
+    def on_bar(self, bar, ctx):
+        trades = ctx.trades if bar.index >= 9_000 else self.kept
+        if trades:
+            ctx.note(f"{trades[-1].exit.bar_index} {trades[-1].mae} {trades[-1].mfe}")
+        ctx.set_position(1 if bar.index // self.every % 2 else -1)
+
+
+class EarlyCloser(Closing):
+    early, every = True, 7
+
+
+class LateCloser(Closing):
+    early, every = False, 70
+
+
+@pytest.mark.parametrize("closer", [EarlyCloser, LateCloser])
+def test_a_trade_that_is_looked_at_knows_its_excursions_already(tmp_path, closer):
+    ran = run(tmp_path, None, closer, data={**MONTH, "source": {**MONTH["source"], "bars": 19_000}})
+    noted = {line.split()[0]: line for line in ran.table("notes")["text"]}
+    trades = ran.table("trades").select("exit_bar", "mae", "mfe").rows()
+    written = {str(bar): f"{bar} {mae} {mfe}" for bar, mae, mfe in trades}
+    assert len(noted) > 100
+    assert noted.items() <= written.items()

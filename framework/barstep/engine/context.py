@@ -115,7 +115,9 @@ class Context(ReadContext):
             return None
         side: Side = "buy" if missing > 0 else "sell"
         faults: list[str] = []
-        bracket = words.bracket(stop_loss_ticks, take_profit_ticks, trailing_stop_ticks, None, None, faults)
+        bracket = None
+        if not (stop_loss_ticks is take_profit_ticks is trailing_stop_ticks is None):
+            bracket = words.bracket(stop_loss_ticks, take_profit_ticks, trailing_stop_ticks, None, None, faults)
         return self._send(side, abs(missing), "market", None, None, None, bracket, None, False, tag, contract, faults)
 
     def close(self, *, reason: str = "close", contract: Contract | str | None = None) -> Order | None:

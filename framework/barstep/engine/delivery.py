@@ -84,22 +84,22 @@ class Delivery:
 
     def _take_down(self, events: list[Event]) -> None:
         """What `hand_out` does where no plugin hears of orders or trades: the commonest run."""
-        recorder, hooks, name = self._recorder, self._hooks, ""
+        recorder, name = self._recorder, ""
         event: Any
         for event in islice(events, RUNAWAY):
             kind = type(event)
-            if kind is Fill:
-                recorder.fills.append(event)
-                try:
-                    for name, method, context in hooks.fill_calls:  # noqa: B007 - named in the error below
-                        method(event, context)
-                except Exception as error:
-                    hooks.fail(name, "on_fill", error)
+            if kind is Order:
+                recorder.orders.append(event)
             elif kind is Trade:
                 recorder.trades.append(event)
                 self._desk.trades.append(event)
-            elif kind is Order:
-                recorder.orders.append(event)
+            elif kind is Fill:
+                recorder.fills.append(event)
+                try:
+                    for name, method, context in self._hooks.fill_calls:  # noqa: B007 - named in the error below
+                        method(event, context)
+                except Exception as error:
+                    self._hooks.fail(name, "on_fill", error)
             else:
                 self._handlers[kind](event)
         if len(events) > RUNAWAY:

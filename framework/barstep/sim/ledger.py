@@ -132,11 +132,6 @@ class Ledger:
         """Begin a bar that is booked fill by fill, at its open."""
         self.low = self.high = (self.cash + self.position * price) * self.tick_value - self.fees
         self.row = self.since = row
-        for lot in self.lots:
-            if price < lot.low:
-                lot.low = price
-            elif price > lot.high:
-                lot.high = price
 
     def touch(self, price: int) -> None:
         """The path reached a price: widen the extremes of worth and of the open lots."""

@@ -77,6 +77,7 @@ class Records:
         ledger, row = market.ledger, market.row
         ledger.catch_up(market.lows, market.highs, row)
         ledger.start_bar(row, market.opens[row])
+        ledger.touch(market.opens[row])
         fills = self._book_log(market, market.book.log, bool(outcomes), market.lows[row], market.highs[row])
         self._end_bar(market, fills)
         if outcomes:
@@ -94,6 +95,7 @@ class Records:
         self._resolution = finer.source.timeframe
         ledger.catch_up(market.lows, market.highs, row)
         ledger.start_bar(row, market.opens[row])
+        ledger.touch(market.opens[row])
         for part in finer.parts:
             if part.skipped is not None:
                 ledger.span(*part.skipped)
@@ -167,8 +169,8 @@ class Records:
         if not self.quiet:
             self.events.append(order)
 
-    def end(self, order: Order, status: Literal["cancelled", "expired", "filled"], reason: str, at_ns: int) -> None:
-        """An order leaves the book."""
+    def end(self, order: Order, status: Literal["cancelled", "expired"], reason: str, at_ns: int) -> None:
+        """An order leaves the book unfilled, or filled in part."""
         order.status = status
         if reason:
             order.reason = f"{order.reason}; {reason}" if order.reason else reason
@@ -209,8 +211,7 @@ class Records:
 
     def filled(self, market: Market, fill: Fill, exit_reason: str) -> None:
         """Book a fill in the ledger and show it on its order; `exit_reason` is what the trades it closes call it."""
-        order, size, events = fill.order, fill.size, self.events
-        ledger = market.ledger
+        order, size, events, ledger = fill.order, fill.size, self.events, market.ledger
         trades = ledger.apply(fill, exit_reason)
         if ledger.unmeasured and not ledger.at_leisure:
             ledger.measure(market.lows, market.highs)
@@ -221,7 +222,8 @@ class Records:
         if trades:
             events += trades
         if filled >= order.size or (order.reduce_only and not fill.position_after):
-            self.end(order, "filled", "", fill.bar_end_ns)
+            order.status, order.ended_ns = "filled", fill.bar_end_ns
+            events.append(order)
 
     def _place(self, fill: Fill, part: Part) -> None:
         """Note which finer bar decided a fill; the bar's own open needed none."""

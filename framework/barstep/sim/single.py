@@ -42,7 +42,10 @@ def play_single(market: Market, records: Records, row: int) -> bool:
     ledger = market.ledger
     ledger.start_bar(row, price)
     if at_open:
-        _fill(market, records, only, _paid(market, only, price, at_open=True), price, 0, closable)
+        paid = _paid(market, only, price, at_open=True)
+        if paid != price:
+            ledger.touch(price)
+        _fill(market, records, only, paid, price, 0, closable)
         ledger.reach(low, high)  # the lots see this bar as a whole, when they catch up
     else:
         first, low, high = _around(price, low, high, market.closes[row], only)

@@ -81,8 +81,8 @@ class Watch:
 
     def refresh(self) -> None:
         """Recompute which bars need work, after anything about the orders, the guards or the position has changed."""
-        up, down, always, expiring = FAR, -FAR, bool(self.pending), False
-        for working in self.book.live:
+        book, up, down, always, expiring = self.book, FAR, -FAR, bool(self.pending), False
+        for working in book.live:
             if working.expire_bar != NEVER or working.expire_ns != NEVER:
                 expiring = True
             if working.kind == MARKET or working.trail:
@@ -92,27 +92,28 @@ class Watch:
                     up = working.event
             elif working.event > down:
                 down = working.event
-        if self.book.guards:
-            up, down, guarded = self._watch_guards(up, down)
-            always = always or guarded
+        if book.guards:
+            position, (floor, cap, fixed) = book.position, self.corridor
+            if position and fixed:
+                slope = position * book.tick_value
+                equity = book.base + book.cash * book.tick_value - book.fees
+                above, below = (cap, floor) if slope > 0 else (floor, cap)
+                up = min(up, (above - equity) // slope)  # one tick early at most, never late
+                down = max(down, (below - equity) // slope + 1)
+            else:
+                up, down, guarded = self._watch_guards(up, down)
+                always = always or guarded
         self.down, self.expiring = down, expiring
         self.up = up = -FAR if always or expiring else up
         self.alert = up <= self._top or down >= self._bottom
 
     def _watch_guards(self, up: int, down: int) -> tuple[int, int, bool]:
         """Narrow the levels that need work by the prices at which guards are breached; True where every bar needs it."""
-        book, (floor, cap, fixed) = self.book, self.corridor
+        book, (floor, cap, _) = self.book, self.corridor
         if not book.position:
             return up, down, bool(book.live) and any(armed.acted for armed in book.guards)
         slope = book.position * book.tick_value
         equity = book.base + book.cash * book.tick_value - book.fees
-        if fixed:
-            above, below = (cap, floor) if slope > 0 else (floor, cap)
-            above, below = (
-                (above - equity) // slope,
-                (below - equity) // slope + 1,
-            )  # one tick early at most, never late
-            return (above if above < up else up), (below if below > down else down), False
         lines = [("floor", floor - equity), ("cap", cap - equity)]
         forced = False
         for armed in book.guards:
