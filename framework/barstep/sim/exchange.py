@@ -48,7 +48,7 @@ class SimulatedExchange(OrderEntry):
         book.next_id = self._next_id
         if len(self.markets) > 1:
             book.base = self._worth_of_others(market)
-        if (market.plain or market.may_be_simple(row)) and play_single(market, self.records, row):
+        if market.may_be_simple(row) and play_single(market, self.records, row):
             self._next_id = book.next_id
         else:
             self._walk(market, row)

@@ -128,10 +128,18 @@ class Ledger:
                 trade.best_ticks = best
         waiting.clear()
 
-    def start_bar(self, row: int, price: int) -> None:
-        """Begin a bar that is booked fill by fill, at its open."""
-        self.low = self.high = (self.cash + self.position * price) * self.tick_value - self.fees
+    def start_bar(self, row: int, low: int, high: int) -> None:
+        """Begin a bar that is booked fill by fill; up to the first one the price moves between two ends.
+
+        Where it does not move the lots are not shown its price: `touch` does.
+        """
+        base, held = self.cash * self.tick_value - self.fees, self.position * self.tick_value
+        self.low, self.high = base + held * low, base + held * high
+        if held < 0:
+            self.low, self.high = self.high, self.low
         self.row = self.since = row
+        if low != high and self.lots:
+            self._see(low, high)
 
     def touch(self, price: int) -> None:
         """The path reached a price: widen the extremes of worth and of the open lots."""

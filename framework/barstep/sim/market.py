@@ -63,7 +63,6 @@ class Market(Watch):
         "lows",
         "opens",
         "options",
-        "plain",
         "price",
         "row",
         "session_first",
@@ -101,7 +100,6 @@ class Market(Watch):
         self.ends: Sequence[int] = []
         self.shut: list[bool] | None = None
         self.slips = options.market_slip_ticks + options.stop_slip_ticks + options.forced_slip_ticks
-        self.plain = False
         self._simple = self._share is None and options.intrabar in ("pessimistic", "optimistic")
 
     def use(self, models: Models) -> None:
@@ -127,7 +125,6 @@ class Market(Watch):
         self.lows, self.closes = view(columns.low), view(columns.close)
         self.volumes = columns.volume.tolist() if self.options.participation is not None else []
         self.shut = None if shut is None else shut.tolist()
-        self.plain = shut is None and self._simple and self.finer is None
         self.steps = []
         self.look(-FAR, FAR)
 

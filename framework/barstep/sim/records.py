@@ -76,7 +76,7 @@ class Records:
         """Record the bar that `market.row` stands at, fill by fill, with its outcomes when it is ambiguous."""
         ledger, row = market.ledger, market.row
         ledger.catch_up(market.lows, market.highs, row)
-        ledger.start_bar(row, market.opens[row])
+        ledger.start_bar(row, market.opens[row], market.opens[row])
         ledger.touch(market.opens[row])
         fills = self._book_log(market, market.book.log, bool(outcomes), market.lows[row], market.highs[row])
         self._end_bar(market, fills)
@@ -94,7 +94,7 @@ class Records:
         ledger, row, fills = market.ledger, market.row, False
         self._resolution = finer.source.timeframe
         ledger.catch_up(market.lows, market.highs, row)
-        ledger.start_bar(row, market.opens[row])
+        ledger.start_bar(row, market.opens[row], market.opens[row])
         ledger.touch(market.opens[row])
         for part in finer.parts:
             if part.skipped is not None:

@@ -40,8 +40,8 @@ def play_single(market: Market, records: Records, row: int) -> bool:
         return False
     market.row = row
     ledger = market.ledger
-    ledger.start_bar(row, price)
     if at_open:
+        ledger.start_bar(row, price, price)
         paid = _paid(market, only, price, at_open=True)
         if paid != price:
             ledger.touch(price)
@@ -50,7 +50,7 @@ def play_single(market: Market, records: Records, row: int) -> bool:
     else:
         first, low, high = _around(price, low, high, market.closes[row], only)
         ends = (price, only.event) if first is None else (price, first, only.event)
-        ledger.span(min(ends), max(ends))
+        ledger.start_bar(row, min(ends), max(ends))
         ledger.since = row + 1
         paid = _paid(market, only, price, at_open=False)
         _fill(market, records, only, paid, price, 1 if first is None else 2, closable)
