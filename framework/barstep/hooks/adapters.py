@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from barstep.hooks.checks import hooks_of, marks, parameters
@@ -27,6 +28,10 @@ class Adapter:
             wrapper = bool((marks(function) or {}).get("wrapper"))
             adapted = _adapt(entry, hook, positional(entry.plugin, hook), wrapper, error)
             setattr(self, hook, hookimpl(wrapper=wrapper)(adapted))
+
+    def __dir__(self) -> list[str]:
+        """Only the hooks: pluggy looks at every name that there is."""
+        return list(vars(self))
 
 
 def _adapt(
@@ -78,6 +83,7 @@ def _renamed(function: Callable[[Any], Any], name: str) -> Callable[..., Any]:
     return function
 
 
+@cache
 def make_specs() -> type:
     """A class with one specification for each hook."""
 
