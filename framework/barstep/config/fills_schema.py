@@ -13,6 +13,7 @@ from barstep.domain.fill_options import PROFILES, FillOptions
 from barstep.domain.option import Option
 
 _Profile = Literal["strict", "playground", "backtrader"]
+_PROFILES = {name: asdict(options) for name, options in PROFILES.items()}
 
 
 def _participation(raw: Any) -> float | None:
@@ -82,7 +83,7 @@ class FillsConfig(Section):
     @classmethod
     def _profile_first(cls, raw: Any) -> Any:
         profile = raw.get("profile", "strict") if isinstance(raw, dict) else None
-        return {**asdict(PROFILES[profile]), **raw} if isinstance(profile, str) and profile in PROFILES else raw
+        return {**_PROFILES[profile], **raw} if isinstance(profile, str) and profile in _PROFILES else raw
 
     def options(self) -> FillOptions:
         """The options as the simulated exchange takes them."""

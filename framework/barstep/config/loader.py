@@ -149,13 +149,23 @@ def load_document(document: Document, overrides: Sequence[str], checks: FileChec
     except ValidationError as error:
         lines += schema_lines(error, tree, positions)
     if checks is not None:
-        sections = _data_sections(tree)
-        instruments = _instruments(tree, sections)
-        draft = Draft(plugin_entries(tree), sections, instruments, _account(tree), _resolution(tree), positions)
-        lines += checks(draft)
+        lines += checks(_draft(config, tree, positions))
     if lines or config is None:
         raise ConfigError(in_order(lines))
     return Loaded(config, positions, document.tree)
+
+
+def _draft(config: RunConfig | None, tree: dict[str, Any], positions: Positions) -> Draft:
+    """What of a file is well formed: all of it where the configuration is."""
+    entries = plugin_entries(tree)
+    if config is not None:
+        several = isinstance(tree["data"], list)
+        data: list[tuple[Path, DataConfig]] = [
+            (("data", index) if several else ("data",), section) for index, section in enumerate(config.data)
+        ]
+        return Draft(entries, data, [], config.account, config.fills.resolution, positions)
+    sections = _data_sections(tree)
+    return Draft(entries, sections, _instruments(tree, sections), _account(tree), _resolution(tree), positions)
 
 
 def _data_sections(tree: dict[str, Any]) -> list[tuple[Path, DataConfig]]:

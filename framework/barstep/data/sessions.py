@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ _LOOK_BACK = 12  # days: longer than any run of days without a session
 _ONE = timedelta(days=1)
 
 Spans = tuple[tuple[int, int], ...]
+DayHours = tuple[Spans, tuple[int, int] | None, bool]
 
 
 class SessionTable:
@@ -39,12 +41,16 @@ class SessionTable:
         self.hours = hours
         self.zone = ZoneInfo(hours.zone)
         self._calendar = holiday_calendar(hours.calendar)
+        self._known = _known_days(hours)
         self._made: dict[date, Session | None] = {}
 
     def on(self, day: date) -> Session | None:
         """The session of a trade date, or None when that date has none."""
         if day not in self._made:
-            self._made[day] = self._make(day)
+            if day not in self._known:
+                self._known[day] = self._hours_on(day)
+            known = self._known[day]
+            self._made[day] = None if known is None else Session(day, self.zone, *known)
         return self._made[day]
 
     def first_from(self, day: date) -> Session:
@@ -94,8 +100,8 @@ class SessionTable:
         sessions = self.between(int(start_ns[0]), int(start_ns[-1]))
         flat = [(opens, closes, k) for k, session in enumerate(sessions) for opens, closes in session.spans]
         opens, closes, owner = np.array(flat, np.int64).T
-        span = np.searchsorted(opens, start_ns, side="right") - 1
-        return sessions, owner[span], start_ns < closes[span]
+        rows = np.diff(np.searchsorted(start_ns, opens[1:]), prepend=0, append=len(start_ns))  # of each stretch
+        return sessions, owner.repeat(rows), start_ns < closes.repeat(rows)
 
     def bounds(self, first: date | None, last: date | None) -> tuple[int | None, int | None]:
         """Trade dates, both inclusive, as UTC nanoseconds [start, end); None leaves a side open.
@@ -142,7 +148,8 @@ class SessionTable:
             if opens < cut and closes > since and (closes > 0 or usual_eve)
         ]
 
-    def _make(self, day: date) -> Session | None:
+    def _hours_on(self, day: date) -> DayHours | None:
+        """Stretches of trading, regular hours and whether it ends early, of a trade date; None when that date has none."""
         holiday = self._calendar.days.get(day)
         if day.weekday() not in self.hours.weekdays or (holiday and holiday.kind in ("closed", "halt")):
             return None
@@ -152,13 +159,7 @@ class SessionTable:
         if self.hours.weekend_trades and self._pattern(day) is self.hours.spans:
             spans[0] = (self._previous_close(day, spans[0][0]), spans[0][1])
         usual = self._pattern(day)[-1][1]
-        return Session(
-            day,
-            self.zone,
-            tuple(spans),
-            self._regular(day, until),
-            early_close=until is not None and until < usual,
-        )
+        return tuple(spans), self._regular(day, until), until is not None and until < usual
 
     def _lent(self, day: date) -> list[tuple[int, int]]:
         """The stretches of the halted holidays just before a trade date."""
@@ -190,6 +191,12 @@ class SessionTable:
         opens, closes = self.hours.regular
         closes = min(closes, self._pattern(day)[-1][1], DAY if until is None else until)
         return (self._ns(day, opens), self._ns(day, closes)) if opens < closes else None
+
+
+@lru_cache(maxsize=64)
+def _known_days(hours: SessionHours) -> dict[date, DayHours | None]:  # noqa: ARG001  the key of the cache
+    """What is known of the dates of some hours: every table of them reads it, and makes sessions of its own from it."""
+    return {}
 
 
 def utc_text(ns: int) -> str:

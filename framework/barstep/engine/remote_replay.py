@@ -117,7 +117,7 @@ class RemoteStream(Stream):
         market.starts, market.ends, market.opens, market.closes = starts, ends, opens, closes
         market.highs, market.lows = highs, lows
         self._points: tuple[list[float], ...] = ([], [], [], [])
-        self._shown_fields = (*self._points, volumes, starts, ends)
+        self._chunk_fields = (*self._points, volumes, starts, ends)
         self._begin_higher()
 
 

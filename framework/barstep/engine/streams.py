@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise, repeat
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -28,13 +28,18 @@ _NOTHING: tuple[Sequence[Any], ...] = ((),) * 7
 
 
 class Segment(NamedTuple):
-    """Rows [start, stop) of a chunk that belong to one session; `begins` and `ends` tell whether it does so here."""
+    """Rows [start, stop) of a chunk that belong to one session; `begins` and `ends` tell whether it does so here.
+
+    `low` and `high` are the extremes of their prices in ticks.
+    """
 
     session: Session
     start: int
     stop: int
     begins: bool
     ends: bool
+    low: int
+    high: int
 
 
 class Stream:
@@ -74,9 +79,7 @@ class Stream:
         self._next: tuple[BarColumns, list[Session], np.ndarray, np.ndarray] | None = None
         self._columns: BarColumns | None = None
         self._past: BarColumns | None = None
-        self._shown: Segment | None = None
-        self._base = 0
-        self._shown_fields: tuple[Sequence[Any], ...] = _NOTHING
+        self._chunk_fields: tuple[Sequence[Any], ...] = _NOTHING
 
     def open(self) -> None:
         """Read the first chunk."""
@@ -94,7 +97,7 @@ class Stream:
         if self.bars.volume_known:
             shut |= columns.volume == 0
         self.market.load(columns, shut if shut.any() else None)
-        self._shown, self._base, self._shown_fields = None, 0, _NOTHING
+        self._chunk_fields = self._fields(columns)
         self.updates, self.stored = self._begin_higher(), []
         for indicator in self._indicators:
             values = indicator.ahead(columns) if indicator.ready else None
@@ -104,7 +107,7 @@ class Stream:
                 self.updates.append(_showing(indicator, values))
             else:
                 self.stored.append((indicator, values))
-        return self._segments(sessions, index)
+        return self._segments(columns, sessions, index)
 
     def add_indicator(self, indicator: Indicator) -> None:
         """Update an indicator from the next bar on."""
@@ -136,23 +139,18 @@ class Stream:
         return [each.update for each in self.higher]
 
     def show(self, segment: Segment) -> None:
-        """Have the bars of a segment at hand."""
-        if segment is not self._shown and self._columns is not None:
-            self._shown, self._base = segment, segment.start
-            columns = self._columns[segment.start : segment.stop]
-            self._shown_fields = self._fields(columns)
-            self.market.look(int(columns.low.min()), int(columns.high.max()))
+        """Turn the market to the bars of a segment."""
+        self.market.look(segment.low, segment.high)
 
     def make_bars(self, start: int, stop: int) -> Iterator[Bar]:
-        """The bars of rows [start, stop) of the segment that is shown, made one by one."""
-        rows, first, fields = slice(start - self._base, stop - self._base), self.market.first, self._shown_fields
-        if rows.start or rows.stop < len(fields[0]):
-            fields = tuple(values[rows] for values in fields)
+        """The bars of rows [start, stop) of the present chunk, made one by one."""
+        rows, first = slice(start, stop), self.market.first
+        fields = (values[rows] for values in self._chunk_fields)
         return map(Bar, *fields, range(first + start, first + stop), repeat(self.feed))
 
     def volumes(self, start: int, stop: int) -> Sequence[int]:
-        """Volumes of rows [start, stop) of the segment that is shown."""
-        return self._shown_fields[4][start - self._base : stop - self._base]
+        """Volumes of rows [start, stop) of the present chunk."""
+        return self._chunk_fields[4][start:stop]
 
     def next_start(self) -> int | None:
         """Start of the first bar of the next chunk, UTC nanoseconds, or None at the end of the data."""
@@ -167,10 +165,7 @@ class Stream:
         if count > self.history:
             raise ValueError(f"bars({count}): data.history is {self.history}; raise it in the configuration")
         stop = self.market.row + 1
-        start = max(self._base, stop - count)
-        found = list(self.make_bars(start, stop)) if stop > start else []
-        if len(found) < count and self._columns is not None:
-            found = self._bars_of(self._columns[max(0, stop - count) : min(start, stop)]) + found
+        found = list(self.make_bars(max(0, stop - count), stop))
         if len(found) < count and self._past is not None:
             found = self._bars_of(self._past[max(0, len(self._past) + len(found) - count) :]) + found
         return found
@@ -201,17 +196,21 @@ class Stream:
         sessions, index, inside = self._table.locate(columns.start_ns)
         return columns, sessions, index, inside
 
-    def _segments(self, sessions: list[Session], index: np.ndarray) -> list[Segment]:
-        cuts = [0, *(np.flatnonzero(np.diff(index)) + 1).tolist(), len(index)]
+    def _segments(self, columns: BarColumns, sessions: list[Session], index: np.ndarray) -> list[Segment]:
+        starts = [0, *(np.flatnonzero(index[1:] != index[:-1]) + 1).tolist()]
+        stops = [*starts[1:], len(index)]
+        lows = np.minimum.reduceat(columns.low, starts).tolist()
+        highs = np.maximum.reduceat(columns.high, starts).tolist()
         found = []
         before = self.session
-        for start, stop in pairwise(cuts):
+        for start, stop, low, high in zip(starts, stops, lows, highs, strict=True):
             session = sessions[int(index[start])]
             same = before is not None and before.date == session.date
             if same and before is not None:
                 session = before
             after = self._next[1][int(self._next[2][0])].date if stop == len(index) and self._next else None
-            found.append(Segment(session, start, stop, not same, stop < len(index) or after != session.date))
+            ends = stop < len(index) or after != session.date
+            found.append(Segment(session, start, stop, not same, ends, low, high))
             before = session
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from barstep.hooks.checks import hooks_of, marks, parameters
@@ -10,7 +11,7 @@ from barstep.hooks.markers import hookimpl, hookspec
 from barstep.hooks.specs import HOOK_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping
 
     import pluggy
 
@@ -22,11 +23,20 @@ if TYPE_CHECKING:
 class Adapter:
     """What is registered with pluggy for a plugin: functions that add the plugin's own context."""
 
-    def __init__(self, entry: Registered, error: Callable[[str, str, Exception], PluginError]) -> None:
+    def __init__(
+        self,
+        entry: Registered,
+        methods: Mapping[str, Callable[..., Any]],
+        error: Callable[[str, str, Exception], PluginError],
+    ) -> None:
         for hook, function in hooks_of(type(entry.plugin)).items():
             wrapper = bool((marks(function) or {}).get("wrapper"))
-            adapted = _adapt(entry, hook, positional(entry.plugin, hook), wrapper, error)
+            adapted = _adapt(entry, hook, methods[hook], wrapper, error)
             setattr(self, hook, hookimpl(wrapper=wrapper)(adapted))
+
+    def __dir__(self) -> list[str]:
+        """Only the hooks: pluggy looks at every name that there is."""
+        return list(vars(self))
 
 
 def _adapt(
@@ -78,6 +88,7 @@ def _renamed(function: Callable[[Any], Any], name: str) -> Callable[..., Any]:
     return function
 
 
+@cache
 def make_specs() -> type:
     """A class with one specification for each hook."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -21,6 +22,7 @@ _KNOWN: WeakKeyDictionary[type, dict[str, Callable[..., Any]]] = WeakKeyDictiona
 """The hooks of classes that were looked at before: a run asks for them dozens of times."""
 
 
+@cache
 def parameters(hook: str) -> tuple[str, ...]:
     """Names of a hook's parameters, without self."""
     return tuple(inspect.signature(getattr(HookSpecs, hook)).parameters)[1:]
@@ -36,11 +38,11 @@ def hooks_of(cls: type) -> dict[str, Callable[..., Any]]:
     """The marked hook methods of a plugin class by name."""
     if cls in _KNOWN:
         return _KNOWN[cls]
-    found = _KNOWN[cls] = {}
-    for name in dir(cls):
-        method = inspect.getattr_static(cls, name)
-        if inspect.isfunction(method) and marks(method) is not None:
-            found[name] = method
+    members = {name: member for base in reversed(cls.__mro__) for name, member in vars(base).items()}
+    marked = (
+        (name, member) for name, member in sorted(members.items()) if inspect.isfunction(member) and marks(member)
+    )
+    found = _KNOWN[cls] = dict(marked)
     return found
 
 

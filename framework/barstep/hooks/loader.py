@@ -8,6 +8,8 @@ import importlib.util
 import inspect
 import sys
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.machinery import SourceFileLoader
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +23,7 @@ from barstep.hooks.plugin import Plugin
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
-    from types import ModuleType
+    from types import CodeType, ModuleType
 
 _WORDS = {
     "strategies": "strategies",
@@ -53,6 +55,7 @@ class Found:
     made: Plugin | None = None
 
 
+@cache
 def bundled_root() -> Path:
     """The folder with the plugins, strategies and configs that barstep brings along."""
     package = Path(__file__).resolve().parents[1]
@@ -207,11 +210,23 @@ def _of_file(path: Path, wanted: str, origin: str) -> Found:
     return Found(classes[public[0]], origin, path, package)
 
 
+class _Importer(SourceFileLoader):
+    """Runs the text that a file has now, each time anew; only compiling it is not done twice."""
+
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002  Python's signature
+        return _compiled(self.get_data(self.path), self.path)
+
+
+@lru_cache(maxsize=256)
+def _compiled(text: bytes, path: str) -> CodeType:
+    return compile(text, path, "exec", dont_inherit=True)
+
+
 def import_file(path: Path) -> ModuleType:
     """Import a plugin file under a name of its own, without touching `sys.path`."""
     tag = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]
     name = f"{PROJECT}_file_{path.stem}_{tag}"
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = importlib.util.spec_from_file_location(name, path, loader=_Importer(name, str(path)))
     if spec is None or spec.loader is None:
         raise ConfigError(f"{path} cannot be read as Python")
     module = importlib.util.module_from_spec(spec)

@@ -65,12 +65,15 @@ class HookManager:
         }
         self.pm = pluggy.PluginManager(PROJECT)
         self.pm.add_hookspecs(make_specs())
+        self._methods: dict[str, dict[str, Callable[..., Any]]] = {}
         for entry in reversed(self.plugins):  # pluggy calls the last registered first
             if isinstance(entry.plugin, type):
                 raise ConfigError(
                     f"{entry.name}: got the class {entry.plugin.__name__}, write {entry.plugin.__name__}()"
                 )
-            self.pm.register(Adapter(entry, self.error), name=entry.name)
+            methods = {hook: positional(entry.plugin, hook) for hook in hooks_of(type(entry.plugin))}
+            self._methods[entry.name] = methods
+            self.pm.register(Adapter(entry, methods, self.error), name=entry.name)
         self.pm.check_pending()
         self.freeze()
 
@@ -180,8 +183,8 @@ class HookManager:
         impls = getattr(self.pm.hook, hook).get_hookimpls()
         if self._traced or any(impl.wrapper or not isinstance(impl.plugin, Adapter) for impl in impls):
             return (Call(PROJECT, pluggy_call(self.pm, hook), None),)
-        entries = (entry for entry in self.plugins if hook in hooks_of(type(entry.plugin)))
-        return tuple(Call(entry.name, positional(entry.plugin, hook), entry.context) for entry in entries)
+        entries = (entry for entry in self.plugins if hook in self._methods[entry.name])
+        return tuple(Call(entry.name, self._methods[entry.name][hook], entry.context) for entry in entries)
 
     def fail(self, name: str, hook: str, cause: Exception) -> NoReturn:
         """Raise what a plugin's exception leaves as; one that is named already is raised as it is."""

@@ -5,9 +5,11 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import given
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+import barstep.config.dump as dumping
 from barstep.config import Positions, dump_resolved, load_mapping, load_run, validate_options
 from barstep.domain.option import Option, OptionField
 
@@ -175,3 +177,27 @@ def test_reading_again_gives_the_same(options, balance, seed, start, text):
     assert lines == []
     assert values == options
     assert reread.config.model_dump(exclude={"strategies"}) == loaded.config.model_dump(exclude={"strategies"})
+
+
+AWKWARD = st.text(
+    st.sampled_from("ab 01.:-,#&*!?|>'\"%@`~=[]{}\\\n\t\r\x00\x85\u2028\ufeff\xe4\U0001f600\ud800"), max_size=6
+)
+LONG = st.sampled_from(["a b " * 40, "k" * 129])
+TEXTS = AWKWARD | LONG | st.sampled_from(["null", "12:00", "2025-01-02", "off", "1e5", "<<", "...", "--- a"])
+TREES = st.recursive(
+    TEXTS | st.integers() | st.floats() | st.booleans() | st.none(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(options=st.dictionaries(TEXTS, TREES, max_size=3))
+@example({"longer than a line may be": "a b " * 3000})
+def test_libyaml_changes_no_byte(options):
+    strategies = [{"use": "s", "options": options}]
+    loaded = load_mapping({**SHORT, "strategies": strategies})
+    validated = {("strategies", 0): options}
+    written = [dump_resolved(loaded), dump_resolved(loaded, validated)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dumping, "_Quick", dumping._Dumper)
+        assert written == [dump_resolved(loaded), dump_resolved(loaded, validated)]

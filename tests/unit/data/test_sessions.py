@@ -124,6 +124,15 @@ def test_a_flat_time_holds_until_the_next_session(clock: str, past: bool) -> Non
     assert session.is_past(clock_time(15, 10)) is past
 
 
+def test_each_table_has_sessions_of_its_own() -> None:
+    one, other = (SessionTable(session_hours("equity_index")).on(date(2015, 9, 21)) for _ in range(2))
+    assert one is not None
+    assert other is not None
+    one.clock_ns = ns("2015-09-21T15:10-05:00")
+    assert other.clock_ns == 0
+    assert (one.spans, one.regular, one.early_close) == (other.spans, other.regular, other.early_close)
+
+
 def test_a_bar_in_a_holiday_halt_belongs_to_the_next_trade_date() -> None:
     sessions, owner, inside = CHICAGO.locate(np.array([ns("2024-05-27T11:59-05:00"), ns("2024-05-27T13:00-05:00")]))
     assert [sessions[k].date for k in owner] == [date(2024, 5, 28)] * 2

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import textwrap
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -75,6 +78,26 @@ def test_files_of_one_name_in_two_folders_are_two_modules(loader, write):
     import sys
 
     assert not any(str(loader.workspace) in entry for entry in sys.path)
+
+
+def test_an_edited_file_is_what_runs_next(loader, write):
+    path = write("strategies/good.py", GOOD)
+    times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    before = loader.load("good", "strategies").cls
+    write("strategies/good.py", GOOD.replace("Good", "Best"))
+    os.utime(path, ns=times)  # of the same size, and in the same moment
+    assert loader.load("good", "strategies").cls.__name__ == "Best"
+    write("strategies/good.py", GOOD)
+    again = loader.load("good", "strategies").cls
+    assert again.__name__ == "Good"
+    assert again is not before
+
+
+def test_nothing_that_a_file_keeps_lives_on_into_the_next_run(loader, write):
+    write("strategies/good.py", "SEEN = []\n" + textwrap.dedent(GOOD).replace("pass", "SEEN.append(bar)"))
+    loader.load("good", "strategies").cls().on_bar("bar", None)
+    again = loader.load("good", "strategies").cls
+    assert sys.modules[again.__module__].SEEN == []
 
 
 @pytest.mark.parametrize(
