@@ -138,10 +138,13 @@ class RunSpool:
 
     def finish(self) -> None:
         """Write the final files, side by side: most of the time is encoding and waiting for the disk."""
-        self._write()
+        late = ("fills", "trades", "orders")
         with ThreadPoolExecutor(len(self._spools)) as pool:
-            for done in [pool.submit(spool.finish) for spool in self._spools.values()]:
-                done.result()
+            done = [pool.submit(spool.finish) for name, spool in self._spools.items() if name not in late]
+            self._write()
+            done += [pool.submit(self._spools[name].finish) for name in late]
+            for each in done:
+                each.result()
 
     def abort(self) -> None:
         """Drop everything written so far."""

@@ -81,11 +81,13 @@ class DayMeter:
             end_ns: The bars' ends.
             equity, low: Equity at the end of each bar and its lowest inside, micro-dollars.
         """
-        day = np.searchsorted(opens, end_ns, side="left") - 1  # a bar that ends where a day opens belongs to the last
-        first = np.flatnonzero(np.diff(day, prepend=-2))
+        first = np.searchsorted(end_ns, opens, side="right")  # a bar that ends where a day opens belongs to the last
+        last = np.append(first[1:], len(end_ns))
+        traded = first < last
+        opens, first, last = opens[traded], first[traded], last[traded]
         lows = np.minimum.reduceat(low, first).tolist()
-        closes = equity[np.append(first[1:], len(day)) - 1].tolist()
-        for opened, close, lowest in zip(opens[day[first]].tolist(), closes, lows, strict=True):
+        closes = equity[last - 1].tolist()
+        for opened, close, lowest in zip(opens.tolist(), closes, lows, strict=True):
             if self._opens and self._opens[-1] == opened:
                 self._close[-1], self._low[-1] = close, min(lowest, self._low[-1])
             else:
