@@ -199,11 +199,11 @@ class Replay(Phases):
         events, deliver = self.exchange.events, self.deliver
         name, method, context = self.hooks.bar_calls[0]
         highs, lows = market.highs, market.lows
-        shown = [(indicator, values[start:stop]) for indicator, values in stream.stored]
+        shown: list[tuple[Any, Any]] = [(indicator, values[start:stop]) for indicator, values in stream.stored]
         shown += [(_Unread(), repeat(0.0, stop - start)) for _ in range(2 - len(shown))]
         (one, ones), (two, twos), *others = shown
         rows = zip(range(start, stop), stream.make_bars(start, stop), ones, twos, strict=True)
-        for row, bar, one.value, two.value in rows:  # noqa: B020 - storing here costs a third of a loop over them
+        for row, bar, one.value, two.value in rows:  # storing them here costs a third of what a loop over them does
             if others:
                 for indicator, values in others:
                     indicator.value = values[row - start]

@@ -72,7 +72,7 @@ class Stream:
         self.updates: list[Callable[[int, int, int, int, int, bool], None]] = [each.update for each in self.higher]
         self.flat_of: Segment | None = None
         self.flat_rows: FlatRows = {}
-        self.stored: list[tuple[Indicator, list[float]]] = []
+        self.stored: list[tuple[Indicator, Sequence[float]]] = []
         self._indicators: list[Indicator] = []
         self._table = table
         self._chunks = _short_first(bars.chunks())
@@ -215,7 +215,7 @@ class Stream:
         return found
 
 
-def _showing(indicator: Indicator, rows: list[tuple[float, ...]]) -> Callable[..., None]:
+def _showing(indicator: Indicator, rows: Sequence[tuple[float, ...]]) -> Callable[..., None]:
     """What stands in for `update` while the lines of a chunk are known: each call shows those of the next bar."""
     show, following = indicator.show, iter(rows).__next__
     return lambda *_bar: show(following())

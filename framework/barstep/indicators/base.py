@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from barstep.domain.bar import view
 from barstep.indicators.arrays import right_aligned
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from barstep.domain.bar import BarColumns
@@ -67,7 +70,7 @@ class Indicator:
         """
         raise NotImplementedError
 
-    def ahead(self, columns: BarColumns) -> list[Any] | None:  # noqa: ARG002 - see the classes that can
+    def ahead(self, columns: BarColumns) -> Sequence[Any] | None:  # noqa: ARG002 - see the classes that can
         """`value` after each bar of the next chunk, equal bit for bit to what `update` gives, as if they had passed.
 
         Asked only of one that is ready. `value` itself is left alone: who asked has it set, bar by bar, so that nobody
@@ -169,7 +172,7 @@ class RollingIndicator(WindowIndicator):
         """The value of each n neighbours of `x`, or None when the numbers are too large to be exact."""
         raise NotImplementedError
 
-    def ahead(self, columns: BarColumns) -> list[float] | None:
+    def ahead(self, columns: BarColumns) -> Sequence[float] | None:
         """`value` after each bar of the next chunk, as `Indicator.ahead`, from the window and the chunk in one piece."""
         x = np.concatenate((np.array(self._ring, np.int64), getattr(columns, self.source)))
         values = self._windows(x, self._num, self._den)
@@ -177,8 +180,7 @@ class RollingIndicator(WindowIndicator):
             return None
         self._ring.extend(x[-self.n :].tolist())
         self._resume()
-        found: list[float] = values[1:].tolist()
-        return found
+        return view(values[1:])
 
     def compute(
         self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]

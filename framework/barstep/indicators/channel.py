@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from barstep.domain.bar import view
 from barstep.indicators.arrays import exact, largest, right_aligned, rows_of, window_maxima
 from barstep.indicators.bands import Bands
 from barstep.indicators.base import Indicator, WindowIndicator, bar_count, together
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from barstep.domain.bar import BarColumns
@@ -67,7 +70,7 @@ class Highest(WindowIndicator):
             self.ready = True
         self.value = (before if self.exclude_current else best[0]) * self._mirrored / self._den
 
-    def ahead(self, columns: BarColumns) -> list[float] | None:
+    def ahead(self, columns: BarColumns) -> Sequence[float] | None:
         """`value` after each bar of the next chunk, as `Indicator.ahead`; maxima of overlapping windows in numpy."""
         kept = [x for x in self._ring if x is not None]  # all n of them, once ready
         x = np.concatenate((np.array(kept, np.int64), getattr(columns, self.source) * self._sign))
@@ -81,8 +84,7 @@ class Highest(WindowIndicator):
         for last in reversed(latest):
             if not self._best or last >= self._best[0]:
                 self._best.appendleft(last)
-        values: list[float] = (extremes * self._mirrored / self._den).tolist()
-        return values
+        return view(extremes * self._mirrored / self._den)
 
     def compute(
         self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from barstep.domain.bar import view
 from barstep.indicators.arrays import continued, exact, largest, recursion, right_aligned, window_sums
 from barstep.indicators.base import Indicator, bar_count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -88,7 +89,7 @@ class RSI(Indicator):
                 self._gain, self._loss = gain / self.n, loss / self.n
         self.value = 100 * gain / (gain + loss) if loss else 100.0
 
-    def ahead(self, columns: BarColumns) -> list[float] | None:
+    def ahead(self, columns: BarColumns) -> Sequence[float] | None:
         """`value` after each bar of the next chunk, as `Indicator.ahead`; only Wilder's recursion is a plain loop."""
         n, before = self.n, self._close
         if before is None or not exact(200 * n * max(largest(columns.close), abs(before))):
@@ -109,8 +110,7 @@ class RSI(Indicator):
             self._gain, self._loss = int(up[-1]), int(down[-1])
             values = _strength(up, down)
         self._close = int(columns.close[-1])
-        found: list[float] = values.tolist()
-        return found
+        return view(values)
 
     def compute(
         self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from barstep.domain.bar import view
 from barstep.indicators.base import Indicator, together
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from barstep.domain.bar import BarColumns
@@ -73,14 +76,13 @@ class _Signal(Indicator):
         self.ready = left.ready and right.ready
         self.value = self._judge(left.value, right.value) if self.ready else 0.0
 
-    def ahead(self, columns: BarColumns) -> list[float] | None:
+    def ahead(self, columns: BarColumns) -> Sequence[float] | None:
         """`value` after each bar of the next chunk, as `Indicator.ahead`, where both parts can do it."""
         taken = together((self._left, self._right), columns)
         if taken is None:
             return None
         (self._left, self._right), found = taken
-        signals: list[float] = self._judge_all(*found).tolist()
-        return signals
+        return view(self._judge_all(*found))
 
     def compute(
         self, columns: BarColumns, numerator: int, denominator: int, new_session: NDArray[np.bool_]

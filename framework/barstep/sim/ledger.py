@@ -50,11 +50,12 @@ class Ledger:
         row: The bar of the present chunk that is being booked; bars before it count for what it closes.
         since: The first bar that a lot which opens now has yet to see as a whole.
         at_leisure: Whether closed trades may wait until `measure` shows them the bars they were open over.
+        unmeasured, spans: Those that wait; of each the first of these bars, the one after the last, entry price and sign.
     """
 
     __slots__ = (
         "at_leisure", "average", "cash", "entries", "fee", "fees", "high", "lots", "low", "models", "position",
-        "realised", "row", "since", "tick_value", "unmeasured",
+        "realised", "row", "since", "spans", "tick_value", "unmeasured",
     )  # fmt: skip
 
     def __init__(self, tick_value: int, fee: int) -> None:
@@ -73,7 +74,8 @@ class Ledger:
         self.row = 0
         self.since = 0
         self.at_leisure = False
-        self.unmeasured: list[tuple[Trade, int, int]] = []
+        self.unmeasured: list[Trade] = []
+        self.spans: list[int] = []
 
     def worth(self, price: int) -> int:
         """Micro-dollars that this contract has earned up to a price: cash flow, open position and fees."""
@@ -110,23 +112,23 @@ class Ledger:
 
     def measure(self, lows: Sequence[int], highs: Sequence[int]) -> None:
         """Show the closed trades that wait for it the bars of this chunk that they were open over as a whole."""
-        waiting = self.unmeasured
-        if not waiting:
+        if not self.unmeasured:
             return
-        if len(waiting) < MANY:
-            seen = [_extremes(lows, highs, since, until) for _, since, until in waiting]
+        since, until, entries, signs = (self.spans[place::4] for place in range(4))
+        if len(since) < MANY:
+            seen = [_extremes(lows, highs, start, stop) for start, stop in zip(since, until, strict=True)]
         else:
-            cuts = np.array([bounds for _, *bounds in waiting]).ravel()
-            low, high = np.minimum.reduceat(lows, cuts)[::2], np.maximum.reduceat(highs, cuts)[::2]
-            seen = list(zip(low.tolist(), high.tolist(), strict=True))
-        for (trade, _, _), (low, high) in zip(waiting, seen, strict=True):
-            price = trade.entry.price_ticks
-            worst, best = (low - price, high - price) if trade.side == "buy" else (price - high, price - low)
+            cuts = np.array((since, until)).T.ravel()
+            ends = np.minimum.reduceat(lows, cuts)[::2].tolist(), np.maximum.reduceat(highs, cuts)[::2].tolist()
+            seen = list(zip(*ends, strict=True))
+        for trade, price, sign, (low, high) in zip(self.unmeasured, entries, signs, seen, strict=True):
+            worst, best = (low - price, high - price) if sign > 0 else (price - high, price - low)
             if worst < trade.worst_ticks:
                 trade.worst_ticks = worst
             if best > trade.best_ticks:
                 trade.best_ticks = best
-        waiting.clear()
+        self.unmeasured.clear()
+        self.spans.clear()
 
     def start_bar(self, row: int, low: int, high: int) -> None:
         """Begin a bar that is booked fill by fill; up to the first one the price moves between two ends.
@@ -227,7 +229,8 @@ class Ledger:
             trade = Trade(entry, fill, size, ticks * value, fees, low, high, reason)
             trades.append(trade)
             if lot.since < self.row:
-                self.unmeasured.append((trade, lot.since, self.row))
+                self.unmeasured.append(trade)
+                self.spans += (lot.since, self.row, lot.price, held)
         self.realised += earned
         fill.realised = earned * value
         return trades

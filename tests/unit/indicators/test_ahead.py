@@ -94,7 +94,7 @@ def same_after_a_chunk(made: Indicator, tick: tuple[int, int], before: list[int]
             assert update(chunked, part) == expected
             continue
         before_it = seen(chunked)
-        assert chunked.ahead(columns(part)) == expected
+        assert list(chunked.ahead(columns(part))) == expected
         assert seen(chunked) == before_it, "a hook could have read it too early"
         chunked.show(expected[-1])  # who asked has each shown in turn
         assert seen(chunked) == seen(whole)
