@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -107,22 +108,22 @@ class Recorder:
         begin_row = min(end, max(0, self._done - market.first))
         rows = slice(begin_row, end)
         count = end - begin_row
-        steps = np.array(list(map(astuple, market.steps)), np.int64).reshape(-1, 7).T
+        steps = np.fromiter(chain.from_iterable(map(astuple, market.steps)), np.int64).reshape(-1, 7).T
         steps = steps[:, (steps[0] >= begin_row) & (steps[0] < end)]
         at = steps[0] - begin_row
         lasts = np.diff(at, prepend=0, append=count)  # bars until the next fill
         held = np.column_stack((self._held, steps[1:5]))
-        position, cash, fees, balance = (np.repeat(numbers, lasts) for numbers in held)
         tick = market.book.tick_value
         columns = market.columns
         if columns is None:
             return {name: np.empty(0, np.int64) for name in EQUITY_COLUMNS}
-        base = cash * tick - fees + start
-        held_value = position * tick
-        close, one, two = (base + held_value * price[rows] for price in (columns.close, columns.low, columns.high))
+        position, cash, fees, balance = held
+        kept = (position, position * tick, cash * tick - fees + start, balance + start)
+        position, value, base, balance = (np.repeat(numbers, lasts) for numbers in kept)
+        close, one, two = (base + value * price[rows] for price in (columns.close, columns.low, columns.high))
         low, high = np.minimum(one, two), np.maximum(one, two)
         low[at], high[at] = steps[5] + start, steps[6] + start
         self._held = held[:, -1]
         self._done = market.first + end
-        values = (columns.end_ns[rows], balance + start, close, low, high, position)
+        values = (columns.end_ns[rows], balance, close, low, high, position)
         return dict(zip(EQUITY_COLUMNS, values, strict=True))

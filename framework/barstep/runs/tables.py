@@ -230,7 +230,7 @@ def _verdicts(verdicts: Sequence[Verdict]) -> str:
 
 
 def _ints(values: Sequence[int]) -> NDArray[np.int64]:
-    return np.array(values, dtype=np.int64)
+    return np.fromiter(values, np.int64, len(values))
 
 
 def _each(feeds: Sequence[Feed], read: Callable[[Feed], Any]) -> list[Any]:
