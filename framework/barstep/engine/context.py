@@ -90,7 +90,7 @@ class Context(ReadContext):
             "sell", size, kind, limit, stop, trail_ticks, bracket, expires, reduce_only, tag, contract, faults
         )
 
-    def set_position(
+    def set_position(  # asked on every bar, so its words may stand in order: keyword-only ones cost as much as the answer
         self,
         size: int,
         stop_loss_ticks: int | None = None,

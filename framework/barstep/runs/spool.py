@@ -138,7 +138,7 @@ class RunSpool:
 
     def finish(self) -> None:
         """Write the final files, side by side: most of the time is encoding and waiting for the disk."""
-        late = ("fills", "trades", "orders")
+        late = ("fills", "trades", "orders")  # of these, rows may still be waiting
         with ThreadPoolExecutor(len(self._spools)) as pool:
             done = [pool.submit(spool.finish) for name, spool in self._spools.items() if name not in late]
             self._write()
