@@ -31,8 +31,7 @@ class OrderEntry(AccountState):
             if self.failed:
                 raise RefusedError(f"the account has failed ({self.failed})")
             working = make_working(order, self.options, market.last_close)
-            first = market.first + market.row + 1 if market is self.current else self._first_bar(market)
-            working.from_bar = working.arrive_bar = first + self.options.latency_bars
+            working.from_bar = working.arrive_bar = self._first_bar(market) + self.options.latency_bars
             if order.expires is not None:
                 set_expiry(working, order.expires, working.from_bar)
         except RefusedError as refusal:

@@ -98,10 +98,8 @@ class Watch:
                 slope = position * book.tick_value
                 equity = book.base + book.cash * book.tick_value - book.fees
                 above, below = (cap, floor) if slope > 0 else (floor, cap)
-                above, below = (
-                    (above - equity) // slope,
-                    (below - equity) // slope + 1,
-                )  # a tick early at most, never late
+                # a tick early at most, never late
+                above, below = (above - equity) // slope, (below - equity) // slope + 1
                 up, down = above if above < up else up, below if below > down else down
             else:
                 up, down, guarded = self._watch_guards(up, down)
