@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
     from benchmarks.work import Answer, Series
 
+_STOP_FIRST = "stop before target also where the bar opened beyond the target"
 KNOWN = {
     ("backtesting", "sma"): ("late", "(begins one bar after the means are ready)"),
-    ("backtesting", "orders"): ("stop_first", "(stop before target also where the bar opened beyond the target)"),
-    ("backtrader", "orders"): ("stop_first", "(stop before target also where the bar opened beyond the target)"),
+    ("backtesting", "orders"): ("late, stop_first", f"(begins one bar late, {_STOP_FIRST})"),
+    ("backtrader", "orders"): ("stop_first", f"({_STOP_FIRST})"),
 }
 """By peer and work: the loop's variant that plays it, and what it is."""
 

@@ -16,7 +16,7 @@ WORKS = {
     "orders": "a limit order replaced each bar; once in, a stop and a target",
 }
 FAST, SLOW = 10, 30
-BRACKET = 8
+BRACKET = 12
 """Ticks from an entry's limit to its stop and to its target."""
 
 TICK, POINT, FEE = 0.25, 50.0, 2.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from benchmarks.work import BRACKET, FAST, FEE, POINT, SLOW, TICK, Answer
@@ -51,8 +52,8 @@ def _sma(opens: list[int], highs: list[int], lows: list[int], closes: list[int],
 def _orders(opens: list[int], highs: list[int], lows: list[int], closes: list[int], variant: str) -> tuple[int, int]:
     """Prices of a short are mirrored, so that below is always against the position."""
     side, entry, limit, contracts, ticks = -1, 0, None, 0, 0
-    inside, stop_first = False, variant == "stop_first"
-    for price, high, low, close in zip(opens, highs, lows, closes, strict=True):
+    inside, stop_first, first_row = False, "stop_first" in variant, int("late" in variant)
+    for price, high, low, close in islice(zip(opens, highs, lows, closes, strict=True), first_row, None):
         if limit is not None:
             first, worst, best = (price, low, high) if side > 0 else (-price, -high, -low)
             if inside:

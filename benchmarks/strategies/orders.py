@@ -4,7 +4,7 @@ from barstep import Bar, Context, Strategy, hookimpl
 
 
 class Orders(Strategy):
-    """While flat, a limit one tick from the close, long and short in turn, with a bracket of 8 ticks each way."""
+    """While flat, a limit one tick from the close, long and short in turn, with a bracket of 12 ticks each way."""
 
     @hookimpl
     def on_start(self, ctx: Context) -> None:
@@ -19,5 +19,5 @@ class Orders(Strategy):
             ctx.cancel(self.order)
         self.side = -self.side
         send = ctx.buy if self.side > 0 else ctx.sell
-        price, gap = bar.close - self.side * 0.25, self.side * 2.0
+        price, gap = bar.close - self.side * 0.25, self.side * 3.0
         self.order = send(1, limit=price, stop_loss=price - gap, take_profit=price + gap)
