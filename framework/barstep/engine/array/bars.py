@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     Locate = Callable[[NDArray[np.int64]], tuple[list[Session], NDArray[np.int64], NDArray[np.bool_]]]
 
-CACHE_BYTES = 48 << 20
-"""How much the indicators of one set of bars may hold in memory: 17 lines over 350,000 bars; the one that was asked for longest
+CACHE_BYTES = 32 << 20
+"""How much the indicators of one set of bars may hold in memory: 11 lines over 350,000 bars; the one that was asked for longest
 ago makes room. A grid plays neighbouring points together and asks for few others.
 """
 

@@ -1,9 +1,8 @@
-"""The kernel, compiled when first used and kept on disk; the only module that needs numba.
+"""The kernel, compiled when first needed and kept on disk as machine code; the only module that asks for numba.
 
-numba notices a changed function in the file of the one it was called by, and no other. So what it keeps lies in a folder
-named after a checksum of the kernel's files, of numba and of Python: another version compiles anew, an old one finds its own
-again. Where that folder cannot be written, a copy of it serves for one process: left alone, numba would write beside the
-kernel's files, without a checksum.
+What is kept lies in a folder named after a checksum of the kernel's files, of numba and of Python, in a file named after the
+processor: another version compiles anew, an old one finds its own again. Where that folder cannot be written, a copy of it
+serves for one process. A numba that the kernel's `parts` are not written for keeps its own files in the same folder.
 """
 
 from __future__ import annotations
@@ -23,9 +22,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from barstep.domain.errors import ConfigError
+from barstep.engine.array.machine_code import Compiled, link, machine, read, save
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 MISSING = "the array lane needs numba: pip install 'barstep[fast]'"
 _COMPILING = "compiling the array lane for this machine, some 15 seconds, more on a busy one: "
@@ -53,7 +53,7 @@ def installed() -> bool:
 
 def compiling() -> str:
     """What to tell a user before the first run; empty when this machine has run this version of the kernel before."""
-    if any(_folder().glob("**/play.play-*.nbi")):
+    if _file().exists() or any(_folder().glob("**/play.play-*.nbi")):
         return ""
     if _folder() == _own_folder():
         return f"{_COMPILING}only this time"
@@ -62,7 +62,7 @@ def compiling() -> str:
 
 @cache
 def kernel() -> Kernel:
-    """The kernel; loaded, and where it has to be compiled, when its functions are first called.
+    """The kernel; compiled where this machine has not done so before.
 
     Raises:
         ConfigError: numba is not installed.
@@ -70,16 +70,32 @@ def kernel() -> Kernel:
     if not installed():
         raise ConfigError(MISSING)
     with _LOADING:
-        config: Any = import_module("numba").config
-        before, config.CACHE_DIR = config.CACHE_DIR, str(_folder())  # read where a function is decorated
-        try:
-            names = {name: import_module(f"barstep.engine.array.kernel.{name}") for name in ("play", "text", "signals")}
-        finally:
-            config.CACHE_DIR = before
-    made = {
-        name: getattr(module, name) for module in names.values() for name in Kernel._fields if hasattr(module, name)
+        kept = read(_file())
+        return Kernel(**(link(kept) if kept else _compile()))
+
+
+def _compile() -> Mapping[str, Callable[..., Any]]:
+    """The kernel's functions, compiled and kept."""
+    config: Any = import_module("numba").config
+    before, config.CACHE_DIR = config.CACHE_DIR, str(_folder())  # read where a function is decorated
+    try:
+        modules = [import_module(f"barstep.engine.array.kernel.{name}") for name in ("play", "text", "signals")]
+    finally:
+        config.CACHE_DIR = before
+    entries: dict[str, Any] = {
+        name: getattr(module, name) for module in modules for name in Kernel._fields if hasattr(module, name)
     }
-    return Kernel(**made)
+    if not import_module("barstep.engine.array.kernel.jit").BY_PARTS:
+        return entries
+    machine_code = import_module("barstep.engine.array.kernel.parts").machine_code
+    made = {name: Compiled(entry.takes, *machine_code(entry)) for name, entry in entries.items()}
+    save(made, _file())
+    return link(made)
+
+
+@cache
+def _file() -> Path:
+    return _folder() / f"{machine()}.json"
 
 
 @cache

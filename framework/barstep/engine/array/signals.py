@@ -43,7 +43,7 @@ def crossover(fast: NDArray[np.float64], slow: NDArray[np.float64], size: int = 
     """Long `size` while `fast` is above `slow`, short while it is below, KEEP where they are equal or one is NaN."""
     if installed():
         out = np.empty(len(fast), np.int64)
-        kernel().crossover(np.asarray(fast, np.float64), np.asarray(slow, np.float64), size, out)
+        kernel().crossover(np.ascontiguousarray(fast, np.float64), np.ascontiguousarray(slow, np.float64), size, out)
         return out
     return np.where(fast > slow, size, np.where(fast < slow, -size, KEEP))
 

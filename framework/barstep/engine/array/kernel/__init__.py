@@ -12,7 +12,10 @@ sprint.py   the commonest run in short
 prices.py   extremes of some bars
 signals.py  lines over bars, and positions from them
 text.py     the lines of the digest, and the days and trades of a run
+takes.py    what an entry point takes
+jit.py      how they are compiled
+parts.py    the same, into object files
 
-Everything is whole numbers: ticks, contracts, micro-dollars, rows. `barstep.engine.array.compiled` is the only module that
-imports this package, since it needs numba.
+Everything is whole numbers: ticks, contracts, micro-dollars, rows. All but `layout` and `takes` need numba:
+`barstep.engine.array.compiled` imports them where there is no machine code yet, nobody else does.
 """

@@ -3,21 +3,31 @@
 import numba
 from numba import njit, types
 
-entry_point = njit(nogil=True, error_model="numpy", cache=True)
-"""For what Python calls; kept on disk."""
-
-
 TESTED = "0.68"
-"""The numba whose insides `parts` is written for; another one compiles in the plain way, which takes longer."""
+"""The numba whose insides `parts` is written for; another one compiles and keeps in its own way, and is needed to run."""
+BY_PARTS = numba.__version__.startswith(f"{TESTED}.")
 
-if numba.__version__.startswith(f"{TESTED}."):
-    from barstep.engine.array.kernel.parts import PartCompiler
+_plainly = {"nogil": True, "error_model": "numpy"}
+_inside = _plainly | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+if BY_PARTS:
+    from barstep.engine.array.kernel.parts import EntryCompiler, PartCompiler
 
-    _pipeline = {"pipeline_class": PartCompiler}
+    _entry = njit(**_inside, _nrt=False, pipeline_class=EntryCompiler)
+    _inner = njit(**_inside, _nrt=False, pipeline_class=PartCompiler)
 else:
-    _pipeline = {}
+    _entry = njit(**_plainly, cache=True)
+    _inner = njit(**_inside)
 
-_inner = njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, **_pipeline)
+
+def entry_point(*takes):
+    """For what Python calls, with what it takes."""
+
+    def make(function):
+        made = _entry(function)
+        made.takes = takes
+        return made
+
+    return make
 
 
 def helper(function):

@@ -13,9 +13,10 @@ from barstep.engine.array.kernel.layout import (
 from barstep.engine.array.kernel.ledger import book_late, catch_up, earned_at
 from barstep.engine.array.kernel.removal import cancel_all
 from barstep.engine.array.kernel.sprint import may_sprint, sprint
+from barstep.engine.array.kernel.takes import FLAGS, NUMBERS, PRICES, out
 
 
-@entry_point
+@entry_point(out(NUMBERS), PRICES, PRICES, PRICES, PRICES, FLAGS, *[NUMBERS] * 7)
 def play(m, opens, highs, lows, closes, shut, begins, flats, want, stops, targets, trails, denied):
     """Play all bars.
 

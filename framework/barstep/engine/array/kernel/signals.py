@@ -4,13 +4,14 @@ import numpy as np
 
 from barstep.engine.array.kernel.jit import entry_point, helper
 from barstep.engine.array.kernel.layout import KEEP
+from barstep.engine.array.kernel.takes import NUMBER, NUMBERS, REALS, out
 
 BLOCK, PART = 4096, np.uint64(1024)
 SMALL = 1 << 16
 """Contracts that hardly a wish goes beyond; a power of two."""
 
 
-@entry_point
+@entry_point(REALS, REALS, NUMBER, out(NUMBERS))
 def crossover(fast, slow, size, out):
     """`size` where fast is above slow, `-size` where it is below, KEEP where they are equal or one is not ready."""
     for i in range(len(fast)):
@@ -18,7 +19,7 @@ def crossover(fast, slow, size, out):
         out[i] = size if above else (-size if below else np.int64(KEEP))
 
 
-@entry_point
+@entry_point(NUMBERS, NUMBER, NUMBER)
 def first_outside(values, least, most):
     """The first row whose value is neither KEEP nor from `least` to `most`; -1 when there is none."""
     near = min(-least, most)
@@ -41,7 +42,7 @@ def all_small(values, start, end):
     return bits < np.uint64(2 * SMALL)
 
 
-@entry_point
+@entry_point(NUMBERS, NUMBER, NUMBER, NUMBER, out(REALS))
 def moving_mean(values, n, numerator, divisor, out):
     """Means of each n neighbours as `SMA.compute` gives them, bit for bit: a whole sum, one division. NaN before the n-th.
 

@@ -8,6 +8,7 @@ from barstep.engine.array.kernel.layout import (
     T_SIZE, T_TICKS, T_WORST, TICK_VALUE,
 )  # fmt: skip
 from barstep.engine.array.kernel.prices import extremes
+from barstep.engine.array.kernel.takes import NUMBER, NUMBERS, PRICES, ROWS, TEXT, TEXTS, WIDTHS, out
 
 ONE, TWO, THREE, TEN, HUNDRED, THOUSAND = (np.uint64(number) for number in (1, 2, 3, 10, 100, 1000))
 SECOND = np.uint64(10**9)
@@ -15,7 +16,7 @@ MOMENT = np.uint64(19)
 """Digits of whole seconds in nanoseconds from 2001 to 2286."""
 
 
-@entry_point
+@entry_point(ROWS, NUMBERS, TEXTS, WIDTHS, TEXTS, out(TEXT))
 def digest_lines(fills, moments, between, widths, digits, out):
     """Write `bar end|contract|side|size|price` for each fill into the end of `out`; returns where that begins.
 
@@ -93,7 +94,7 @@ def write_three(out, at, number, digits):
     out[place], out[place + ONE], out[place + TWO] = digits[row, 0], digits[row, ONE], digits[row, TWO]
 
 
-@entry_point
+@entry_point(ROWS, PRICES, NUMBERS, out(NUMBERS))
 def equity_curve(steps, closes, options, out):
     """Equity at each bar's close in micro-dollars, from the steps that fills left."""
     row, base, slope = 0, options[START], 0
@@ -110,7 +111,7 @@ def equity_curve(steps, closes, options, out):
 _ABOVE_ALL = 2**62
 
 
-@entry_point
+@entry_point(ROWS, PRICES, PRICES, PRICES, NUMBERS, NUMBERS, out(NUMBERS), out(NUMBERS))
 def day_figures(steps, lows, highs, closes, lasts, options, ends, lowest):
     """Equity at the end of each day and the lowest inside it, in micro-dollars, from the steps that fills left.
 
@@ -140,7 +141,7 @@ def day_figures(steps, lows, highs, closes, lasts, options, ends, lowest):
         ends[day] = base + slope * closes[lasts[day]]
 
 
-@entry_point
+@entry_point(ROWS, ROWS, NUMBER, NUMBER, out(ROWS))
 def trade_rows(trades, fills, tick, fee, out):
     """The first seven rows of `barstep.stats.trades.Trades`, of closed trades.
 
