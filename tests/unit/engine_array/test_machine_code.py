@@ -50,7 +50,23 @@ def test_every_column_of_a_strategy_is_made_one_that_the_code_takes() -> None:
     assert crossover(gaps, whole).tolist() == [-1, KEEP, 1]
 
 
-def test_a_file_that_was_cut_is_made_anew(tmp_path: Path) -> None:
+def test_a_number_stands_for_a_line_and_lines_of_two_lengths_are_refused() -> None:
+    assert crossover(REALS, 2.0).tolist() == [-1, KEEP, 1]
+    assert crossover(2.0, REALS, np.int64(3)).tolist() == [3, KEEP, -3]
+    with pytest.raises(
+        ValueError, match=r"^crossover: got lines of the shapes \(3,\) and \(2,\), expected one value a bar"
+    ):
+        crossover(REALS, REALS[:2])
+
+
+def test_what_could_not_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "kept.json").mkdir()
+    with pytest.raises(OSError, match=r"kept\.json"):
+        save(read(compiled._file()), tmp_path / "kept.json")
+    assert [each.name for each in tmp_path.iterdir()] == ["kept.json"]
+
+
+def test_a_file_that_was_cut_counts_as_none(tmp_path: Path) -> None:
     kernel()
     kept = read(compiled._file())
     save(kept, tmp_path / "whole.json")

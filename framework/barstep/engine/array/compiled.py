@@ -14,6 +14,7 @@ import shutil
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from importlib.metadata import version
@@ -89,7 +90,8 @@ def _compile() -> Mapping[str, Callable[..., Any]]:
         return entries
     machine_code = import_module("barstep.engine.array.kernel.parts").machine_code
     made = {name: Compiled(entry.takes, *machine_code(entry)) for name, entry in entries.items()}
-    save(made, _file())
+    with suppress(OSError):  # a full disk: it is compiled again the next time
+        save(made, _file())
     return link(made)
 
 

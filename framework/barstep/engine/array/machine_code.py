@@ -47,10 +47,14 @@ def machine() -> str:
 def save(functions: Mapping[str, Compiled], file: Path) -> None:
     """Write functions into a file, whole or not at all."""
     kept = {name: each._asdict() | {"code": b64encode(each.code).decode()} for name, each in functions.items()}
-    handle, draft = tempfile.mkstemp(dir=file.parent)
-    with os.fdopen(handle, "w") as stream:
-        json.dump(kept, stream)
-    Path(draft).replace(file)
+    handle, name = tempfile.mkstemp(dir=file.parent)
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "w") as stream:
+            json.dump(kept, stream)
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def read(file: Path) -> dict[str, Compiled]:
@@ -117,7 +121,8 @@ class Function:
                 or not flags.c_contiguous
                 or (written and not flags.writeable)
             ):
-                raise TypeError(f"{self._name}: got {value.dtype} of shape {value.shape}, expected {dtype}, {dims}-d")
+                kind = f"{dtype}, {dims}-d, without gaps{', writable' if written else ''}"
+                raise TypeError(f"{self._name}: got {value.dtype} of shape {value.shape}, expected {kind}")
             words += (0, 0, value.size, value.itemsize, value.ctypes.data, *value.shape, *value.strides)
         answer, raised = self._answer(), ctypes.c_void_p()
         if self._call(ctypes.addressof(answer), ctypes.addressof(raised), *words):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,11 +40,20 @@ class WithBracket:
     trailing_stop_ticks: int | NDArray[np.int64] = 0
 
 
-def crossover(fast: NDArray[np.float64], slow: NDArray[np.float64], size: int = 1) -> NDArray[np.int64]:
-    """Long `size` while `fast` is above `slow`, short while it is below, KEEP where they are equal or one is NaN."""
+def crossover(fast: NDArray[np.float64] | float, slow: NDArray[np.float64] | float, size: int = 1) -> NDArray[np.int64]:
+    """Long `size` while `fast` is above `slow`, short while it is below, KEEP where they are equal or one is NaN.
+
+    One number, such as a level of an oscillator, stands for a line; a ValueError says that two lines differ in length.
+    """
+    size, shapes = index(size), (np.shape(fast), np.shape(slow))
+    if all(shapes) and shapes[0] != shapes[1]:
+        raise ValueError(
+            f"crossover: got lines of the shapes {shapes[0]} and {shapes[1]}, expected one value a bar in both"
+        )
     if installed():
-        out = np.empty(len(fast), np.int64)
-        kernel().crossover(np.ascontiguousarray(fast, np.float64), np.ascontiguousarray(slow, np.float64), size, out)
+        lines = [np.ascontiguousarray(line, np.float64) for line in np.broadcast_arrays(fast, slow)]
+        out = np.empty(len(lines[0]), np.int64)
+        kernel().crossover(*lines, size, out)
         return out
     return np.where(fast > slow, size, np.where(fast < slow, -size, KEEP))
 
