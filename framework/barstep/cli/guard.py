@@ -26,6 +26,8 @@ INTERRUPTED = 130
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 _OURS = str(Path(__file__).resolve().parents[1])
+_COMPILED = "barstep/"
+"""How the files of compiled modules begin: whoever built them had them somewhere else."""
 _BUNDLED = str(Path(_OURS, "_bundled"))
 
 
@@ -93,7 +95,7 @@ def own_traceback(cause: BaseException) -> str:
 
 
 def _is_machinery(file: str) -> bool:
-    inside = file.startswith(_OURS) and not file.startswith(_BUNDLED)
+    inside = file.startswith((_OURS, _COMPILED)) and not file.startswith(_BUNDLED)
     return inside or file.startswith("<frozen") or "pluggy" in Path(file).parts
 
 

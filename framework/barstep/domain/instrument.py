@@ -6,16 +6,13 @@ USD floats at the edges. The tick size is kept as a fraction, so that `ticks -> 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from barstep.domain.session import SessionHours
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 MICROS = 1_000_000
 """Micro-dollars in a dollar."""

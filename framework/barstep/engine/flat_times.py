@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from datetime import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from barstep.domain.risk import Verdict
@@ -10,7 +11,6 @@ from barstep.domain.session import NS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import time
 
     from barstep.domain.bar import Feed
     from barstep.domain.session import Session

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from msgspec.structs import astuple
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 EQUITY_COLUMNS = ("end_ns", "balance", "equity", "low", "high", "position")
 """Columns of the equity curve: bar end, then micro-dollars; `position` is the signed size of the bar's contract."""
+
+
+STEP = attrgetter("row", "position", "cash", "fees", "balance", "low", "high")
+"""What the equity of a chunk needs to know of a step, in this order."""
 
 
 class Sink(Protocol):
@@ -108,7 +112,7 @@ class Recorder:
         begin_row = min(end, max(0, self._done - market.first))
         rows = slice(begin_row, end)
         count = end - begin_row
-        steps = np.fromiter(chain.from_iterable(map(astuple, market.steps)), np.int64).reshape(-1, 7).T
+        steps = np.fromiter(chain.from_iterable(map(STEP, market.steps)), np.int64).reshape(-1, 7).T
         steps = steps[:, (steps[0] >= begin_row) & (steps[0] < end)]
         at = steps[0] - begin_row
         lasts = np.diff(at, prepend=0, append=count)  # bars until the next fill

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from barstep.domain.bar import Bar, BarColumns, BarStream, Feed, Timeframe, view
+from barstep.domain.session import Session
 from barstep.engine.higher import Higher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from barstep.data.sessions import SessionTable
-    from barstep.domain.session import Session
     from barstep.engine.flat_times import FlatRows
     from barstep.indicators.base import Indicator
     from barstep.sim.market import Market

@@ -159,9 +159,7 @@ class Book:
 
     def copy(self) -> Book:
         """A copy to walk: the log so far is copied too, the orders are twins."""
-        twin = Book.__new__(Book)
-        twin.tick_value = self.tick_value
-        twin.fee = self.fee
+        twin = Book(self.tick_value, self.fee)
         twin.models = self.models
         twin.live = [copy(working) for working in self.live]
         twin.position = self.position

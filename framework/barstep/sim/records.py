@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
+from barstep.domain.bar import Feed
 from barstep.domain.fill import Certainty, Fill, Trade
 from barstep.domain.order import Order
 from barstep.sim.book import Birth, Book, Execution, Removal
+from barstep.sim.choice import Outcome
 from barstep.sim.guards import Guard
 
 if TYPE_CHECKING:
-    from barstep.domain.bar import Feed
     from barstep.sim.book import LogEntry, Working
-    from barstep.sim.choice import Outcome
     from barstep.sim.finer import Magnifier, Part
     from barstep.sim.market import Market
 

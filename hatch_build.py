@@ -1,0 +1,127 @@
+"""Compiles the event lane with mypyc, from the same source: `HATCH_BUILD_HOOKS_ENABLE=1 pip install .`
+
+Without that variable, and in an editable install, the package is pure Python. Records that are msgspec structs become
+classes of mypyc's own on the way (`with_native_records`), since it reads attributes of those without asking the
+interpreter; everything else is compiled as it stands, line by line, so that tracebacks show the lines of the source.
+"""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import tempfile
+from contextlib import chdir
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+COMPILED = {
+    "domain": ("fill", "instrument", "order"),
+    "sim": (
+        "account", "amend", "book", "choice", "entry", "exchange", "finer", "guards", "intake", "ledger", "market",
+        "matching", "models", "reach", "records", "single", "walk", "watch",
+    ),
+    "engine": (
+        "context", "delivery", "desk", "flat_times", "phases", "read_context", "recorder", "remote_exchange",
+        "remote_replay", "replay", "risk_context", "streams", "views", "words",
+    ),
+    "runs": ("spool", "tables"),
+}  # fmt: skip
+"""The modules of the event lane, by package; whoever subclasses a class of theirs must be among them."""
+
+GIVEN = ("engine/context.py", "engine/read_context.py", "engine/risk_context.py")
+"""Modules that plugins call, with whatever they like: mypyc is not to refuse what these answer with a reason."""
+
+MYPY = """\
+[mypy]
+follow_imports = silent
+ignore_missing_imports = True
+explicit_package_bases = True
+namespace_packages = True
+"""
+
+
+class CompileEventLane(BuildHookInterface[Any]):
+    """Adds compiled modules to a wheel, beside their source."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Compile; the wheel is then one for this platform and this Python."""
+        if version == "editable":
+            return
+        self._scratch = tempfile.mkdtemp()
+        root = Path(self._scratch)
+        shutil.copytree(Path(self.root, "framework"), root, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.so"))
+        for built in compile_modules(root):
+            build_data["force_include"][str(built)] = built.relative_to(root / "built").as_posix()
+        build_data["pure_python"] = False
+        build_data["infer_tag"] = True
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Drop what was built: it is in the wheel."""
+        shutil.rmtree(getattr(self, "_scratch", ""), ignore_errors=True)
+
+
+def compile_modules(root: Path) -> list[Path]:
+    """Compile the modules of a copy of the source at `root`; the files made, in `root/built` as a wheel places them."""
+    from mypyc.build import mypycify  # noqa: PLC0415 - it is there only where something is compiled
+    from setuptools import Distribution  # noqa: PLC0415
+
+    modules = [f"barstep/{package}/{name}.py" for package, names in COMPILED.items() for name in names]
+    for module in modules:
+        file = root / module
+        source = with_native_records(file.read_text("utf-8"))
+        file.write_text(taking_anything(source) if module.endswith(GIVEN) else source, "utf-8")
+    config = root / "mypy.ini"
+    config.write_text(MYPY, "utf-8")
+    with chdir(root):
+        extensions = mypycify([f"--config-file={config}", *modules], group_name="barstep", target_dir="c")
+        command = Distribution({"name": "barstep", "ext_modules": extensions}).get_command_obj("build_ext")
+        command.build_lib, command.build_temp = "built", "objects"  # type: ignore[attr-defined]
+        command.ensure_finalized()
+        command.run()
+    return sorted(path for path in (root / "built").rglob("*") if path.suffix in (".so", ".pyd"))
+
+
+def with_native_records(source: str) -> str:
+    """The source with its structs that compare by identity as plain classes, on the same lines."""
+    lines = source.split("\n")
+    for record in ast.parse(source).body:
+        if isinstance(record, ast.ClassDef) and _is_record(record):
+            fields = [each for each in record.body if isinstance(each, ast.AnnAssign)]
+            first, last = fields[0].lineno - 1, fields[-1].end_lineno or 0
+            made = _initialiser(record.name, fields)
+            lines[first:last] = made + [""] * (last - first - len(made))
+            lines[record.lineno - 1] = f"class {record.name}:"
+    return "\n".join(lines)
+
+
+def taking_anything(source: str) -> str:
+    """The source with functions that take arguments of any type, on the same lines."""
+    lines = source.split("\n")
+    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    taken = [arg for each in functions for arg in (*each.args.posonlyargs, *each.args.args, *each.args.kwonlyargs)]
+    kinds = [kind for kind in (*(arg.annotation for arg in taken), *(each.returns for each in functions))]
+    named = [kind for kind in kinds if kind is not None and not isinstance(kind, ast.Constant)]
+    for kind in sorted(named, key=lambda node: -node.col_offset):
+        at = kind.lineno - 1
+        lines[at] = f"{lines[at][: kind.col_offset]}Any{lines[at][kind.end_col_offset :]}"
+    future = "from __future__ import annotations"
+    return "\n".join(lines).replace(future, f"{future}; from typing import Any", 1)
+
+
+def _is_record(record: ast.ClassDef) -> bool:
+    is_struct = any(isinstance(base, ast.Name) and base.id == "Struct" for base in record.bases)
+    return is_struct and any(word.arg == "eq" for word in record.keywords)
+
+
+def _initialiser(name: str, fields: list[ast.AnnAssign]) -> list[str]:
+    """`__init__` and `__copy__` of a record, a line each."""
+    named = [(ast.unparse(field.target), ast.unparse(field.annotation), field.value) for field in fields]
+    taken = [f"{field}: {kind}" + (f" = {ast.unparse(value)}" if value else "") for field, kind, value in named]
+    stored = [f"self.{field}: {kind} = {field}" for field, kind, _ in named]
+    copied = [f"self.{field}" for field, _, _ in named]
+    made = [f"    def __init__(self, {', '.join(taken)}) -> None: {'; '.join(stored)}"]
+    if len(fields) > 1:
+        made.append(f"    def __copy__(self) -> '{name}': return {name}({', '.join(copied)})")
+    return made
