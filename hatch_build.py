@@ -1,4 +1,4 @@
-"""Compiles the event lane with mypyc, from the same source: `HATCH_BUILD_HOOKS_ENABLE=1 pip install .`
+"""Compiles the event lane with mypyc, from the same source, where `HATCH_BUILD_HOOKS_ENABLE=1 pip install .` asks for it.
 
 Without that variable, and in an editable install, the package is pure Python. Records that are msgspec structs become
 classes of mypyc's own on the way (`with_native_records`), since it reads attributes of those without asking the
@@ -92,8 +92,9 @@ def with_native_records(source: str) -> str:
             first, last = fields[0].lineno - 1, fields[-1].end_lineno or 0
             made = _initialiser(record.name, fields)
             lines[first:last] = made + [""] * (last - first - len(made))
+            lines[record.lineno - 2] = "@mypyc_attr(acyclic=True)"  # what `gc=False` says to msgspec
             lines[record.lineno - 1] = f"class {record.name}:"
-    return "\n".join(lines)
+    return _with_import("\n".join(lines), "from mypy_extensions import mypyc_attr")
 
 
 def taking_anything(source: str) -> str:
@@ -101,18 +102,22 @@ def taking_anything(source: str) -> str:
     lines = source.split("\n")
     functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
     taken = [arg for each in functions for arg in (*each.args.posonlyargs, *each.args.args, *each.args.kwonlyargs)]
-    kinds = [kind for kind in (*(arg.annotation for arg in taken), *(each.returns for each in functions))]
+    kinds = [arg.annotation for arg in taken] + [each.returns for each in functions]
     named = [kind for kind in kinds if kind is not None and not isinstance(kind, ast.Constant)]
     for kind in sorted(named, key=lambda node: -node.col_offset):
         at = kind.lineno - 1
         lines[at] = f"{lines[at][: kind.col_offset]}Any{lines[at][kind.end_col_offset :]}"
-    future = "from __future__ import annotations"
-    return "\n".join(lines).replace(future, f"{future}; from typing import Any", 1)
+    return _with_import("\n".join(lines), "from typing import Any")
+
+
+def _with_import(source: str, line: str) -> str:
+    """The source with one more import for the compiler, on a line that is there already."""
+    return source.replace("if TYPE_CHECKING:\n    ", f"if TYPE_CHECKING:\n    {line}; ", 1)
 
 
 def _is_record(record: ast.ClassDef) -> bool:
     is_struct = any(isinstance(base, ast.Name) and base.id == "Struct" for base in record.bases)
-    return is_struct and any(word.arg == "eq" for word in record.keywords)
+    return is_struct and {word.arg for word in record.keywords} == {"gc", "eq"}
 
 
 def _initialiser(name: str, fields: list[ast.AnnAssign]) -> list[str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from barstep.data.tables import Kind
     from barstep.domain.bar import Feed
     from barstep.domain.fill import Fill, Trade
+    from barstep.domain.instrument import Instrument
     from barstep.domain.order import Order
     from barstep.domain.risk import Verdict
     from barstep.engine.desk import Note
@@ -69,7 +70,7 @@ def fill_rows(fills: Sequence[Fill]) -> Rows:
     prices, levels = _ints([f.price_ticks for f in fills]), _ints([f.level_ticks for f in fills])
     return {
         "order_id": [o.id for o in orders],
-        "contract": _each(feeds, lambda feed: feed.contract.id),
+        "contract": _contracts(feeds),
         "bar_index": [f.bar_index for f in fills],
         "bar_start": [f.bar_start_ns for f in fills],
         "bar_end": [f.bar_end_ns for f in fills],
@@ -107,7 +108,7 @@ def trade_rows(trades: Sequence[Trade]) -> tuple[Rows, NDArray[np.int64]]:
     gross, fees, size = (
         _ints(c) for c in ([t.gross for t in trades], [t.fee for t in trades], [t.size for t in trades])
     )
-    value = size * _ints(_each(feeds, lambda feed: feed.contract.instrument.tick_value))
+    value = size * _each(feeds, lambda instrument: instrument.tick_value)
     worst = np.minimum(_ints([t.worst_ticks for t in trades]), 0)
     best = np.maximum(_ints([t.best_ticks for t in trades]), 0)
     entry_bar, exit_bar = _ints([f.bar_index for f in entries]), _ints([f.bar_index for f in exits])
@@ -115,7 +116,7 @@ def trade_rows(trades: Sequence[Trade]) -> tuple[Rows, NDArray[np.int64]]:
     ambiguous = _ints([t.entry.certainty == "ambiguous" or t.exit.certainty == "ambiguous" for t in trades])
     risk = _risks(entries) * value
     rows = {
-        "contract": _each(feeds, lambda feed: feed.contract.id),
+        "contract": _contracts(feeds),
         "side": [f.side for f in entries],
         "size": size,
         "entry_time": entered,
@@ -144,17 +145,16 @@ def trade_rows(trades: Sequence[Trade]) -> tuple[Rows, NDArray[np.int64]]:
 
 def _risks(entries: Sequence[Fill]) -> NDArray[np.int64]:
     """Ticks from each fill to the stop that its order brought along; 0 where it brought none, or one already passed."""
-    risks = np.zeros(len(entries), np.int64)
-    for n, fill in enumerate(entries):
-        bracket = fill.order.bracket
-        if bracket is None:
-            continue
-        ticks = bracket.stop_ticks or bracket.trail_ticks
-        if ticks is None and bracket.stop is not None:
-            away = fill.price_ticks - round(bracket.stop / float(fill.contract.instrument.tick_size))
-            ticks = away if fill.side == "buy" else -away
-        risks[n] = max(0, ticks or 0)
-    return risks
+    brackets = [f.order.bracket for f in entries]
+    if brackets.count(None) == len(brackets):
+        return np.zeros(len(entries), np.int64)
+    ticks = _ints([b.stop_ticks or b.trail_ticks or 0 if b is not None else 0 for b in brackets])
+    feeds, prices = [f.feed for f in entries], _ints([f.price_ticks for f in entries])
+    stops = np.array([np.nan if b is None or b.stop is None else b.stop for b in brackets])
+    stops *= _each(feeds, lambda instrument: instrument.tick_size.denominator)
+    stops = np.rint(stops / _each(feeds, lambda instrument: instrument.tick_size.numerator))
+    away = (prices - stops) * np.where([f.side == "buy" for f in entries], 1, -1)
+    return np.maximum(np.where((ticks == 0) & ~np.isnan(stops), away, ticks), 0).astype(np.int64)
 
 
 def order_rows(orders: Sequence[Order]) -> Rows:
@@ -233,16 +233,20 @@ def _ints(values: Sequence[int]) -> NDArray[np.int64]:
     return np.fromiter(values, np.int64, len(values))
 
 
-def _each(feeds: Sequence[Feed], read: Callable[[Feed], Any]) -> list[Any]:
-    """A value of each row's feed, read once for each of the few feeds there are."""
-    keys = list(map(id, feeds))
-    if keys.count(keys[0]) == len(keys):
-        return [read(feeds[0])] * len(keys)
-    values = {key: read(feed) for key, feed in dict(zip(keys, feeds, strict=True)).items()}
-    return [values[key] for key in keys]
+def _contracts(feeds: Sequence[Feed]) -> list[str]:
+    if feeds.count(feeds[0]) == len(feeds):
+        return [feeds[0].contract.id] * len(feeds)
+    return [feed.contract.id for feed in feeds]
+
+
+def _each(feeds: Sequence[Feed], read: Callable[[Instrument], int]) -> NDArray[np.int64] | int:
+    """A number of each row's instrument; one for all where they are the same, as they mostly are."""
+    if feeds.count(feeds[0]) == len(feeds):
+        return read(feeds[0].contract.instrument)
+    return _ints([read(feed.contract.instrument) for feed in feeds])
 
 
 def _prices(ticks: NDArray[np.int64], feeds: Sequence[Feed]) -> NDArray[np.float64]:
     """Prices of whole ticks, each by its own instrument's tick size."""
-    numerators = _ints(_each(feeds, lambda feed: feed.contract.instrument.tick_size.numerator))
-    return ticks * numerators / _ints(_each(feeds, lambda feed: feed.contract.instrument.tick_size.denominator))
+    numerators = _each(feeds, lambda instrument: instrument.tick_size.numerator)
+    return ticks * numerators / _each(feeds, lambda instrument: instrument.tick_size.denominator)
