@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from barstep.gateway.endpoints import ENDPOINTS
+
 
 def test_contract_search(started):
     names = [row["name"] for row in started.ask("Contract/search", {"searchText": "es"})["contracts"]]
@@ -42,6 +44,14 @@ def test_unknown_contracts(started, wanted):
     answer = started("Contract/searchById", contractId=wanted)
     assert (answer["errorCode"], answer["contract"]) == (1, None)
     assert "CON.F.US." in answer["errorMessage"]
+
+
+@pytest.mark.parametrize("path", ["Contract/search", "Contract/searchById", "Contract/available"])
+def test_contracts_on_the_clock_of_an_account_that_is_not_there(started, path):
+    answer = started(path, accountId=0, contractId="CON.F.US.EP.U13")
+    assert (answer["success"], answer["errorCode"]) == (False, 1)
+    assert "there is no account 0 of yours" in answer["errorMessage"]
+    assert len(ENDPOINTS[path].codes) > 1
 
 
 def test_contracts_before_any_replay(client):

@@ -60,13 +60,13 @@ _TABLE = (
     ),
     Endpoint(
         "Contract/search", "Contracts by instrument, short name or description.",
-        (Field("searchText", "text", "part of any of them; null for all"), _LIVE, _WHOSE), _CONTRACTS,
+        (Field("searchText", "text", "part of any of them; null for all"), _LIVE, _WHOSE), _CONTRACTS, codes.ACCOUNT,
     ),
     Endpoint(
         "Contract/searchById", "One contract, also an expired one.", (_CONTRACT, _WHOSE),
         (Field("contract", "object", "null when there is none", fields=objects.CONTRACT),), ("Success", "ContractNotFound"),
     ),
-    Endpoint("Contract/available", "All front contracts.", (_LIVE, _WHOSE), _CONTRACTS),
+    Endpoint("Contract/available", "All front contracts.", (_LIVE, _WHOSE), _CONTRACTS, codes.ACCOUNT),
     Endpoint(
         "History/retrieveBars", "Bars that are complete on the replay's clock.",
         (_CONTRACT,

@@ -50,7 +50,8 @@ class Account:
         rows: Flags of bars on which nothing fills, rows at which sessions begin, rows after which all is closed.
         guards: One row each, in the order in which they act.
         guard_names: The guards as results tell of them, in that order.
-        denied: For each bar a bit for each of `hours` that lets nothing open; empty where there are none.
+        denied: For each bar a bit for each of `hours` that lets nothing open, and one more between the last bar before the
+            earliest flat time and then (`waiting`); empty where there are none.
         caps, entries, hours: The forms that judge orders, with their plugins.
         flat_by: The earliest flat time, None when there is none.
         straddled: The first flat time in UTC nanoseconds that falls inside a bar, 0 when none does.
@@ -67,6 +68,7 @@ class Account:
     caps: list[tuple[str, forms.PositionCap]]
     entries: list[tuple[str, forms.EntryCap]]
     hours: list[tuple[str, forms.FlatBy | forms.EntryHours]]
+    waiting: tuple[str, forms.FlatBy] | None
     flat_by: time | None = None
     straddled: int = 0
 
@@ -124,11 +126,14 @@ def make_account(
     after = len(bars)  # a row that is never reached
     rows = (_read_only(shut if shut.any() else shut[:0]), _read_only([*begins, after]), _read_only([*flats, after]))
     denied = _denied(bars, sessions, session_of, [form for _, form in hours])
-    if clocks:  # between the last bar before a flat time and then nothing opens either
-        *_, bit = min(
-            (form.clock, plugin, b) for b, (plugin, form) in enumerate(hours) if isinstance(form, forms.FlatBy)
-        )
-        denied[flats] |= 1 << bit
+    waiting = min(
+        ((n.plugin, n.form) for n in rules if isinstance(n.form, forms.FlatBy)),
+        key=lambda each: (each[1].clock, each[0]),
+        default=None,
+    )
+    if waiting is not None:
+        past = denied[flats] >> hours.index(waiting) & 1
+        denied[flats[past == 0]] |= 1 << len(hours)
     return Account(
         bars,
         sessions,
@@ -141,6 +146,7 @@ def make_account(
         caps,
         entries,
         hours,
+        waiting,
         min(clocks, default=None),
         straddled,
     )
