@@ -9,7 +9,9 @@ import runpy
 import sys
 from pathlib import Path
 
+OURS = ",".join(f"barstep{build}{means}" for means in ("", "-own", "-cross") for build in ("", "-compiled"))
+
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
-    sys.argv[1:1] = ["--only", "barstep,barstep-own,barstep-cross,backtesting,loop"]
+    sys.argv[1:1] = ["--only", f"{OURS},backtesting,loop"]
     runpy.run_module("benchmarks", run_name="__main__")

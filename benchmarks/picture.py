@@ -17,9 +17,9 @@ TITLES = {
     "array": "SMA crossover, array lane",
 }
 PANELS = {  # a work, and the engines of one kind that did it
-    "sma": ("sma", ("barstep", "backtesting", "backtrader")),
-    "orders": ("orders", ("barstep", "backtesting", "backtrader")),
-    "noop": ("noop", ("barstep", "backtesting", "backtrader")),
+    "sma": ("sma", ("barstep", "barstep-compiled", "backtesting", "backtrader")),
+    "orders": ("orders", ("barstep", "barstep-compiled", "backtesting", "backtrader")),
+    "noop": ("noop", ("barstep", "barstep-compiled", "backtesting", "backtrader")),
     "array": ("sma", ("barstep-array", "vectorbt")),
 }
 WIDTH, MARGIN, LEFT, RIGHT, ROW, GAP, TOP = 760, 28, 148, 196, 30, 26, 70
@@ -52,16 +52,18 @@ class Row(NamedTuple):
 
 def rows(engines: Mapping[str, Any], keys: Sequence[str]) -> list[Row]:
     """The engines of a panel that were measured, our own first; each peer with how many times as fast ours is."""
-    ours, *peers = keys
+    ours, *others = keys
     if ours not in engines:
         return []
     found = [Row(engines[ours]["name"].split(",")[0], engines[ours]["bars_per_second"], "", True)]
-    for key in peers:
-        if key in engines:
+    for key in others:
+        if key in engines and key.startswith("barstep"):
+            found.append(Row(engines[key]["name"], engines[key]["bars_per_second"], "", True))
+        elif key in engines:
             times = engines[ours]["times_as_fast"][key]
             told = f"barstep {times:.0f}× as fast" if times >= 10 else f"barstep {times:.1f}× as fast"
             found.append(Row(engines[key]["name"], engines[key]["bars_per_second"], told, False))
-    return found if len(found) > 1 else []
+    return found if not found[-1].ours else []
 
 
 def draw(told: Mapping[str, Any]) -> str:

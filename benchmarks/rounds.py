@@ -8,6 +8,7 @@ import resource
 import statistics
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ from benchmarks.work import Answer, series
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from benchmarks.peers import Peer
 
 REPO = Path(__file__).resolve().parents[1]
 WARM_UP = 12_000
@@ -30,6 +33,8 @@ Runs = dict[str, list[Answer]]
 def play(key: str, work: str, bars: int) -> Answer:
     """One run in this process, after a short one."""
     peer = PEERS[key]
+    if peer.as_installed and find_spec("barstep.domain.order").origin.endswith(".py"):
+        raise SystemExit("this is the source of barstep, not the compiled one that is installed: unset PYTHONPATH")
     run = peer.load().run
     run(work, series(WARM_UP), peer.variant)
     answer = run(work, series(bars), peer.variant)
@@ -38,22 +43,23 @@ def play(key: str, work: str, bars: int) -> Answer:
 
 def child(key: str, work: str, bars: int) -> Answer:
     """One run in a process of its own; SystemExit with what it said when it fails."""
-    return Answer(*_alone(PEERS[key].name, work, "--child", key, "--bars", str(bars)))
+    return Answer(*_alone(PEERS[key], work, "--child", key, "--bars", str(bars)))
 
 
 def peak(work: str, bars: int) -> float:
     """barstep's peak memory in MB, of a process of its own; bars are made while they are played."""
-    return float(_alone("barstep", work, "--peak", "--bars", str(bars)))
+    return float(_alone(PEERS["barstep"], work, "--peak", "--bars", str(bars)))
 
 
-def _alone(name: str, work: str, *words: str) -> Any:
-    paths = [str(REPO), str(REPO / "framework"), *filter(None, [os.environ.get("PYTHONPATH")])]
+def _alone(peer: Peer, work: str, *words: str) -> Any:
+    source = [] if peer.as_installed else [str(REPO / "framework")]
+    paths = [str(REPO), *source, *filter(None, [os.environ.get("PYTHONPATH")])]
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", work, *words],
         capture_output=True, text=True, check=False, cwd=REPO, env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
     )  # fmt: skip
     if done.returncode:
-        raise SystemExit(f"{name}, {work}: exit code {done.returncode}\n{done.stderr}")
+        raise SystemExit(f"{peer.name}, {work}: exit code {done.returncode}\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -20,6 +20,7 @@ class Peer(NamedTuple):
         distribution: Whose version is shown.
         works: What it does.
         variant: Passed on to the module's `run`.
+        as_installed: Play barstep as it is installed, not the source of this checkout.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Peer(NamedTuple):
     distribution: str
     works: tuple[str, ...] = tuple(WORKS)
     variant: str = ""
+    as_installed: bool = False
 
     @property
     def installed(self) -> bool:
@@ -50,12 +52,21 @@ class Peer(NamedTuple):
         return import_module(f"benchmarks.peers.{self.module}")
 
 
+_COMPILED = ("barstep__mypyc",)
+"""What a wheel brings that was built with `HATCH_BUILD_HOOKS_ENABLE=1`."""
 _ARRAY = ("barstep.engine.array.points", "numba")
 
 PEERS = {
     "barstep": Peer("barstep", "barstep_run", (), "barstep"),
     "barstep-own": Peer("barstep, own means", "barstep_run", (), "barstep", ("sma",), "own"),
     "barstep-cross": Peer("barstep, declared cross", "barstep_run", (), "barstep", ("sma",), "cross"),
+    "barstep-compiled": Peer("barstep, compiled", "barstep_run", _COMPILED, "barstep", as_installed=True),
+    "barstep-compiled-own": Peer(
+        "barstep, compiled, own means", "barstep_run", _COMPILED, "barstep", ("sma",), "own", as_installed=True
+    ),
+    "barstep-compiled-cross": Peer(
+        "barstep, compiled, declared cross", "barstep_run", _COMPILED, "barstep", ("sma",), "cross", as_installed=True
+    ),
     "barstep-array-run": Peer("barstep, array lane, whole run", "barstep_run", _ARRAY, "barstep", ("sma",), "array"),
     "barstep-array": Peer("barstep, array lane, bars ready", "barstep_array", _ARRAY, "barstep", ("sma",), "array"),
     "backtesting": Peer("backtesting.py", "backtesting_py", ("backtesting",), "backtesting"),

@@ -18,6 +18,7 @@ from barstep._version import __version__
 from barstep.config import dump_resolved
 from barstep.config.problems import value_at
 from barstep.data import read_table, sync
+from barstep.domain import order
 from barstep.domain.errors import BarstepError, ConfigError
 from barstep.hooks.loader import bundled_root
 from barstep.runs.result import REQUIRED
@@ -159,7 +160,12 @@ class RunFolder:
             ],
             **({"plan": {**told, "sha256": plan.account.sha256()}} if (told := plan.account.told()) else {}),
             "seed": plan.loaded.config.seed,
-            "versions": {"barstep": __version__, "python": platform.python_version(), **_library_versions()},
+            "versions": {
+                "barstep": __version__,
+                "python": platform.python_version(),
+                **_library_versions(),
+                **_build(),
+            },
         }
 
 
@@ -224,6 +230,11 @@ def rejections(folder: Path) -> list[tuple[str, int]]:
 @cache
 def _library_versions() -> dict[str, str]:
     return {name: version(name) for name in _LIBRARIES}
+
+
+def _build() -> dict[str, str]:
+    """That the event lane was compiled, where it was."""
+    return {} if str(order.__file__).endswith(".py") else {"build": "compiled"}
 
 
 def _json(document: dict[str, Any]) -> str:
