@@ -56,7 +56,10 @@ class Delivery:
         """The run begins: from here on it is known who listens."""
         exchange, alone = self._desk.exchange, self.listener is None and self._desk.attempts is None
         self._quiet = alone and exchange.can_be_quiet and self._hooks.hears_fills_only and not self._several
-        exchange.records.quiet = exchange.current.ledger.at_leisure = self._quiet
+        records, recorder = exchange.records, self._recorder
+        records.quiet = exchange.current.ledger.at_leisure = self._quiet
+        if self._quiet and not self._hooks.fill_calls:
+            records.fills, records.trades, records.ended = recorder.fills, recorder.trades, recorder.orders
 
     def hand_out(self) -> None:
         """Hand events to the recorder, the hooks and the listener, in order, until none are left (R3).

@@ -98,8 +98,16 @@ class Desk:
             return "before the first bar"
         return f"{to_datetime(self.now_ns, market.feed.zone):%Y-%m-%d %H:%M:%S %Z}"
 
+    def keep_trades(self) -> None:
+        """Keep the last of the trades that nobody was told of, which are about to be written."""
+        records = self.exchange.records
+        if records.trades is not records.events:
+            self.trades.extend(records.trades)
+
     def hear_trades(self) -> None:
         """Somebody reads trades, so from now on each is whole when it closes."""
+        self.keep_trades()
+        self.exchange.records.trades = self.exchange.events
         for stream in self.streams:
             market = stream.market
             market.ledger.at_leisure = False

@@ -145,6 +145,7 @@ class Replay(Phases):
         while segments := stream.load():
             yield from segments
             if stream.next_end() is not None:  # the last chunk waits for the end of the data (R25)
+                self.desk.keep_trades()
                 self.recorder.chunk_done(stream, self.exchange)
 
     def _rows(self, stream: Stream, segment: Segment, start: int, stop: int, flat_rows: FlatRows) -> Iterator[Bar]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -20,7 +20,7 @@ NEVER = 1 << 62
 """A bar number or a price that is never reached."""
 
 
-class BracketTicks(NamedTuple):
+class BracketTicks(Struct, gc=False, eq=False):
     """A bracket in ticks: distances from the fill price, or levels (R12)."""
 
     stop: int | None = None

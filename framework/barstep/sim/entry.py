@@ -59,7 +59,7 @@ class OrderEntry(AccountState):
         order.status = status
         order.reason = f"{order.reason}; {reason}" if order.reason else reason
         order.ended_ns = self.clock_ns
-        self.events.append(order)
+        self.records.ended.append(order)
 
     def cancel(self, order: Order, reason: str = "cancelled") -> bool:
         """Cancel a working order (R23); False when it is not working. With latency it may still fill before."""

@@ -29,9 +29,6 @@ _NEEDS = {
 }
 
 
-_NO_BRACKET = BracketTicks()
-
-
 class RefusedError(Exception):
     """The venue does not take an order; the message is the reason the order shows."""
 
@@ -130,6 +127,8 @@ def _bracket(bracket: Bracket, instrument: Instrument, sign: int, options: FillO
     if bracket.trail_ticks is not None and (bracket.stop_ticks is not None or bracket.stop is not None):
         raise RefusedError("a bracket has one stop: give either a stop loss or trailing_stop_ticks")
     level, target = bracket.stop, bracket.target
+    if bracket.stop_ticks is bracket.target_ticks is bracket.trail_ticks is level is target is None:
+        return None
     if bracket.stop_ticks is not None and level is not None:
         raise RefusedError("give stop_loss_ticks= or stop_loss=, not both")
     if bracket.target_ticks is not None and target is not None:
@@ -145,7 +144,7 @@ def _bracket(bracket: Bracket, instrument: Instrument, sign: int, options: FillO
     if both and sign * ((made.target_level or 0) - (made.stop_level or 0)) <= 0:
         side = "below" if sign > 0 else "above"
         raise RefusedError(f"stop_loss {level:.10g} must lie {side} take_profit {target:.10g} for this side")
-    return None if made == _NO_BRACKET else made
+    return made
 
 
 def _distance(ticks: int | None, name: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from barstep.domain.bar import Feed
 from barstep.domain.fill import Certainty, Fill, Trade
@@ -63,11 +63,16 @@ class Records:
     Attributes:
         events: What has happened, in order; the driver empties it.
         quiet: Set it where nobody hears of working orders: of an order only its end is an event then.
+        fills, trades, ended: Where fills, trades and orders that end are put: `events`, or lists of somebody who does not
+            have to hear of each at once.
     """
 
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.quiet = False
+        self.fills: list[Any] = self.events
+        self.trades: list[Any] = self.events
+        self.ended: list[Any] = self.events
         self._born: dict[int, Order] = {}
         self._part: Part | None = None
         self._resolution = ""
@@ -175,7 +180,7 @@ class Records:
         if reason:
             order.reason = f"{order.reason}; {reason}" if order.reason else reason
         order.ended_ns = at_ns
-        self.events.append(order)
+        self.ended.append(order)
 
     def _adopt(self, book: Book) -> None:
         """Give the children of a bar their public orders: the walk may have been on a copy of the book."""
@@ -211,19 +216,19 @@ class Records:
 
     def filled(self, market: Market, fill: Fill, exit_reason: str) -> None:
         """Book a fill in the ledger and show it on its order; `exit_reason` is what the trades it closes call it."""
-        order, size, events, ledger = fill.order, fill.size, self.events, market.ledger
+        order, size, ledger = fill.order, fill.size, market.ledger
         trades = ledger.apply(fill, exit_reason)
         if ledger.unmeasured and not ledger.at_leisure:
             ledger.measure(market.lows, market.highs)
         paid, before = market.price(fill.price_ticks), order.filled
         order.filled = filled = before + size
         order.average_price = ((order.average_price or 0.0) * before + paid * size) / filled if before else paid
-        events.append(fill)
+        self.fills.append(fill)
         if trades:
-            events += trades
+            self.trades += trades
         if filled >= order.size or (order.reduce_only and not fill.position_after):
             order.status, order.ended_ns = "filled", fill.bar_end_ns
-            events.append(order)
+            self.ended.append(order)
 
     def _place(self, fill: Fill, part: Part) -> None:
         """Note which finer bar decided a fill; the bar's own open needed none."""
