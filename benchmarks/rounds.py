@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import AS_INSTALLED
 from benchmarks.agree import check
 from benchmarks.peers import PEERS
 from benchmarks.work import Answer, series
@@ -52,11 +53,10 @@ def peak(work: str, bars: int) -> float:
 
 
 def _alone(peer: Peer, work: str, *words: str) -> Any:
-    source = [] if peer.as_installed else [str(REPO / "framework")]
-    paths = [str(REPO), *source, *filter(None, [os.environ.get("PYTHONPATH")])]
+    around = {**os.environ, AS_INSTALLED: "1"} if peer.as_installed else dict(os.environ)
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", work, *words],
-        capture_output=True, text=True, check=False, cwd=REPO, env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        capture_output=True, text=True, check=False, cwd=REPO, env=around,
     )  # fmt: skip
     if done.returncode:
         raise SystemExit(f"{peer.name}, {work}: exit code {done.returncode}\n{done.stderr}")
