@@ -11,16 +11,17 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor
 from types import MappingProxyType
+from typing import Final
 
 from barstep.domain.session import SessionHours
 
-MICROS = 1_000_000
+MICROS: Final = 1_000_000
 """Micro-dollars in a dollar."""
 
 MONTH_LETTERS = "FGHJKMNQUVXZ"
 """January to December, as futures name them."""
 
-_ON_GRID = 1e-6  # a price this share of a tick away from the grid is float noise, not another price
+_ON_GRID: Final = 1e-6  # a price this share of a tick away from the grid is float noise, not another price
 
 
 def micros(usd: float | str) -> int:

@@ -21,7 +21,7 @@ OPEN_STATUSES = ("new", "working")
 """An order in one of these may still fill."""
 
 
-class Bracket(Struct, gc=False):
+class Bracket(Struct, gc=False, eq=False):
     """The exits an entry brings along: distances in ticks from its fill price, or absolute prices (R12)."""
 
     stop_ticks: int | None = None

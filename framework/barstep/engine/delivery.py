@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from barstep.domain.errors import PluginError
 from barstep.domain.fill import Fill, Trade
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from barstep.engine.recorder import Recorder
     from barstep.hooks.manager import HookManager
 
-RUNAWAY = 10_000
+RUNAWAY: Final = 10_000
 """Events between two bars that no plugin needs: more means that fills and orders chase each other."""
 
 
@@ -58,8 +58,10 @@ class Delivery:
         self._quiet = alone and exchange.can_be_quiet and self._hooks.hears_fills_only and not self._several
         records, recorder = exchange.records, self._recorder
         records.quiet = exchange.current.ledger.at_leisure = self._quiet
-        if self._quiet and not self._hooks.fill_calls:
-            records.fills, records.trades, records.ended = recorder.fills, recorder.trades, recorder.orders
+        if self._quiet:
+            records.ended = recorder.orders
+            if not self._hooks.fill_calls:
+                records.fills, records.trades = recorder.fills, recorder.trades
 
     def hand_out(self) -> None:
         """Hand events to the recorder, the hooks and the listener, in order, until none are left (R3).
@@ -91,9 +93,7 @@ class Delivery:
         event: Any
         for event in islice(events, RUNAWAY):
             kind = type(event)
-            if kind is Order:
-                recorder.orders.append(event)
-            elif kind is Trade:
+            if kind is Trade:
                 recorder.trades.append(event)
                 self._desk.trades.append(event)
             elif kind is Fill:
@@ -110,7 +110,8 @@ class Delivery:
         events.clear()
 
     def _run_away(self, events: list[Event]) -> NoReturn:
-        plugin = next((event.plugin for event in reversed(events) if isinstance(event, Order)), "")
+        orders = (event.order if isinstance(event, Fill) else event for event in reversed(events))
+        plugin = next((order.plugin for order in orders if isinstance(order, Order)), "")
         events.clear()
         told = RuntimeError(
             f"more than {RUNAWAY} events between two bars: on_fill or on_order answers each event with another order; "

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import chain
-from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+
+from barstep.sim.market import STEP
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 EQUITY_COLUMNS = ("end_ns", "balance", "equity", "low", "high", "position")
 """Columns of the equity curve: bar end, then micro-dollars; `position` is the signed size of the bar's contract."""
-
-
-STEP = attrgetter("row", "position", "cash", "fees", "balance", "low", "high")
-"""What the equity of a chunk needs to know of a step, in this order."""
 
 
 class Sink(Protocol):
@@ -61,9 +57,8 @@ class Recorder:
         row, ledger = market.row, market.ledger
         equity = exchange.equity
         others = equity - ledger.worth(market.last_close or 0)
-        step = market.steps[-1] if market.steps else None
-        if step is not None and step.row == row:
-            low, high = step.low, step.high
+        if market.steps and market.steps[-STEP] == row:
+            low, high = market.steps[-2:]
         else:
             low, high = sorted((ledger.worth(market.lows[row]), ledger.worth(market.highs[row])))
         numbers = (market.ends[row], exchange.balance, equity, others + low, others + high, ledger.position)
@@ -112,7 +107,7 @@ class Recorder:
         begin_row = min(end, max(0, self._done - market.first))
         rows = slice(begin_row, end)
         count = end - begin_row
-        steps = np.fromiter(chain.from_iterable(map(STEP, market.steps)), np.int64).reshape(-1, 7).T
+        steps = np.array(market.steps, np.int64).reshape(-1, STEP).T
         steps = steps[:, (steps[0] >= begin_row) & (steps[0] < end)]
         at = steps[0] - begin_row
         lasts = np.diff(at, prepend=0, append=count)  # bars until the next fill

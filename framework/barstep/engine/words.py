@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from operator import index
-from typing import Any
+from typing import Any, Final
 
 from barstep.domain.order import Bracket, Kind
 
-MOST_CONTRACTS = 1_000_000
-FARTHEST_PRICE = 1e12
+MOST_CONTRACTS: Final = 1_000_000
+FARTHEST_PRICE: Final = 1e12
 
 
 def whole(value: Any, name: str, faults: list[str]) -> Any:

@@ -63,7 +63,7 @@ class EventLog:
         report = Report(self._events, failed=exchange.failed)
         self._events = []
         if market.steps and any(isinstance(event, FillReport) for event in report.events):
-            report.worth = (market.steps[-1].low, market.steps[-1].high)
+            report.worth = (market.steps[-2], market.steps[-1])
         report.guards = [
             GuardReport(guard.plugin, guard.name, armed.level, armed.day_start, *_watches(guard))
             for armed in market.book.guards

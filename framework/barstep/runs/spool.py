@@ -17,7 +17,7 @@ from barstep.stats.equity import EquityMeter
 from barstep.stats.trades import COLUMNS, TRADES, Trades
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -42,7 +42,7 @@ class Digest:
         self._last: Fill | None = None
         self._size = 0
 
-    def add(self, fills: Iterable[Fill]) -> None:
+    def add(self, fills: list[Fill]) -> None:
         """Take in the next fills in event order."""
         last, size = self._last, self._size
         lines = []
@@ -172,7 +172,7 @@ class RunSpool:
         for kept in (self._fills, self._trades, self._orders):
             kept.clear()
 
-    def _take_trades(self, trades: Sequence[Trade]) -> None:
+    def _take_trades(self, trades: list[Trade]) -> None:
         if not trades:
             return
         rows, numbers = tables.trade_rows(trades)
@@ -180,7 +180,7 @@ class RunSpool:
         self.ambiguous_trades += int(rows["ambiguous"].sum())
         self._traded.append(numbers)
 
-    def _take_orders(self, orders: Sequence[Order]) -> None:
+    def _take_orders(self, orders: list[Order]) -> None:
         if not orders:
             return
         self._spools["orders"].append(tables.order_rows(orders))

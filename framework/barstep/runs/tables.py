@@ -64,7 +64,7 @@ Rows = dict[str, Any]
 """Values by column, all of one length: lists or arrays."""
 
 
-def fill_rows(fills: Sequence[Fill]) -> Rows:
+def fill_rows(fills: list[Fill]) -> Rows:
     """Rows of `fills.parquet`, one for each execution in event order."""
     orders, feeds = [f.order for f in fills], [f.feed for f in fills]
     prices, levels = _ints([f.price_ticks for f in fills]), _ints([f.level_ticks for f in fills])
@@ -98,7 +98,7 @@ def fill_rows(fills: Sequence[Fill]) -> Rows:
     }
 
 
-def trade_rows(trades: Sequence[Trade]) -> tuple[Rows, NDArray[np.int64]]:
+def trade_rows(trades: list[Trade]) -> tuple[Rows, NDArray[np.int64]]:
     """Rows of `trades.parquet`, one for each closed round trip in order of closing, and what the measures need.
 
     That is the attributes of `barstep.stats.trades.Trades`, each a row of whole numbers.
@@ -143,7 +143,7 @@ def trade_rows(trades: Sequence[Trade]) -> tuple[Rows, NDArray[np.int64]]:
     return rows, np.stack((*money, exit_bar - entry_bar, size, ambiguous, left - entered, risk))
 
 
-def _risks(entries: Sequence[Fill]) -> NDArray[np.int64]:
+def _risks(entries: list[Fill]) -> NDArray[np.int64]:
     """Ticks from each fill to the stop that its order brought along; 0 where it brought none, or one already passed."""
     brackets = [f.order.bracket for f in entries]
     if brackets.count(None) == len(brackets):
@@ -157,7 +157,7 @@ def _risks(entries: Sequence[Fill]) -> NDArray[np.int64]:
     return np.maximum(np.where((ticks == 0) & ~np.isnan(stops), away, ticks), 0).astype(np.int64)
 
 
-def order_rows(orders: Sequence[Order]) -> Rows:
+def order_rows(orders: list[Order]) -> Rows:
     """Rows of `orders.parquet`, one for each order when it has ended, with rule answers and changes as JSON."""
     return {
         "id": [o.id for o in orders],
@@ -221,7 +221,7 @@ def _columns(schema: dict[str, Kind], rows: Sequence[Sequence[Any]]) -> Rows:
     return {name: list(column) for name, column in zip(schema, columns, strict=True)}
 
 
-def _moments(fills: Sequence[Fill]) -> list[int]:
+def _moments(fills: list[Fill]) -> list[int]:
     return [f.at_ns or (f.bar_start_ns if f.phase == "open" else f.bar_end_ns) for f in fills]
 
 
@@ -229,24 +229,24 @@ def _verdicts(verdicts: Sequence[Verdict]) -> str:
     return json.dumps([{"rule": v.rule, "size": v.size, "reason": v.reason} for v in verdicts])
 
 
-def _ints(values: Sequence[int]) -> NDArray[np.int64]:
+def _ints(values: list[int]) -> NDArray[np.int64]:
     return np.fromiter(values, np.int64, len(values))
 
 
-def _contracts(feeds: Sequence[Feed]) -> list[str]:
+def _contracts(feeds: list[Feed]) -> list[str]:
     if feeds.count(feeds[0]) == len(feeds):
         return [feeds[0].contract.id] * len(feeds)
     return [feed.contract.id for feed in feeds]
 
 
-def _each(feeds: Sequence[Feed], read: Callable[[Instrument], int]) -> NDArray[np.int64] | int:
+def _each(feeds: list[Feed], read: Callable[[Instrument], int]) -> NDArray[np.int64] | int:
     """A number of each row's instrument; one for all where they are the same, as they mostly are."""
     if feeds.count(feeds[0]) == len(feeds):
         return read(feeds[0].contract.instrument)
     return _ints([read(feed.contract.instrument) for feed in feeds])
 
 
-def _prices(ticks: NDArray[np.int64], feeds: Sequence[Feed]) -> NDArray[np.float64]:
+def _prices(ticks: NDArray[np.int64], feeds: list[Feed]) -> NDArray[np.float64]:
     """Prices of whole ticks, each by its own instrument's tick size."""
     numerators = _each(feeds, lambda instrument: instrument.tick_size.numerator)
     return ticks * numerators / _each(feeds, lambda instrument: instrument.tick_size.denominator)

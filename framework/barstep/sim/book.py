@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from barstep.sim.guards import ArmedGuard
     from barstep.sim.models import Models
 
-MARKET, STOP, STOP_LIMIT, LIMIT = range(4)
+MARKET: Final = 0
+STOP: Final = 1
+STOP_LIMIT: Final = 2
+LIMIT: Final = 3
 """Kinds of working orders; the number is the rank of R13 and R15. A trailing stop is a stop whose level moves."""
 
-NEVER = 1 << 62
+NEVER: Final = (1 << 62) - 1
 """A bar number or a price that is never reached."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from msgspec import Struct
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from barstep.sim.models import Models
 
 
-MANY = 50
+MANY: Final = 50
 """Rows, or trades, from which on numpy finds extremes sooner than the interpreter."""
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
-
-from msgspec import Struct
+from typing import TYPE_CHECKING, Final
 
 from barstep.domain.bar import view
 from barstep.domain.errors import InvariantError
@@ -31,16 +29,8 @@ if TYPE_CHECKING:
     from barstep.sim.models import Models
 
 
-class Step(Struct, gc=False, eq=False):
-    """What a bar with a fill left: row in the chunk, position, cash, fees, balance, and extremes of worth in micro-dollars."""
-
-    row: int
-    position: int
-    cash: int
-    fees: int
-    balance: int
-    low: int
-    high: int
+STEP: Final = 7
+"""Numbers that a bar with a fill leaves: row in the chunk, position, cash, fees, balance, lowest and highest worth."""
 
 
 class Market(Watch):
@@ -81,7 +71,7 @@ class Market(Watch):
         self.options = options
         self._share = None if options.participation is None else Fraction(repr(options.participation))
         self.ledger = Ledger(feed.contract.instrument.tick_value, fee)
-        self.steps: list[Step] = []
+        self.steps: list[int] = []
         self.silent = True
         self.armed_before: list[ArmedGuard] = []
         self.finer: Magnifier | None = None
@@ -239,7 +229,7 @@ class Market(Watch):
         """Check R20 on a bar with a fill and keep what the equity curve needs."""
         ledger, steps = self.ledger, self.steps
         ledger.check(self.book.position, self.book.cash)
-        if steps and steps[-1].row == row:
-            steps.pop()
+        if steps and steps[-STEP] == row:
+            del steps[-STEP:]
         balance = ledger.realised * ledger.tick_value - ledger.fees
-        steps.append(Step(row, ledger.position, ledger.cash, ledger.fees, balance, ledger.low, ledger.high))
+        steps += (row, ledger.position, ledger.cash, ledger.fees, balance, ledger.low, ledger.high)

@@ -11,6 +11,7 @@ from barstep.domain.order import Order
 from barstep.sim.book import Birth, Book, Execution, Removal
 from barstep.sim.choice import Outcome
 from barstep.sim.guards import Guard
+from barstep.sim.market import STEP
 
 if TYPE_CHECKING:
     from barstep.sim.book import LogEntry, Working
@@ -153,7 +154,7 @@ class Records:
         ledger.catch_up(market.lows, market.highs, row + 1)
         if row < 0:
             ledger.low = ledger.high = ledger.worth(market.last_close or 0)
-        elif not market.steps or market.steps[-1].row != row:
+        elif not market.steps or market.steps[-STEP] != row:
             ledger.low, ledger.high = sorted((ledger.worth(market.lows[row]), ledger.worth(market.highs[row])))
         fills = False
         for entry in book.log:
@@ -194,7 +195,8 @@ class Records:
             order = entry.working.order or self._born[entry.working.id]
             self.end(order, "cancelled", entry.reason, market.stamps[1])
         else:
-            self._born[entry.working.id] = self.bear(market, entry.working, entry.parent, entry.size)
+            now = market.stamps[1]
+            self._born[entry.working.id] = self.bear(market, entry.working, entry.parent, entry.size, now)
 
     def _record_fill(self, market: Market, ambiguous: bool, entry: Execution) -> None:
         working, size, phase, reason = entry.working, entry.size, entry.phase, entry.reason
@@ -239,7 +241,7 @@ class Records:
         if fill.certainty == "certain":
             fill.certainty = "magnified"
 
-    def bear(self, market: Market, working: Working, parent: Order, size: int) -> Order:
+    def bear(self, market: Market, working: Working, parent: Order, size: int, now: int) -> Order:
         """The public order of a bracket child, with the size it is born with."""
         price = market.price(working.level)
         is_target = working.role == "target"
@@ -259,7 +261,7 @@ class Records:
             working.id,
             "working",
         )
-        order.asked, order.parent, order.asked_ns = size, parent.id, market.stamps[1]
+        order.asked, order.parent, order.asked_ns = size, parent.id, now
         parent.children += (order,)
         self.working(order)
         return order

@@ -127,7 +127,7 @@ def _fill(market: Market, records: Records, only: Working, paid: int, start: int
         _cancel_siblings(book, records, only, held, end_ns)
     if size > closable and only.bracket is not None:
         for child in bear(book, only, paid, size - closable, bar, market.options, fill.phase):
-            child.order = records.bear(market, child, order, child.size)
+            child.order = records.bear(market, child, order, child.size, end_ns)
 
 
 def _cancel_siblings(book: Book, records: Records, filled: Working, held: int, at_ns: int) -> None:

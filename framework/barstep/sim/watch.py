@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from barstep.sim.book import MARKET, NEVER, Book, Working
 from barstep.sim.guards import Corridor, corridor
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from barstep.sim.guards import ArmedGuard
 
-FAR = (1 << 30) - 1
+FAR: Final = (1 << 30) - 1
 """Beyond any price in ticks, and small enough for the interpreter's quick comparison of ints."""
 
 
