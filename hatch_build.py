@@ -17,6 +17,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 COMPILED = {
+    "broker": ("direct",),
     "domain": ("fill", "instrument", "order"),
     "sim": (
         "account", "amend", "book", "choice", "entry", "exchange", "finer", "guards", "intake", "ledger", "market",
