@@ -17,7 +17,6 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 COMPILED = {
-    "broker": ("direct",),
     "domain": ("fill", "instrument", "order"),
     "sim": (
         "account", "amend", "book", "choice", "entry", "exchange", "finer", "guards", "intake", "ledger", "market",
