@@ -100,7 +100,7 @@ def play_arrays(plan: RunPlan, sink: Sink, log: Any) -> tuple[Ending, bool, Plug
     warnings = []
     if account.straddled and account.flat_by is not None:
         session = sessions[int(session_of[int(np.searchsorted(bars.end_ns, account.straddled))])]
-        warnings.append(straddle_warning(stream.feed, session, account.straddled, account.flat_by))
+        warnings.append(straddle_warning(stream.feed, session, account.straddled, account.flat_by[1].clock))
     ended = telling.played == int(left.figures[at.BARS])
     failed = teller.failed if ended else ""
     return Ending("array", start, telling.balance, failed, warnings), not ended, error

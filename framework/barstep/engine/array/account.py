@@ -51,9 +51,9 @@ class Account:
         guards: One row each, in the order in which they act.
         guard_names: The guards as results tell of them, in that order.
         denied: For each bar a bit for each of `hours` that lets nothing open, and one more between the last bar before the
-            earliest flat time and then (`waiting`); empty where there are none.
+            earliest flat time and then; empty where there are none.
         caps, entries, hours: The forms that judge orders, with their plugins.
-        flat_by: The earliest flat time, None when there is none.
+        flat_by: The form with the earliest flat time and its plugin, None when there is none.
         straddled: The first flat time in UTC nanoseconds that falls inside a bar, 0 when none does.
     """
 
@@ -68,8 +68,7 @@ class Account:
     caps: list[tuple[str, forms.PositionCap]]
     entries: list[tuple[str, forms.EntryCap]]
     hours: list[tuple[str, forms.FlatBy | forms.EntryHours]]
-    waiting: tuple[str, forms.FlatBy] | None
-    flat_by: time | None = None
+    flat_by: tuple[str, forms.FlatBy] | None = None
     straddled: int = 0
 
 
@@ -114,25 +113,24 @@ def make_account(
     caps = [(n.plugin, n.form) for n in rules if isinstance(n.form, forms.PositionCap)]
     entries = [(n.plugin, n.form) for n in rules if isinstance(n.form, forms.EntryCap)]
     hours = [(n.plugin, n.form) for n in rules if isinstance(n.form, forms.FlatBy | forms.EntryHours)]
-    clocks = [n.form.clock for n in rules if isinstance(n.form, forms.FlatBy)]
+    flat_by = min(
+        ((n.plugin, n.form) for n in rules if isinstance(n.form, forms.FlatBy)),
+        key=lambda each: (each[1].clock, each[0]),
+        default=None,
+    )
     guards, names = _guards(rules, start)
     cap = min((form.contracts for _, form in caps), default=at.FAR)
     most = min((form.entries for _, form in entries), default=at.FAR)
     begins = np.flatnonzero(bars.new_session)
     flats, straddled = np.empty(0, np.int64), 0
-    if clocks:
-        flats, straddled = flat_rows(bars, sessions, session_of, min(clocks))
+    if flat_by is not None:
+        flats, straddled = flat_rows(bars, sessions, session_of, flat_by[1].clock)
     options = options_of(fills, bars.feed.contract.instrument.tick_value, fee, start, cap, most)
     after = len(bars)  # a row that is never reached
     rows = (_read_only(shut if shut.any() else shut[:0]), _read_only([*begins, after]), _read_only([*flats, after]))
     denied = _denied(bars, sessions, session_of, [form for _, form in hours])
-    waiting = min(
-        ((n.plugin, n.form) for n in rules if isinstance(n.form, forms.FlatBy)),
-        key=lambda each: (each[1].clock, each[0]),
-        default=None,
-    )
-    if waiting is not None:
-        past = denied[flats] >> hours.index(waiting) & 1
+    if flat_by is not None:
+        past = denied[flats] >> hours.index(flat_by) & 1
         denied[flats[past == 0]] |= 1 << len(hours)
     return Account(
         bars,
@@ -146,8 +144,7 @@ def make_account(
         caps,
         entries,
         hours,
-        waiting,
-        min(clocks, default=None),
+        flat_by,
         straddled,
     )
 

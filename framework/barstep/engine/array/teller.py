@@ -142,8 +142,8 @@ class Teller:
                 spoken.add(plugin)
                 now = to_datetime(int(self._ends[bar]), self._feed.zone)
                 found.append(Verdict(plugin, 0, form.reason.format(now=now)))
-        if bits >> len(account.hours) & 1 and account.waiting is not None:
-            plugin, flat = account.waiting
+        if bits >> len(account.hours) & 1 and account.flat_by is not None:
+            plugin, flat = account.flat_by
             found.append(Verdict(plugin, 0, flat.reason))
         session = int(account.session_of[bar])
         found += [verdict for since, verdict in self._locks if since == session]
