@@ -76,3 +76,22 @@ def test_a_trade_that_is_looked_at_knows_its_excursions_already(tmp_path, closer
     written = {str(bar): f"{bar} {mae} {mfe}" for bar, mae, mfe in trades}
     assert len(noted) > 100
     assert noted.items() <= written.items()
+
+
+class LateReader(Strategy):
+    """Turns round every 70 bars, hears of nothing, and reads its trades for the first time when two chunks are over."""
+
+    @hookimpl
+    def on_bar(self, bar, ctx):
+        if bar.index >= 18_000 and bar.index % 500 == 0:
+            ctx.note(" ".join(str(trade.exit.bar_index) for trade in ctx.trades))
+        ctx.set_position(1 if bar.index // 70 % 2 else -1)
+
+
+def test_trades_that_nobody_heard_of_are_there_when_they_are_read(tmp_path):
+    ran = run(tmp_path, None, LateReader, data={**MONTH, "source": {**MONTH["source"], "bars": 19_000}})
+    exits = ran.table("trades")["exit_bar"].to_list()
+    for now, told in zip((18_000, 18_500), ran.table("notes")["text"], strict=True):
+        closed = [bar for bar in exits if bar <= now]
+        assert len(closed) > 250
+        assert told == " ".join(map(str, closed))

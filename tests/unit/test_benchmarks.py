@@ -171,6 +171,25 @@ class TestFigures:
         ]  # fmt: skip
         assert words[-1].startswith("1,000 one-minute bars, medians of 3 rounds")
 
+    def test_a_compiled_build_is_one_of_ours_and_what_others_are_compared_with_stays(self, told):
+        from benchmarks.picture import PANELS, rows
+
+        engines = told["works"]["orders"]["engines"]
+        keys = PANELS["orders"][1]
+        compiled = {**engines["barstep"], "name": "barstep, compiled", "bars_per_second": 2_000}
+        found = rows({**engines, "barstep-compiled": compiled}, keys)
+        assert [(row.label, row.rate, row.ours) for row in found[:2]] == [
+            ("barstep", 1_000, True), ("barstep, compiled", 2_000, True),
+        ]  # fmt: skip
+        assert found[2:] == rows(engines, keys)[1:]
+        assert rows({"barstep": engines["barstep"], "barstep-compiled": compiled}, keys) == []
+
+
+def test_the_source_is_not_measured_as_the_compiled_build():
+    done = run("-m", "benchmarks", "noop", "--child", "barstep-compiled", "--bars", "100")
+    assert done.returncode == 1
+    assert done.stderr.startswith("this is the source of barstep, not the compiled one")
+
 
 def test_the_published_picture_and_tables_are_those_of_the_figures():
     from benchmarks.__main__ import BEGIN, END, filled
