@@ -49,8 +49,8 @@ class CompileEventLane(BuildHookInterface[Any]):
         """Compile; the wheel is then one for this platform and this Python."""
         if version == "editable":
             return
-        self._scratch = tempfile.mkdtemp()
-        root = Path(self._scratch)
+        self._scratch = tempfile.TemporaryDirectory()
+        root = Path(self._scratch.name)
         shutil.copytree(Path(self.root, "framework"), root, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.so"))
         for built in compile_modules(root):
             build_data["force_include"][str(built)] = built.relative_to(root / "built").as_posix()
@@ -59,7 +59,8 @@ class CompileEventLane(BuildHookInterface[Any]):
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Drop what was built: it is in the wheel."""
-        shutil.rmtree(getattr(self, "_scratch", ""), ignore_errors=True)
+        if version != "editable":
+            self._scratch.cleanup()
 
 
 def compile_modules(root: Path) -> list[Path]:
