@@ -67,7 +67,7 @@ class Instrument:
     def ticks(self, price: float) -> int | None:
         """Whole ticks of a price, or None when the price is off the grid (R24)."""
         exact = price * self._denominator / self._numerator
-        nearest = round(exact)
+        nearest = floor(exact + 0.5)
         return nearest if abs(exact - nearest) <= _ON_GRID else None
 
     def neighbours(self, price: float) -> tuple[int, int]:

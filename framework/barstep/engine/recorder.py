@@ -107,7 +107,7 @@ class Recorder:
         begin_row = min(end, max(0, self._done - market.first))
         rows = slice(begin_row, end)
         count = end - begin_row
-        steps = np.array(market.steps, np.int64).reshape(-1, STEP).T
+        steps = np.fromiter(market.steps, np.int64, len(market.steps)).reshape(-1, STEP).T
         steps = steps[:, (steps[0] >= begin_row) & (steps[0] < end)]
         at = steps[0] - begin_row
         lasts = np.diff(at, prepend=0, append=count)  # bars until the next fill

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from barstep.domain.session import NS
 from barstep.sim.book import LIMIT, MARKET, NEVER, STOP, STOP_LIMIT, BracketTicks, Working
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from barstep.domain.instrument import Instrument
     from barstep.domain.order import Bracket, Order
 
-_KINDS = {
+_KINDS: Final = {
     "market": (MARKET, "R6"),
     "limit": (LIMIT, "R7"),
     "stop": (STOP, "R8"),
@@ -21,7 +21,7 @@ _KINDS = {
     "trailing_stop": (STOP, "R10"),
     "join": (LIMIT, "R11"),
 }
-_NEEDS = {
+_NEEDS: Final = {
     "limit": ("limit",),
     "stop": ("stop",),
     "stop_limit": ("stop", "limit"),

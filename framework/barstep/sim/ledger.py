@@ -40,6 +40,7 @@ class Ledger:
     Attributes:
         position: Signed contracts.
         cash: Cash flow of all fills in ticks, a buy is negative.
+        money: The same in micro-dollars, less fees.
         realised: Ticks that closed lots earned.
         fees: Micro-dollars paid.
         models: What decides fees that are not constant, else None.
@@ -54,7 +55,7 @@ class Ledger:
     """
 
     __slots__ = (
-        "at_leisure", "average", "cash", "entries", "fee", "fees", "high", "lots", "low", "models", "position",
+        "at_leisure", "average", "cash", "entries", "fee", "fees", "high", "lots", "low", "models", "money", "position",
         "realised", "row", "since", "spans", "tick_value", "unmeasured",
     )  # fmt: skip
 
@@ -64,6 +65,7 @@ class Ledger:
         self.models: Models | None = None
         self.position = 0
         self.cash = 0
+        self.money = 0
         self.realised = 0
         self.fees = 0
         self.lots: list[Lot] = []
@@ -79,7 +81,7 @@ class Ledger:
 
     def worth(self, price: int) -> int:
         """Micro-dollars that this contract has earned up to a price: cash flow, open position and fees."""
-        return (self.cash + self.position * price) * self.tick_value - self.fees
+        return self.money + self.position * price * self.tick_value
 
     @property
     def balance(self) -> int:
@@ -135,10 +137,7 @@ class Ledger:
 
         Where it does not move the lots are not shown its price: `touch` does.
         """
-        base, held = self.cash * self.tick_value - self.fees, self.position * self.tick_value
-        self.low, self.high = base + held * low, base + held * high
-        if held < 0:
-            self.low, self.high = self.high, self.low
+        self.low, self.high = self._ends(low, high)
         self.row = self.since = row
         if low != high and self.lots:
             self._see(low, high)
@@ -155,15 +154,23 @@ class Ledger:
 
     def reach(self, low: int, high: int) -> None:
         """What `span` does for the extremes of worth alone: the lots are to see the bar when they catch up."""
-        held = self.position * self.tick_value
-        base = self.cash * self.tick_value - self.fees
-        at_low, at_high = base + held * low, base + held * high
-        if held < 0:
-            at_low, at_high = at_high, at_low
-        if at_low < self.low:
-            self.low = at_low
-        if at_high > self.high:
-            self.high = at_high
+        least, most = self._ends(low, high)
+        if least < self.low:
+            self.low = least
+        if most > self.high:
+            self.high = most
+
+    def _ends(self, low: int, high: int) -> tuple[int, int]:
+        """The least and the most that this contract is worth between two prices.
+
+        Only numbers above 0 are multiplied: where this is compiled, others take ten times as long.
+        """
+        position, value = self.position, self.tick_value
+        if position > 0:
+            return self.money + position * value * low, self.money + position * value * high
+        if position:
+            return self.money - -position * value * high, self.money - -position * value * low
+        return self.money, self.money
 
     def _see(self, low: int, high: int) -> None:
         for lot in self.lots:
@@ -177,8 +184,15 @@ class Ledger:
         size, price, position = fill.size, fill.price_ticks, self.position
         signed = size if fill.side == "buy" else -size
         rate = self.fee if self.models is None else self.models.rate(1 if signed > 0 else -1, size)
-        self.cash -= signed * price
+        paid = size * price
+        if signed > 0:
+            self.cash -= paid
+            self.money -= paid * self.tick_value
+        else:
+            self.cash += paid
+            self.money += paid * self.tick_value
         self.fees += size * rate
+        self.money -= size * rate
         after = position + signed
         trades: Sequence[Trade] = ()
         closed = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -181,7 +181,7 @@ def _bear_children(book: Book, parent: Working, price: int, size: int, now: Mome
             book.newborn.append(child)
 
 
-_CHILD_RULES = {"trail": "R10", "stop": "R8", "target": "R7"}
+_CHILD_RULES: Final = {"trail": "R10", "stop": "R8", "target": "R7"}
 
 
 def bear(

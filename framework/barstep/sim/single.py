@@ -49,8 +49,12 @@ def play_single(market: Market, records: Records, row: int) -> bool:
         ledger.reach(low, high)  # the lots see this bar as a whole, when they catch up
     else:
         first, low, high = _around(price, low, high, market.closes[row], only)
-        ends = (price, only.event) if first is None else (price, first, only.event)
-        ledger.start_bar(row, min(ends), max(ends))
+        least, most = (price, only.event) if price < only.event else (only.event, price)
+        if first is not None and first > most:
+            most = first
+        elif first is not None and first < least:
+            least = first
+        ledger.start_bar(row, least, most)
         ledger.since = row + 1
         paid = _paid(market, only, price, at_open=False)
         _fill(market, records, only, paid, price, 1 if first is None else 2, closable)
@@ -112,9 +116,11 @@ def _fill(market: Market, records: Records, only: Working, paid: int, start: int
     assert order is not None  # noqa: S101 - what worked before the bar has its public order
     row, held = market.row, book.position
     bar, end_ns = market.first + row, market.ends[row]
-    book.position = held + sign * size
+    if sign > 0:
+        book.position, book.cash = held + size, book.cash - size * paid
+    else:
+        book.position, book.cash = held - size, book.cash + size * paid
     book.fills += 1
-    book.cash -= sign * size * paid
     book.fees += size * book.fee
     book.live.remove(only)
     fill = Fill(
