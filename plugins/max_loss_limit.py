@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from barstep import Fill, RiskContext, RiskRule, Session, hookimpl, option
+from barstep import Fill, RiskContext, RiskRule, Session, hookimpl, only_if, option
 from barstep.arrays import BalanceFloor
 from barstep.rules import raised_floor
 
@@ -35,9 +35,9 @@ class MaxLossLimit(RiskRule):
         self.follow(ctx, anew=begins)
 
     @hookimpl
+    @only_if(lambda self: self.trail == "balance")
     def on_fill(self, fill: Fill, ctx: RiskContext) -> None:
-        if self.trail == "balance":
-            self.follow(ctx)
+        self.follow(ctx)
 
     @hookimpl
     def on_session_end(self, session: Session, ctx: RiskContext) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from barstep.engine.read_context import ReadContext
     from barstep.engine.risk_context import RiskContext
     from barstep.hooks.extension import DataSource, FeeModel, Metric, SlippageModel
-    from barstep.hooks.markers import hookimpl
+    from barstep.hooks.markers import hookimpl, only_if
     from barstep.hooks.plugin import Observer, RiskRule, Strategy
     from barstep.runs.importing import import_bars
     from barstep.runs.loading import load
@@ -66,6 +66,7 @@ _HOMES = {
     "hookimpl": "hooks.markers",
     "import_bars": "runs.importing",
     "load": "runs.loading",
+    "only_if": "hooks.markers",
     "option": "domain.option",
     "run": "runs.run",
 }
@@ -103,6 +104,7 @@ __all__ = [
     "hookimpl",
     "import_bars",
     "load",
+    "only_if",
     "option",
     "run",
 ]

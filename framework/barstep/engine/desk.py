@@ -102,7 +102,8 @@ class Desk:
         """Keep the last of the trades that nobody was told of, which are about to be written."""
         records = self.exchange.records
         if records.trades is not records.events:
-            self.trades.extend(records.trades)
+            kept: Any = self.trades.maxlen
+            self.trades.extend(records.trades[-kept:])
 
     def hear_trades(self) -> None:
         """Somebody reads trades, so from now on each is whole when it closes."""

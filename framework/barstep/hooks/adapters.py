@@ -29,9 +29,10 @@ class Adapter:
         methods: Mapping[str, Callable[..., Any]],
         error: Callable[[str, str, Exception], PluginError],
     ) -> None:
-        for hook, function in hooks_of(type(entry.plugin)).items():
-            wrapper = bool((marks(function) or {}).get("wrapper"))
-            adapted = _adapt(entry, hook, methods[hook], wrapper, error)
+        functions = hooks_of(type(entry.plugin))
+        for hook, method in methods.items():
+            wrapper = bool((marks(functions[hook]) or {}).get("wrapper"))
+            adapted = _adapt(entry, hook, method, wrapper, error)
             setattr(self, hook, hookimpl(wrapper=wrapper)(adapted))
 
     def __dir__(self) -> list[str]:

@@ -46,6 +46,12 @@ def hooks_of(cls: type) -> dict[str, Callable[..., Any]]:
     return found
 
 
+def heard_by(plugin: Plugin) -> list[str]:
+    """The hooks that a plugin implements and, as it is configured, has use for (`only_if`)."""
+    conditions = {name: getattr(hook, "only_if", None) for name, hook in hooks_of(type(plugin)).items()}
+    return [name for name, condition in conditions.items() if condition is None or condition(plugin)]
+
+
 def faults(cls: type[Plugin]) -> list[str]:
     """Every reason to refuse a plugin class, each as `file:line: what is wrong and what to write`."""
     marked = hooks_of(cls)

@@ -14,7 +14,7 @@ import pluggy
 from barstep.domain.errors import ConfigError, PluginError
 from barstep.domain.risk import RiskDecision, Verdict
 from barstep.hooks.adapters import Adapter, make_specs, pluggy_call, positional
-from barstep.hooks.checks import file_of, hooks_of
+from barstep.hooks.checks import file_of, heard_by
 from barstep.hooks.markers import PROJECT
 from barstep.hooks.specs import HOOK_NAMES
 
@@ -71,7 +71,7 @@ class HookManager:
                 raise ConfigError(
                     f"{entry.name}: got the class {entry.plugin.__name__}, write {entry.plugin.__name__}()"
                 )
-            methods = {hook: positional(entry.plugin, hook) for hook in hooks_of(type(entry.plugin))}
+            methods = {hook: positional(entry.plugin, hook) for hook in heard_by(entry.plugin)}
             self._methods[entry.name] = methods
             self.pm.register(Adapter(entry, methods, self.error), name=entry.name)
         self.pm.check_pending()
@@ -118,7 +118,7 @@ class HookManager:
     def order(self) -> dict[str, list[str]]:
         """Which plugins each hook calls, in order."""
         return {
-            hook: [entry.name for entry in self.plugins if hook in hooks_of(type(entry.plugin))] for hook in HOOK_NAMES
+            hook: [entry.name for entry in self.plugins if hook in self._methods[entry.name]] for hook in HOOK_NAMES
         }
 
     def on_start(self) -> None:

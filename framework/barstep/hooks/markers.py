@@ -1,8 +1,15 @@
-"""The two markers of the project, as pluggy makes them."""
+"""The two markers of the project, as pluggy makes them, and the condition that a hook may have."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, TypeVar
+
 import pluggy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Hook = TypeVar("Hook", bound="Callable[..., Any]")
 
 PROJECT = "barstep"
 """Name of the pluggy project and of the entry-point group."""
@@ -10,3 +17,17 @@ PROJECT = "barstep"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 """Marks a plugin's method as a hook: write `@hookimpl` above it."""
+
+
+def only_if(condition: Callable[[Any], bool]) -> Callable[[Hook], Hook]:
+    """Mark a hook that has nothing to do under some options: write `@only_if(lambda self: ...)` below `@hookimpl`.
+
+    Args:
+        condition: Asked of the plugin once, before the run; where it is false the hook is not called.
+    """
+
+    def mark(hook: Hook) -> Hook:
+        hook.only_if = condition  # type: ignore[attr-defined]
+        return hook
+
+    return mark

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from barstep import Observer, RiskDecision, RiskRule, Strategy, hookimpl
+from barstep import Observer, RiskDecision, RiskRule, Strategy, hookimpl, only_if
 from barstep.domain.errors import ConfigError, PluginError
 from barstep.hooks.manager import HookManager, Registered
 from barstep.hooks.markers import hookimpl as raw_hookimpl
@@ -200,3 +200,40 @@ def test_a_plugin_that_follows_one_contract_hears_of_no_other(manage, traced):
     manager.focus("A")
     manager.on_bar(THING)
     assert [ctx for ctx, _, _ in CALLS] == ["ctx of everything0", "only bars"]
+
+
+class Picky(Everything):
+    """Has use for fills only on request."""
+
+    fills: bool = False
+
+    @hookimpl
+    @only_if(lambda self: self.fills)
+    def on_fill(self, ctx, fill):
+        CALLS.append((ctx, "on_fill", fill))
+
+
+class Anew(Picky):
+    """Implements the hook again, without a condition."""
+
+    @hookimpl
+    def on_fill(self, ctx, fill):
+        CALLS.append((ctx, "anew", fill))
+
+
+@pytest.mark.parametrize("traced", [False, True])
+@pytest.mark.parametrize(
+    ("plugin", "heard"),
+    [(Picky(), ["on_trade"]), (Picky(fills=True), ["on_fill", "on_trade"]), (Anew(), ["anew", "on_trade"])],
+)
+def test_a_hook_with_a_condition_is_called_only_where_it_holds(plugin, heard, traced):
+    hooks = HookManager([Registered("p", plugin, "ctx")], lambda: "now")
+    if traced:  # pluggy's own call
+        hooks.trace(lambda *_: None, lambda *_: None)
+    CALLS.clear()
+    hooks.on_fill(THING)
+    hooks.on_trade(THING)
+    assert [("ctx", hook, THING) for hook in heard] == CALLS
+    assert ("p" in hooks.order()["on_fill"]) == (len(heard) == 2)
+    if not traced:
+        assert [call.name for call in hooks.fill_calls] == ["p"] * (len(heard) - 1)
