@@ -16,6 +16,7 @@ from pathlib import Path
 import polars as pl
 
 import barstep
+from barstep.data import read_table
 
 SHELF: dict[str, type] = {}
 """Classes under test by key; the plugin files fetch them from here."""
@@ -126,7 +127,7 @@ class Ran:
     result: barstep.RunResult
 
     def table(self, name: str) -> pl.DataFrame:
-        return pl.read_parquet(self.result.folder / f"{name}.parquet")
+        return read_table(self.result.folder / f"{name}.parquet")
 
     @property
     def fills(self) -> list[str]:

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import polars as pl
 import pytest
 from typer.testing import CliRunner
 
 from barstep.cli.main import app
+from barstep.data import read_table
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -30,7 +30,7 @@ class Done(NamedTuple):
         return document
 
     def table(self, name: str) -> list[dict[str, Any]]:
-        return pl.read_parquet(self.folder / f"{name}.parquet").to_dicts()
+        return read_table(self.folder / f"{name}.parquet").to_dicts()
 
 
 @pytest.fixture

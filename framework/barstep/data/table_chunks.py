@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from barstep.data.tables import no_table
+from barstep.data.tables import TEXTS, no_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +38,7 @@ def column_chunks(path: Path, columns: Sequence[str], rows: int = _ROWS) -> Iter
         )
         count = whole.select(pl.len()).collect().item()
         for first in range(0, count, rows):
-            frame = wanted.slice(first, rows).collect()
+            frame = wanted.slice(first, rows).collect().with_columns(TEXTS)
             yield {name: frame[name].to_numpy() for name in columns}
     except (OSError, pl.exceptions.PolarsError) as error:
         raise no_table(path, error) from error

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from barstep.data import TableSpool, read_table
+from barstep.data import TableSpool, column_chunks, read_column, read_table
 from barstep.data.tables import Kind
 from barstep.domain.errors import DataError
 
@@ -33,9 +33,22 @@ def test_rows_keep_their_order_over_many_parts(tmp_path: Path) -> None:
 def test_missing_values_and_lists(tmp_path: Path) -> None:
     with TableSpool(tmp_path / "t.parquet", SCHEMA) as spool:
         spool.append(
-            {"time": [1, None], "size": [1, None], "price": [1, 2.5], "reason": [None, "ü"], "open": [False, True]}
+            {"time": [1, None], "size": [1, None], "price": [1, 2.5], "reason": ["", "ü"], "open": [False, True]}
         )
     assert read_table(tmp_path / "t.parquet").rows()[1][1:] == (None, 2.5, "ü", True)
+
+
+def test_a_text_that_says_nothing_is_null_in_the_file_and_empty_to_readers(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    with TableSpool(path, {"some": "text", "none": "text"}) as spool:
+        spool.append({"some": ["", "x", ""], "none": ["", "", ""]})
+        spool.append({"some": ["y"], "none": [""]})
+    assert pl.read_parquet(path).rows() == [(None, None), ("x", None), (None, None), ("y", None)]
+    assert read_table(path).rows() == [("", ""), ("x", ""), ("", ""), ("y", "")]
+    assert [read_column(path, name).tolist() for name in ("some", "none")] == [["", "x", "", "y"], [""] * 4]
+    parts = list(column_chunks(path, ("none", "some"), rows=3))
+    assert [part["none"].tolist() for part in parts] == [["", "", ""], [""]]
+    assert [part["some"].tolist() for part in parts] == [["", "x", ""], ["y"]]
 
 
 def test_an_empty_table_has_its_columns(tmp_path: Path) -> None:
