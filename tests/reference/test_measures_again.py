@@ -171,7 +171,7 @@ def test_breakdowns(played: Played) -> None:
         "weekday": weekday,
         "session": regular,
         "direction": lambda trade: "long" if trade.entry["side"] == "buy" else "short",
-        "tag": lambda trade: trade.entry["tag"],
+        "tag": lambda trade: trade.entry["tag"] or "",  # null in the file where there is none
     }
     for by, value in of.items():
         groups: dict[str, list[float]] = defaultdict(list)
