@@ -102,8 +102,7 @@ class Desk:
         """Keep the last of the trades that nobody was told of, which are about to be written."""
         records = self.exchange.records
         if records.trades is not records.events:
-            kept: Any = self.trades.maxlen
-            self.trades.extend(records.trades[-kept:])
+            self.trades.extend(records.trades[-(self.trades.maxlen or 0) :])
 
     def hear_trades(self) -> None:
         """Somebody reads trades, so from now on each is whole when it closes."""

@@ -46,10 +46,10 @@ def hooks_of(cls: type) -> dict[str, Callable[..., Any]]:
     return found
 
 
-def heard_by(plugin: Plugin) -> list[str]:
-    """The hooks that a plugin implements and, as it is configured, has use for (`only_if`)."""
-    conditions = {name: getattr(hook, "only_if", None) for name, hook in hooks_of(type(plugin)).items()}
-    return [name for name, condition in conditions.items() if condition is None or condition(plugin)]
+def is_heard(plugin: Plugin, hook: str) -> bool:
+    """Whether a plugin, as it is configured, has use for a hook that it implements (`only_if`)."""
+    condition = getattr(hooks_of(type(plugin))[hook], "only_if", None)
+    return condition is None or bool(condition(plugin))
 
 
 def faults(cls: type[Plugin]) -> list[str]:

@@ -14,7 +14,7 @@ import pluggy
 from barstep.domain.errors import ConfigError, PluginError
 from barstep.domain.risk import RiskDecision, Verdict
 from barstep.hooks.adapters import Adapter, make_specs, pluggy_call, positional
-from barstep.hooks.checks import file_of, heard_by
+from barstep.hooks.checks import file_of, hooks_of, is_heard
 from barstep.hooks.markers import PROJECT
 from barstep.hooks.specs import HOOK_NAMES
 
@@ -71,7 +71,7 @@ class HookManager:
                 raise ConfigError(
                     f"{entry.name}: got the class {entry.plugin.__name__}, write {entry.plugin.__name__}()"
                 )
-            methods = {hook: positional(entry.plugin, hook) for hook in heard_by(entry.plugin)}
+            methods = {hook: positional(entry.plugin, hook) for hook in self._heard_by(entry)}
             self._methods[entry.name] = methods
             self.pm.register(Adapter(entry, methods, self.error), name=entry.name)
         self.pm.check_pending()
@@ -178,6 +178,17 @@ class HookManager:
                 method(*args, context)
         except Exception as error:
             self.fail(name, hook, error)
+
+    def _heard_by(self, entry: Registered) -> list[str]:
+        heard, name = [], ""
+        try:
+            for name in hooks_of(type(entry.plugin)):
+                if is_heard(entry.plugin, name):
+                    heard.append(name)
+        except Exception as error:
+            cause = raised_at(error, file_of(type(entry.plugin)))
+            raise PluginError(entry.name, f"@only_if of {name}", cause, "before the run", error) from error
+        return heard
 
     def _freeze(self, hook: str) -> tuple[Call, ...]:
         impls = getattr(self.pm.hook, hook).get_hookimpls()

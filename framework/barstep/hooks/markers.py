@@ -24,7 +24,14 @@ def only_if(condition: Callable[[Any], bool]) -> Callable[[Hook], Hook]:
 
     Args:
         condition: Asked of the plugin once, before the run; where it is false the hook is not called.
+
+    Raises:
+        TypeError: The condition cannot be asked.
     """
+    if not callable(condition):
+        raise TypeError(
+            f"only_if got {condition!r}: write @only_if(lambda self: ...), which is asked when the options are known"
+        )
 
     def mark(hook: Hook) -> Hook:
         hook.only_if = condition  # type: ignore[attr-defined]

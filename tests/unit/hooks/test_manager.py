@@ -237,3 +237,23 @@ def test_a_hook_with_a_condition_is_called_only_where_it_holds(plugin, heard, tr
     assert ("p" in hooks.order()["on_fill"]) == (len(heard) == 2)
     if not traced:
         assert [call.name for call in hooks.fill_calls] == ["p"] * (len(heard) - 1)
+
+
+def test_a_condition_that_fails_names_plugin_and_hook():
+    class Broken(Picky):
+        """Asks for an option that is not there."""
+
+        @hookimpl
+        @only_if(lambda self: self.fill > 0)
+        def on_fill(self, ctx, fill):
+            pass
+
+    with pytest.raises(PluginError, match=r"(?s)p.*only_if of on_fill.*before the run.*no attribute 'fill'") as told:
+        HookManager([Registered("p", Broken(), "ctx")], lambda: "now")
+    assert "test_manager.py" in str(told.value)
+    assert isinstance(told.value.__cause__, AttributeError)
+
+
+def test_a_condition_has_to_be_asked():
+    with pytest.raises(TypeError, match=r"only_if got True: write @only_if\(lambda self"):
+        only_if(True)
