@@ -20,7 +20,7 @@ from benchmarks.work import Answer, series
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from benchmarks.peers import Peer
+    from benchmarks.work import Series
 
 REPO = Path(__file__).resolve().parents[1]
 WARM_UP = 12_000
@@ -33,33 +33,38 @@ Runs = dict[str, list[Answer]]
 
 def play(key: str, work: str, bars: int) -> Answer:
     """One run in this process, after a short one."""
+    run = warm(key, work)
+    answer = run(series(bars))
+    return answer._replace(net=float(answer.net), mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def warm(key: str, work: str) -> Callable[[Series], Answer]:
+    """What plays a work in this process, after a short run."""
     peer = PEERS[key]
     if peer.as_installed and find_spec("barstep.domain.order").origin.endswith(".py"):
         raise SystemExit("this is the source of barstep, not the compiled one that is installed: unset PYTHONPATH")
     run = peer.load().run
     run(work, series(WARM_UP), peer.variant)
-    answer = run(work, series(bars), peer.variant)
-    return answer._replace(net=float(answer.net), mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    return lambda bars: run(work, bars, peer.variant)
 
 
 def child(key: str, work: str, bars: int) -> Answer:
     """One run in a process of its own; SystemExit with what it said when it fails."""
-    return Answer(*_alone(PEERS[key], work, "--child", key, "--bars", str(bars)))
+    return Answer(*alone(key, "-m", "benchmarks", work, "--child", key, "--bars", str(bars)))
 
 
 def peak(work: str, bars: int) -> float:
     """barstep's peak memory in MB, of a process of its own; bars are made while they are played."""
-    return float(_alone(PEERS["barstep"], work, "--peak", "--bars", str(bars)))
+    return float(alone("barstep", "-m", "benchmarks", work, "--peak", "--bars", str(bars)))
 
 
-def _alone(peer: Peer, work: str, *words: str) -> Any:
+def alone(key: str, *words: str) -> Any:
+    """What Python prints last, as JSON, in a process that plays this engine; SystemExit with what it said when it fails."""
+    peer = PEERS[key]
     around = {**os.environ, AS_INSTALLED: "1"} if peer.as_installed else dict(os.environ)
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", work, *words],
-        capture_output=True, text=True, check=False, cwd=REPO, env=around,
-    )  # fmt: skip
+    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False, cwd=REPO, env=around)
     if done.returncode:
-        raise SystemExit(f"{peer.name}, {work}: exit code {done.returncode}\n{done.stderr}")
+        raise SystemExit(f"{peer.name}, {' '.join(words)}: exit code {done.returncode}\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
 
 

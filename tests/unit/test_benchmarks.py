@@ -53,6 +53,19 @@ def test_the_short_command_for_the_event_lane():
     assert "sma" not in done.stdout
 
 
+def test_growth_compares_a_long_run_with_ten_short_ones():
+    from benchmarks.peers import PEERS
+
+    done = run("benchmarks/growth.py", "orders", "--quick")
+    assert done.returncode == 0, done.stderr
+    builds = 1 + PEERS["barstep-compiled"].installed
+    assert done.stdout.count(": one run of 3,500 bars against 10 of 350, one round") == builds
+    assert done.stdout.count("us of 1,102 fills, ") == builds, "fills of the long run"
+    wrong = run("benchmarks/growth.py", "order")
+    assert wrong.returncode == 2
+    assert "expected works among noop, sma, orders, and a round or more" in wrong.stderr
+
+
 @pytest.mark.skipif(not (find_spec("vectorbt") and find_spec("numba")), reason="vectorbt or numba is not installed")
 def test_the_array_lane_and_the_grid_runner_come_to_what_vectorbt_comes_to():
     done = run("benchmarks/array_lane.py", "run", "runner", "--bars", "4000", "--points", "25", "--rounds", "1")
