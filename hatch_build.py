@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import shutil
+import sys
 import tempfile
 from contextlib import chdir
 from pathlib import Path
@@ -32,6 +33,9 @@ COMPILED = {
 
 GIVEN = ("engine/context.py", "engine/read_context.py", "engine/risk_context.py")
 """Modules that plugins call, with whatever they like: mypyc is not to refuse what these answer with a reason."""
+
+DIRECT_CALLS = ("-fvisibility=hidden", "-fno-semantic-interposition", "-fno-plt")
+"""For gcc and clang: functions of a module that no other library can replace are called without asking who they are."""
 
 MYPY = """\
 [mypy]
@@ -77,6 +81,8 @@ def compile_modules(root: Path) -> list[Path]:
     config.write_text(MYPY, "utf-8")
     with chdir(root):
         extensions = mypycify([f"--config-file={config}", *modules], group_name="barstep", target_dir="c")
+        for extension in extensions if sys.platform == "linux" else ():
+            extension.extra_compile_args += DIRECT_CALLS
         command = Distribution({"name": "barstep", "ext_modules": extensions}).get_command_obj("build_ext")
         command.build_lib, command.build_temp = "built", "objects"  # type: ignore[attr-defined]
         command.ensure_finalized()
