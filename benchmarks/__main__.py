@@ -19,6 +19,7 @@ from benchmarks.table import document, markdown
 from benchmarks.work import WORKS
 
 BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
+COMPILE = "HATCH_BUILD_HOOKS_ENABLE=1 pip install '.[bench,fast]'"
 PICTURE = "![Bars a second, engine by engine](benchmarks.svg)\n"
 
 
@@ -66,6 +67,8 @@ def _compare(given: argparse.Namespace) -> None:
     missing = [PEERS[key].name for key in given.only if key not in keys]
     if missing:
         print(f"not installed, left out: {', '.join(missing)}", file=sys.stderr)
+        if any(PEERS[key].as_installed for key in given.only if key not in keys):
+            print(f"a compiled barstep: {COMPILE}", file=sys.stderr)
     found = {}
     for work in given.works:
         try:

@@ -42,6 +42,8 @@ def test_what_is_installed_is_compared_and_written(tmp_path):
     assert (tmp_path / "benchmarks.md").read_text().count("| barstep |") == 3
     left_out = [peer.name for peer in PEERS.values() if not peer.installed]
     assert (f"left out: {', '.join(left_out)}" in done.stderr) == bool(left_out)
+    hint = "a compiled barstep: HATCH_BUILD_HOOKS_ENABLE=1 pip install '.[bench,fast]'\n"
+    assert (hint in done.stderr) != PEERS["barstep-compiled"].installed
     ElementTree.parse(tmp_path / "benchmarks.svg")  # noqa: S314 - our own
 
 
