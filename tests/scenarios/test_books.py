@@ -61,6 +61,20 @@ def test_one_contract_is_noticed_too(fills, one):
         book(fills).check(net(fills) + one, cash_flow(fills))
 
 
+@given(FILLS, st.sampled_from([-1, 1]))
+def test_one_micro_dollar_is_noticed_too(fills, one):
+    ledger = book(fills)
+    ledger.money += one
+    with pytest.raises(InvariantError, match="R20"):
+        ledger.check(net(fills), cash_flow(fills))
+
+
+@given(FILLS, st.integers(-10_000, 10_000))
+def test_worth_is_cash_flow_and_position_less_fees(fills, price):
+    fees = 2 * MICROS * sum(size for _, size, _ in fills)
+    assert book(fills).worth(price) == (cash_flow(fills) + net(fills) * price) * 5 * MICROS - fees
+
+
 @pytest.fixture(scope="module")
 def sample_run(tmp_path_factory):
     """The bundled crossover on the packaged ES bars, and the closes of these bars."""

@@ -250,20 +250,24 @@ class Ledger:
         return trades
 
     def check(self, position: int, cash: int) -> None:
-        """Assert R20: the lots and the cash flow, counted apart from each other, give one position and one equity.
+        """Assert R20: the lots, the cash flow and the money, counted apart from each other, give one position and one equity.
 
-        Both sides are in ticks before fees and count open contracts as worth nothing: where the positions are equal too, so
-        is equity at any price.
+        All are before fees and count open contracts as worth nothing: where the positions are equal too, so is equity at any
+        price.
         """
         held, by_lots = 0, self.realised
         for lot in self.lots:
             size = lot.size
             held += size
             by_lots -= lot.price * size
-        if held != position or self.position != position or by_lots != cash:
+        value = self.tick_value
+        flow = cash * value if cash > 0 else -(-cash * value)  # as in `_ends`
+        money = self.money + self.fees
+        if held != position or self.position != position or by_lots != cash or money != flow:
             raise InvariantError(
                 f"the ledger is off (R20): lots hold {held} and the book {position} contracts, results by lots "
-                f"{by_lots} and by cash flow {cash} ticks; this is a bug of barstep, please report it"
+                f"{by_lots} and by cash flow {cash} ticks, which are {flow} and in money {money} micro-dollars; "
+                "this is a bug of barstep, please report it"
             )
 
 
