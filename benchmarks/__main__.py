@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.agree import DisagreementError
-from benchmarks.peers import PEERS
+from benchmarks.peers import BUILDS, PEERS
 from benchmarks.picture import draw
 from benchmarks.rounds import REPO, measure, peak, play
 from benchmarks.table import document, markdown
@@ -44,7 +44,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", metavar="ENGINE,...", help=f"some of {', '.join(PEERS)}")
     parser.add_argument("--quick", action="store_true", help="4,000 bars, one round: does it run and agree?")
-    parser.add_argument("--memory", action="store_true", help="peak memory at 350,000 and at 3,500,000 bars instead")
+    parser.add_argument(
+        "--memory", action="store_true", help="barstep's peak memory at 350,000 and 3,500,000 bars instead"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write benchmarks.json, .md and .svg there")
     parser.add_argument("--publish", action="store_true", help="put figures and picture into docs/")
     parser.add_argument("--child", choices=PEERS, help=argparse.SUPPRESS)
@@ -100,10 +102,15 @@ def filled(page: str, told: dict) -> str:
 
 
 def _memory(works: list[str]) -> None:
-    """barstep's peak memory on ten times the bars, which are made while they are played."""
+    """The peak memory of each build of barstep on ten times the bars, which are made while they are played."""
     for work in works:
-        small, large = (peak(work, bars) for bars in (350_000, 3_500_000))
-        print(f"{work}: peak {small:.0f} MB for 350,000 bars, {large:.0f} MB for 3,500,000 ({large - small:+.0f} MB)")
+        for key in BUILDS:
+            if PEERS[key].installed:
+                small, large = (peak(key, work, bars) for bars in (350_000, 3_500_000))
+                print(
+                    f"{work}, {PEERS[key].name}: peak {small:.0f} MB for 350,000 bars, {large:.0f} MB for 3,500,000 "
+                    f"({large - small:+.0f} MB)"
+                )
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
     python benchmarks/growth.py [WORK ...] [--rounds 5]
 
-`noop` and `sma` play 350,000 and 3,500,000 bars; `orders` plays 35,000 and 350,000, about 10,000 and 100,000 fills. In each
-round ten short runs go around a long one, five before it and five after, so that a change of the machine's speed meets both;
-a round has a process of its own, for each build of barstep that is installed.
+`noop` and `sma` play 350,000 and 3,500,000 bars; `orders` plays 35,000 and 350,000, about 12,000 and 100,000 fills of one
+contract. What a contract costs is told with the bars and orders that it took.
+
+In each round ten short runs go around a long one, five before it and five after, so that a change of the machine's speed
+meets both; a round has a process of its own, for each build of barstep that is installed.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from typing import NamedTuple
 REPO = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPO))
 
-from benchmarks.peers import PEERS  # noqa: E402
+from benchmarks.peers import BUILDS, PEERS  # noqa: E402
 from benchmarks.rounds import alone, warm  # noqa: E402
 from benchmarks.table import of_rounds  # noqa: E402
 from benchmarks.work import series  # noqa: E402
@@ -30,7 +32,6 @@ TIMES = 10
 """How many short runs there are in a round, and how many times the bars of one the long run has."""
 LEAST = 100
 """Bars of a run that is hardly more than its beginning and its end."""
-BUILDS = ("barstep", "barstep-compiled")
 
 
 def main() -> None:
@@ -90,7 +91,7 @@ def measure(key: str, work: str, bars: int, rounds: int) -> None:
     print(f"  a bar: {long / bars / TIMES * 1e6:.2f} us, in the short runs {short / bars / TIMES * 1e6:.2f} us")
     if middle.contracts:
         print(
-            f"  a fill, with its bars and orders: {long / middle.contracts * 1e6:.1f} us of {middle.contracts:,.0f} fills, "
+            f"  a contract, bought or sold: {long / middle.contracts * 1e6:.1f} us of {middle.contracts:,.0f}, "
             f"{short / middle.contracts_short * 1e6:.1f} us of {middle.contracts_short / TIMES:,.0f}"
         )
     sys.stdout.flush()

@@ -53,9 +53,9 @@ def child(key: str, work: str, bars: int) -> Answer:
     return Answer(*alone(key, "-m", "benchmarks", work, "--child", key, "--bars", str(bars)))
 
 
-def peak(work: str, bars: int) -> float:
-    """barstep's peak memory in MB, of a process of its own; bars are made while they are played."""
-    return float(alone("barstep", "-m", "benchmarks", work, "--peak", "--bars", str(bars)))
+def peak(key: str, work: str, bars: int) -> float:
+    """A build's peak memory in MB, of a process of its own; bars are made while they are played."""
+    return float(alone(key, "-m", "benchmarks", work, "--peak", "--bars", str(bars)))
 
 
 def alone(key: str, *words: str) -> Any:

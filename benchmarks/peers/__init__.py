@@ -54,6 +54,8 @@ class Peer(NamedTuple):
 
 _COMPILED = ("barstep__mypyc",)
 """What a wheel brings that was built with `HATCH_BUILD_HOOKS_ENABLE=1`."""
+BUILDS = ("barstep", "barstep-compiled")
+"""The event lane of the source, and of the compiled wheel where one is installed."""
 _ARRAY = ("barstep.engine.array.points", "numba")
 
 PEERS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -62,10 +63,21 @@ def test_growth_compares_a_long_run_with_ten_short_ones():
     assert done.returncode == 0, done.stderr
     builds = 1 + PEERS["barstep-compiled"].installed
     assert done.stdout.count(": one run of 3,500 bars against 10 of 350, one round") == builds
-    assert done.stdout.count("us of 1,102 fills, ") == builds, "fills of the long run"
+    assert done.stdout.count("us of 1,102, ") == builds, "contracts of the long run"
     wrong = run("benchmarks/growth.py", "order")
     assert wrong.returncode == 2
     assert "expected works among noop, sma, orders, and a round or more" in wrong.stderr
+
+
+def test_memory_is_told_of_each_build():
+    from benchmarks.peers import PEERS
+
+    done = run("-m", "benchmarks", "noop", "--memory")
+    assert done.returncode == 0, done.stderr
+    builds = ["barstep"] + ["barstep, compiled"] * PEERS["barstep-compiled"].installed
+    told = re.findall(r"noop, (.*): peak (\d+) MB for 350,000 bars, (\d+) MB for 3,500,000 \(", done.stdout)
+    assert [name for name, _, _ in told] == builds
+    assert all(20 < int(small) <= int(large) + 20 for _, small, large in told), "a process has more than 20 MB"
 
 
 @pytest.mark.skipif(not (find_spec("vectorbt") and find_spec("numba")), reason="vectorbt or numba is not installed")

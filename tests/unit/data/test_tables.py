@@ -42,13 +42,13 @@ def test_a_text_that_says_nothing_is_null_in_the_file_and_empty_to_readers(tmp_p
     path = tmp_path / "t.parquet"
     with TableSpool(path, {"some": "text", "none": "text"}) as spool:
         spool.append({"some": ["", "x", ""], "none": ["", "", ""]})
-        spool.append({"some": ["y"], "none": [""]})
-    assert pl.read_parquet(path).rows() == [(None, None), ("x", None), (None, None), ("y", None)]
-    assert read_table(path).rows() == [("", ""), ("x", ""), ("", ""), ("y", "")]
-    assert [read_column(path, name).tolist() for name in ("some", "none")] == [["", "x", "", "y"], [""] * 4]
+        spool.append({"some": [None, "y"], "none": ["", ""]})
+    assert pl.read_parquet(path).rows() == [(None, None), ("x", None), (None, None), (None, None), ("y", None)]
+    assert read_table(path).rows() == [("", ""), ("x", ""), ("", ""), ("", ""), ("y", "")]
+    assert [read_column(path, name).tolist() for name in ("some", "none")] == [["", "x", "", "", "y"], [""] * 5]
     parts = list(column_chunks(path, ("none", "some"), rows=3))
-    assert [part["none"].tolist() for part in parts] == [["", "", ""], [""]]
-    assert [part["some"].tolist() for part in parts] == [["", "x", ""], ["y"]]
+    assert [part["none"].tolist() for part in parts] == [["", "", ""], ["", ""]]
+    assert [part["some"].tolist() for part in parts] == [["", "x", ""], ["", "y"]]
 
 
 def test_an_empty_table_has_its_columns(tmp_path: Path) -> None:
