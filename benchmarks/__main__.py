@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.agree import DisagreementError
 from benchmarks.peers import BUILDS, PEERS
 from benchmarks.picture import draw
-from benchmarks.rounds import REPO, measure, peak, play
+from benchmarks.rounds import REPO, engine, measure, peak, play
 from benchmarks.table import document, markdown
 from benchmarks.work import WORKS
 
@@ -25,10 +25,10 @@ PICTURE = "![Bars a second, engine by engine](benchmarks.svg)\n"
 
 def main() -> None:
     given = _arguments()
-    if given.child:
+    if given.peak:
+        print(json.dumps(engine(given.child).peak(given.works[0], given.bars)))
+    elif given.child:
         print(json.dumps(play(given.child, given.works[0], given.bars)))
-    elif given.peak:
-        print(json.dumps(PEERS["barstep"].load().peak(given.works[0], given.bars)))
     elif given.memory:
         _memory(given.works)
     else:

@@ -40,12 +40,16 @@ def play(key: str, work: str, bars: int) -> Answer:
 
 def warm(key: str, work: str) -> Callable[[Series], Answer]:
     """What plays a work in this process, after a short run."""
-    peer = PEERS[key]
-    if peer.as_installed and find_spec("barstep.domain.order").origin.endswith(".py"):
+    run, variant = engine(key).run, PEERS[key].variant
+    run(work, series(WARM_UP), variant)
+    return lambda bars: run(work, bars, variant)
+
+
+def engine(key: str) -> Any:
+    """The module of an engine, in a process that plays it; SystemExit when it is not the build that was asked for."""
+    if PEERS[key].as_installed and find_spec("barstep.domain.order").origin.endswith(".py"):
         raise SystemExit("this is the source of barstep, not the compiled one that is installed: unset PYTHONPATH")
-    run = peer.load().run
-    run(work, series(WARM_UP), peer.variant)
-    return lambda bars: run(work, bars, peer.variant)
+    return PEERS[key].load()
 
 
 def child(key: str, work: str, bars: int) -> Answer:
@@ -55,7 +59,7 @@ def child(key: str, work: str, bars: int) -> Answer:
 
 def peak(key: str, work: str, bars: int) -> float:
     """A build's peak memory in MB, of a process of its own; bars are made while they are played."""
-    return float(alone(key, "-m", "benchmarks", work, "--peak", "--bars", str(bars)))
+    return float(alone(key, "-m", "benchmarks", work, "--peak", "--child", key, "--bars", str(bars)))
 
 
 def alone(key: str, *words: str) -> Any:

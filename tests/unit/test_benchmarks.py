@@ -212,8 +212,9 @@ class TestFigures:
         assert rows({"barstep": engines["barstep"], "barstep-compiled": compiled}, keys) == []
 
 
-def test_the_source_is_not_measured_as_the_compiled_build():
-    done = run("-m", "benchmarks", "noop", "--child", "barstep-compiled", "--bars", "100")
+@pytest.mark.parametrize("more", [[], ["--peak"]])
+def test_the_source_is_not_measured_as_the_compiled_build(more):
+    done = run("-m", "benchmarks", "noop", "--child", "barstep-compiled", "--bars", "100", *more)
     assert done.returncode == 1
     assert done.stderr.startswith("this is the source of barstep, not the compiled one")
 
