@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 from contextlib import chdir
+from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,11 @@ GIVEN = ("engine/context.py", "engine/read_context.py", "engine/risk_context.py"
 DIRECT_CALLS = ("-fvisibility=hidden", "-fno-semantic-interposition", "-fno-plt")
 """For gcc and clang: functions of a module that no other library can replace are called without asking who they are."""
 
+COLUMNS = {"_ints": ("write_i64_le", "<i8"), "_floats": ("write_f64_le", "<f8")}
+"""What makes an array of a list, by name: the call that writes one value, and the type of the array."""
+
+_WRITERS = "from librt.strings import BytesWriter, write_f64_le, write_i64_le"
+
 MYPY = """\
 [mypy]
 follow_imports = silent
@@ -58,6 +64,7 @@ class CompileEventLane(BuildHookInterface[Any]):
         shutil.copytree(Path(self.root, "framework"), root, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.so"))
         for built in compile_modules(root):
             build_data["force_include"][str(built)] = built.relative_to(root / "built").as_posix()
+        build_data["dependencies"].append(f"librt>={version_of('librt')}")  # what mypyc's code runs on
         build_data["pure_python"] = False
         build_data["infer_tag"] = True
 
@@ -75,7 +82,7 @@ def compile_modules(root: Path) -> list[Path]:
     modules = [f"barstep/{package}/{name}.py" for package, names in COMPILED.items() for name in names]
     for module in modules:
         file = root / module
-        source = with_native_records(file.read_text("utf-8"))
+        source = with_native_columns(with_native_records(file.read_text("utf-8")))
         file.write_text(taking_anything(source) if module.endswith(GIVEN) else source, "utf-8")
     config = root / "mypy.ini"
     config.write_text(MYPY, "utf-8")
@@ -104,6 +111,25 @@ def with_native_records(source: str) -> str:
     return _with_import("\n".join(lines), "from mypy_extensions import mypyc_attr")
 
 
+def with_native_columns(source: str) -> str:
+    """The source with columns such as `_ints([o.size for o in orders])` written number by number: no list, no objects.
+
+    Each becomes a function of its own at the end of the module. `orders` is a parameter there, whose type says what `o` is,
+    so only columns of a parameter are taken; all other lines stay where they are.
+    """
+    lines, written = source.split("\n"), list[str]()
+    for function in ast.parse(source).body:
+        if isinstance(function, ast.FunctionDef):
+            kinds = {arg.arg: ast.unparse(arg.annotation) for arg in function.args.args if arg.annotation}
+            columns = [each for each in ast.walk(function) if _is_column(each, kinds)]
+            for column in sorted(columns, key=lambda call: -call.col_offset):
+                name, at = f"_column_{len(written)}", column.lineno - 1
+                rows = ast.unparse(column.args[0].generators[0].iter)
+                written.append(_writer(name, f"{rows}: {kinds[rows]}", column))
+                lines[at] = f"{lines[at][: column.col_offset]}{name}({rows}){lines[at][column.end_col_offset :]}"
+    return "\n".join([*lines, _WRITERS, *written] if written else lines)
+
+
 def taking_anything(source: str) -> str:
     """The source with functions that take arguments of any type, on the same lines."""
     lines = source.split("\n")
@@ -120,6 +146,29 @@ def taking_anything(source: str) -> str:
 def _with_import(source: str, line: str) -> str:
     """The source with one more import for the compiler, on a line that is there already."""
     return source.replace("if TYPE_CHECKING:\n    ", f"if TYPE_CHECKING:\n    {line}; ", 1)
+
+
+def _is_column(node: ast.AST, kinds: dict[str, str]) -> bool:
+    """Whether this is a column of one of these parameters that needs nothing else of the function."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in COLUMNS):
+        return False
+    values = node.args[0]
+    if not isinstance(values, ast.ListComp) or ast.unparse(values.generators[0].iter) not in kinds:
+        return False
+    return not any(isinstance(each, ast.Name) and each.id in kinds for each in ast.walk(values.elt))
+
+
+def _writer(name: str, rows: str, column: Any) -> str:
+    """The function that makes a column's array of rows."""
+    seen = column.args[0].generators[0]
+    write, dtype = COLUMNS[column.func.id]
+    return f"""
+def {name}({rows}) -> Any:
+    column = BytesWriter()
+    for {ast.unparse(seen.target)} in {ast.unparse(seen.iter)}:
+        {write}(column, {ast.unparse(column.args[0].elt)})
+    return np.frombuffer(column.getvalue(), "{dtype}")
+"""
 
 
 def _is_record(record: ast.ClassDef) -> bool:

@@ -40,6 +40,28 @@ class Lot(Struct, gc=False, eq=False):
 '''
 
 
+COLUMNS = """
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def _ints(values: list[int]) -> Any:
+    return np.array(values, np.int64)
+
+
+def _floats(values: list[float]) -> Any:
+    return np.array(values)
+
+
+def table(rows: list[complex], more: int) -> Any:
+    one, two = _ints([int(row.real) for row in rows]), _floats([row.imag for row in rows])
+    return one, two, _ints([int(row.real) + more for row in rows])
+"""
+
+
 def places(source: str) -> list[tuple[str, int]]:
     kept = (ast.ClassDef, ast.FunctionDef)
     found = [(node.name, node.lineno) for node in ast.walk(ast.parse(source)) if isinstance(node, kept)]
@@ -52,6 +74,7 @@ def test_what_is_compiled_stands_on_the_lines_of_the_source(file: Path) -> None:
     for made in (hatch_build.with_native_records(source), hatch_build.taking_anything(source)):
         assert places(made) == places(source)
         assert made.count("\n") == source.count("\n")
+    assert set(places(hatch_build.with_native_columns(source))) >= set(places(source))
 
 
 def test_a_record_keeps_its_fields_defaults_and_methods() -> None:
@@ -65,6 +88,19 @@ def test_a_record_keeps_its_fields_defaults_and_methods() -> None:
     assert "Struct" not in [base.__name__ for base in scope["Lot"].__mro__]
     with pytest.raises(TypeError):
         scope["Lot"](2)
+
+
+def test_a_column_of_a_parameter_is_written_number_by_number() -> None:
+    pytest.importorskip("librt.strings", reason="librt comes with mypy: pip install -e '.[dev]'")
+    made = hatch_build.with_native_columns(COLUMNS)
+    assert made.startswith(COLUMNS.split("    one", maxsplit=1)[0])
+    ours, theirs = {}, {}
+    exec(COLUMNS, ours)  # noqa: S102 - text of this file
+    exec(made, theirs)  # noqa: S102
+    rows = [1 + 2j, 3 - 4j]
+    expected = [column.tolist() for column in ours["table"](rows, 2)]
+    assert [column.tolist() for column in theirs["table"](rows, 2)] == expected == [[1, 3], [2.0, -4.0], [3, 5]]
+    assert made.count("_ints([") == 1  # what needs more than the rows stays a list
 
 
 def test_a_function_that_plugins_call_names_no_types() -> None:

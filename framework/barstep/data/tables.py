@@ -69,7 +69,8 @@ class TableSpool:
         """Add rows.
 
         Args:
-            columns: Values by column name, all of one length; None is a missing value, and so is an empty text.
+            columns: Values by column name, all of one length; None is a missing value, and so are an empty text and
+                the NaN of an array.
 
         Raises:
             ValueError: When the columns are not those of the schema, or differ in length.
@@ -148,7 +149,7 @@ def _series(name: str, values: Sequence[Any] | NDArray[np.generic], dtype: pl.Da
     if isinstance(dtype, pl.Datetime):
         return pl.Series(name, values, dtype=pl.Int64()).cast(dtype)
     if not isinstance(dtype, pl.String):
-        return pl.Series(name, values, dtype=dtype)
+        return pl.Series(name, values, dtype=dtype, nan_to_null=True)
     same = len(values) > 1 and values.count(values[0]) == len(values)  # type: ignore[union-attr]
     texts = pl.Series(name, values[:1] if same else values, dtype=dtype)
     texts = texts.set(texts == "", None)

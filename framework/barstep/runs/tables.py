@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from msgspec.structs import asdict
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from barstep.domain.bar import Feed
     from barstep.domain.fill import Fill, Trade
     from barstep.domain.instrument import Instrument
-    from barstep.domain.order import Order
+    from barstep.domain.order import Bracket, Order
     from barstep.domain.risk import Verdict
     from barstep.engine.desk import Note
     from barstep.sim.records import AmbiguousBar, Mismatch
@@ -63,33 +63,36 @@ SCHEMAS: dict[str, dict[str, Kind]] = {
 Rows = dict[str, Any]
 """Values by column, all of one length: lists or arrays."""
 
+NAN: Final = float("nan")
+"""A number that is missing."""
+
 
 def fill_rows(fills: list[Fill]) -> Rows:
     """Rows of `fills.parquet`, one for each execution in event order."""
     orders, feeds = [f.order for f in fills], [f.feed for f in fills]
     prices, levels = _ints([f.price_ticks for f in fills]), _ints([f.level_ticks for f in fills])
     return {
-        "order_id": [o.id for o in orders],
+        "order_id": _ints([f.order.id for f in fills]),
         "contract": _contracts(feeds),
-        "bar_index": [f.bar_index for f in fills],
-        "bar_start": [f.bar_start_ns for f in fills],
-        "bar_end": [f.bar_end_ns for f in fills],
+        "bar_index": _ints([f.bar_index for f in fills]),
+        "bar_start": _ints([f.bar_start_ns for f in fills]),
+        "bar_end": _ints([f.bar_end_ns for f in fills]),
         "side": [f.side for f in fills],
-        "size": [f.size for f in fills],
+        "size": _ints([f.size for f in fills]),
         "price": _prices(prices, feeds),
         "price_ticks": prices,
         "level_ticks": levels,
         "slip_ticks": prices - levels,
         "rule": [f.rule for f in fills],
         "phase": [f.phase for f in fills],
-        "leg": [f.leg for f in fills],
+        "leg": _ints([f.leg for f in fills]),
         "arriving": [f.arriving for f in fills],
         "certainty": [f.certainty for f in fills],
-        "opened": [f.opened for f in fills],
-        "closed": [f.closed for f in fills],
+        "opened": _ints([f.opened for f in fills]),
+        "closed": _ints([f.closed for f in fills]),
         "realised_pnl": _ints([f.realised for f in fills]) / MICROS,
         "fees": _ints([f.fee for f in fills]) / MICROS,
-        "position_after": [f.position_after for f in fills],
+        "position_after": _ints([f.position_after for f in fills]),
         "plugin": [o.plugin for o in orders],
         "tag": [o.tag for o in orders],
         "reason": [f.reason for f in fills],
@@ -106,13 +109,15 @@ def trade_rows(trades: list[Trade]) -> tuple[Rows, NDArray[np.int64]]:
     entries, exits = [t.entry for t in trades], [t.exit for t in trades]
     orders, feeds = [f.order for f in entries], [f.feed for f in entries]
     gross, fees, size = (
-        _ints(c) for c in ([t.gross for t in trades], [t.fee for t in trades], [t.size for t in trades])
+        _ints([t.gross for t in trades]),
+        _ints([t.fee for t in trades]),
+        _ints([t.size for t in trades]),
     )
     value = size * _each(feeds, lambda instrument: instrument.tick_value)
     worst = np.minimum(_ints([t.worst_ticks for t in trades]), 0)
     best = np.maximum(_ints([t.best_ticks for t in trades]), 0)
-    entry_bar, exit_bar = _ints([f.bar_index for f in entries]), _ints([f.bar_index for f in exits])
-    entered, left = _ints(_moments(entries)), _ints(_moments(exits))
+    entry_bar, exit_bar = _ints([t.entry.bar_index for t in trades]), _ints([t.exit.bar_index for t in trades])
+    entered, left = _moments(entries), _moments(exits)
     ambiguous = _ints([t.entry.certainty == "ambiguous" or t.exit.certainty == "ambiguous" for t in trades])
     risk = _risks(entries) * value
     rows = {
@@ -121,10 +126,10 @@ def trade_rows(trades: list[Trade]) -> tuple[Rows, NDArray[np.int64]]:
         "size": size,
         "entry_time": entered,
         "entry_bar": entry_bar,
-        "entry_price": _prices(_ints([f.price_ticks for f in entries]), feeds),
+        "entry_price": _prices(_ints([t.entry.price_ticks for t in trades]), feeds),
         "exit_time": left,
         "exit_bar": exit_bar,
-        "exit_price": _prices(_ints([f.price_ticks for f in exits]), feeds),
+        "exit_price": _prices(_ints([t.exit.price_ticks for t in trades]), feeds),
         "gross_pnl": gross / MICROS,
         "fees": fees / MICROS,
         "net_pnl": (gross - fees) / MICROS,
@@ -133,11 +138,11 @@ def trade_rows(trades: list[Trade]) -> tuple[Rows, NDArray[np.int64]]:
         "bars": exit_bar - entry_bar,
         "exit_reason": [t.exit_reason for t in trades],
         "ambiguous": ambiguous.astype(np.bool_),
-        "entry_order": [o.id for o in orders],
-        "exit_order": [f.order.id for f in exits],
+        "entry_order": _ints([t.entry.order.id for t in trades]),
+        "exit_order": _ints([t.exit.order.id for t in trades]),
         "plugin": [o.plugin for o in orders],
         "tag": [o.tag for o in orders],
-        "risk": [usd or None for usd in (risk / MICROS).tolist()],
+        "risk": np.where(risk == 0, NAN, risk / MICROS),
     }
     money = (gross - fees, fees, worst * value, best * value)
     return rows, np.stack((*money, exit_bar - entry_bar, size, ambiguous, left - entered, risk))
@@ -148,38 +153,43 @@ def _risks(entries: list[Fill]) -> NDArray[np.int64]:
     brackets = [f.order.bracket for f in entries]
     if brackets.count(None) == len(brackets):
         return np.zeros(len(entries), np.int64)
-    ticks = _ints([b.stop_ticks or b.trail_ticks or 0 if b is not None else 0 for b in brackets])
+    ticks, stops = _stops(brackets)
     feeds, prices = [f.feed for f in entries], _ints([f.price_ticks for f in entries])
-    stops = np.array([np.nan if b is None or b.stop is None else b.stop for b in brackets])
-    stops *= _each(feeds, lambda instrument: instrument.tick_size.denominator)
+    stops = stops * _each(feeds, lambda instrument: instrument.tick_size.denominator)
     stops = np.rint(stops / _each(feeds, lambda instrument: instrument.tick_size.numerator))
-    away = (prices - stops) * np.where([f.side == "buy" for f in entries], 1, -1)
+    away = (prices - stops) * _ints([1 if f.side == "buy" else -1 for f in entries])
     return np.maximum(np.where((ticks == 0) & ~np.isnan(stops), away, ticks), 0).astype(np.int64)
+
+
+def _stops(brackets: list[Bracket | None]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Of each bracket, the stop's distance in ticks, 0 for none, and its price, NaN for none."""
+    ticks = _ints([0 if b is None else b.stop_ticks or b.trail_ticks or 0 for b in brackets])
+    return ticks, _floats([NAN if b is None or b.stop is None else b.stop for b in brackets])
 
 
 def order_rows(orders: list[Order]) -> Rows:
     """Rows of `orders.parquet`, one for each order when it has ended, with rule answers and changes as JSON."""
     return {
-        "id": [o.id for o in orders],
+        "id": _ints([o.id for o in orders]),
         "plugin": [o.plugin for o in orders],
         "tag": [o.tag for o in orders],
         "contract": [o.contract.id for o in orders],
         "side": [o.side for o in orders],
         "kind": [o.kind for o in orders],
-        "asked": [o.asked for o in orders],
-        "opens": [o.opens for o in orders],
-        "size": [o.size for o in orders],
-        "filled": [o.filled for o in orders],
-        "limit": [o.limit for o in orders],
-        "stop": [o.stop for o in orders],
+        "asked": _ints([o.asked for o in orders]),
+        "opens": _ints([o.opens for o in orders]),
+        "size": _ints([o.size for o in orders]),
+        "filled": _ints([o.filled for o in orders]),
+        "limit": _floats([NAN if o.limit is None else o.limit for o in orders]),
+        "stop": _floats([NAN if o.stop is None else o.stop for o in orders]),
         "trail_ticks": [o.trail for o in orders],
         "reduce_only": [o.reduce_only for o in orders],
         "parent": [o.parent for o in orders],
         "status": [o.status for o in orders],
         "reason": [o.reason for o in orders],
-        "average_price": [o.average_price for o in orders],
+        "average_price": _floats([NAN if o.average_price is None else o.average_price for o in orders]),
         "verdicts": [_verdicts(o.verdicts) if o.verdicts else "" for o in orders],
-        "asked_at": [o.asked_ns for o in orders],
+        "asked_at": _ints([o.asked_ns for o in orders]),
         "ended_at": [o.ended_ns for o in orders],
         "changes": [json.dumps([asdict(each) for each in o.changes]) if o.changes else "" for o in orders],
     }
@@ -221,8 +231,8 @@ def _columns(schema: dict[str, Kind], rows: Sequence[Sequence[Any]]) -> Rows:
     return {name: list(column) for name, column in zip(schema, columns, strict=True)}
 
 
-def _moments(fills: list[Fill]) -> list[int]:
-    return [f.at_ns or (f.bar_start_ns if f.phase == "open" else f.bar_end_ns) for f in fills]
+def _moments(fills: list[Fill]) -> NDArray[np.int64]:
+    return _ints([f.at_ns or (f.bar_start_ns if f.phase == "open" else f.bar_end_ns) for f in fills])
 
 
 def _verdicts(verdicts: Sequence[Verdict]) -> str:
@@ -231,6 +241,10 @@ def _verdicts(verdicts: Sequence[Verdict]) -> str:
 
 def _ints(values: list[int]) -> NDArray[np.int64]:
     return np.fromiter(values, np.int64, len(values))
+
+
+def _floats(values: list[float]) -> NDArray[np.float64]:
+    return np.fromiter(values, np.float64, len(values))
 
 
 def _contracts(feeds: list[Feed]) -> list[str]:
