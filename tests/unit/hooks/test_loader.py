@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
+from functools import partial
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -36,24 +37,22 @@ def test_a_path_beside_the_configuration_wins_over_the_workspace(loader, write):
 
 
 def test_the_workspace_wins_over_an_entry_point_and_that_over_the_bundled(loader, write, monkeypatch):
-    point = EntryPoint("sma_crossover", "tests_plugin_dist:Installed", "barstep")
-    offered = [point]
-    monkeypatch.setattr(
-        loading, "entry_points", lambda **given: [p for p in offered if given.get("name") in (None, p.name)]
-    )
+    offered = []
+    monkeypatch.setattr(loading, "entry_points", lambda **_: offered)
     module = loading.import_file(write("installed.py", GOOD.replace("Good", "Installed")))
     monkeypatch.setitem(__import__("sys").modules, "tests_plugin_dist", module)
+    again = partial(loading.Loader, loader.base, loader.workspace)  # a loader asks once what is installed
 
-    assert loader.load("sma_crossover", "strategies").origin == "entry point"
+    assert loader.load("sma_crossover", "strategies").origin == "bundled"
+    offered.append(EntryPoint("sma_crossover", "tests_plugin_dist:Installed", "barstep"))
+    offered.append(EntryPoint("another", "tests_plugin_dist:None", "barstep"))
+    assert again().load("sma_crossover", "strategies").origin == "entry point"
     offered.append(EntryPoint("sma_crossover", "another_dist:Installed", "barstep"))
-    message = refusal(loader, "sma_crossover")
+    message = refusal(again(), "sma_crossover")
     assert "tests_plugin_dist:Installed" in message
     assert "another_dist:Installed" in message
     write("strategies/sma_crossover.py", GOOD)
-    assert loader.load("sma_crossover", "strategies").origin == "workspace"
-    offered.clear()
-    (loader.workspace / "strategies/sma_crossover.py").unlink()
-    assert loader.load("sma_crossover", "strategies").origin == "bundled"
+    assert again().load("sma_crossover", "strategies").origin == "workspace"
 
 
 def test_a_near_name_is_suggested(loader):
