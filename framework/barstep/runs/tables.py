@@ -108,11 +108,8 @@ def trade_rows(trades: list[Trade]) -> tuple[Rows, NDArray[np.int64]]:
     """
     entries, exits = [t.entry for t in trades], [t.exit for t in trades]
     orders, feeds = [f.order for f in entries], [f.feed for f in entries]
-    gross, fees, size = (
-        _ints([t.gross for t in trades]),
-        _ints([t.fee for t in trades]),
-        _ints([t.size for t in trades]),
-    )
+    gross, fees = _ints([t.gross for t in trades]), _ints([t.fee for t in trades])
+    size = _ints([t.size for t in trades])
     value = size * _each(feeds, lambda instrument: instrument.tick_value)
     worst = np.minimum(_ints([t.worst_ticks for t in trades]), 0)
     best = np.maximum(_ints([t.best_ticks for t in trades]), 0)
@@ -240,10 +237,12 @@ def _verdicts(verdicts: Sequence[Verdict]) -> str:
 
 
 def _ints(values: list[int]) -> NDArray[np.int64]:
+    """A column of whole numbers; of a function's parameter it is written without the list where this is compiled."""
     return np.fromiter(values, np.int64, len(values))
 
 
 def _floats(values: list[float]) -> NDArray[np.float64]:
+    """A column of floats; NaN is a missing one. Compiled as `_ints` is."""
     return np.fromiter(values, np.float64, len(values))
 
 
