@@ -149,11 +149,14 @@ def _with_import(source: str, line: str) -> str:
 
 
 def _is_column(node: ast.AST, kinds: dict[str, str]) -> bool:
-    """Whether this is a column of one of these parameters that needs nothing else of the function."""
+    """Whether this is a column of all rows of one of these parameters, on one line, that needs no other parameter."""
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in COLUMNS):
         return False
     values = node.args[0]
-    if not isinstance(values, ast.ListComp) or ast.unparse(values.generators[0].iter) not in kinds:
+    if not isinstance(values, ast.ListComp) or node.lineno != node.end_lineno:
+        return False
+    seen, *more = values.generators
+    if more or seen.ifs or ast.unparse(seen.iter) not in kinds:
         return False
     return not any(isinstance(each, ast.Name) and each.id in kinds for each in ast.walk(values.elt))
 

@@ -58,7 +58,8 @@ def _floats(values: list[float]) -> Any:
 
 def table(rows: list[complex], more: int) -> Any:
     one, two = _ints([int(row.real) for row in rows]), _floats([row.imag for row in rows])
-    return one, two, _ints([int(row.real) + more for row in rows])
+    three, four = _ints([int(row.real) + more for row in rows]), _ints([int(row.real) for row in rows if row.imag > 0])
+    return one, two, three, four, _ints([int(each) for row in rows for each in (row.real, row.imag)])
 """
 
 
@@ -98,9 +99,11 @@ def test_a_column_of_a_parameter_is_written_number_by_number() -> None:
     exec(COLUMNS, ours)  # noqa: S102 - text of this file
     exec(made, theirs)  # noqa: S102
     rows = [1 + 2j, 3 - 4j]
-    expected = [column.tolist() for column in ours["table"](rows, 2)]
-    assert [column.tolist() for column in theirs["table"](rows, 2)] == expected == [[1, 3], [2.0, -4.0], [3, 5]]
-    assert made.count("_ints([") == 1  # what needs more than the rows stays a list
+    expected = [[1, 3], [2.0, -4.0], [3, 5], [1], [1, 2, 3, -4]]
+    assert [column.tolist() for column in ours["table"](rows, 2)] == expected
+    assert [column.tolist() for column in theirs["table"](rows, 2)] == expected
+    assert made.count("_ints([") == 3, "what is more than a value of each row stays a list"
+    assert made.count("BytesWriter()") == 2
 
 
 def test_a_function_that_plugins_call_names_no_types() -> None:

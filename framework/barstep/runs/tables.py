@@ -237,7 +237,7 @@ def _verdicts(verdicts: Sequence[Verdict]) -> str:
 
 
 def _ints(values: list[int]) -> NDArray[np.int64]:
-    """A column of whole numbers; of a function's parameter it is written without the list where this is compiled."""
+    """A column of whole numbers, to read only: of a function's parameter it is made without the list where this is compiled."""
     return np.fromiter(values, np.int64, len(values))
 
 

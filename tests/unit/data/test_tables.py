@@ -51,6 +51,14 @@ def test_a_text_that_says_nothing_is_null_in_the_file_and_empty_to_readers(tmp_p
     assert [part["some"].tolist() for part in parts] == [["", "x", ""], ["", "y"]]
 
 
+def test_a_number_that_is_missing_is_null_be_it_none_or_the_nan_of_an_array(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    with TableSpool(path, {"x": "float"}) as spool:
+        spool.append({"x": [1.5, None]})
+        spool.append({"x": np.array([np.nan, 2.5])})
+    assert pl.read_parquet(path)["x"].to_list() == [1.5, None, None, 2.5]
+
+
 def test_an_empty_table_has_its_columns(tmp_path: Path) -> None:
     TableSpool(tmp_path / "t.parquet", SCHEMA).finish()
     table = read_table(tmp_path / "t.parquet")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
-from functools import partial
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoints
+from pathlib import Path
 
 import pytest
 
@@ -36,23 +36,41 @@ def test_a_path_beside_the_configuration_wins_over_the_workspace(loader, write):
     assert loader.load("good", "strategies").cls.__name__ == "Good"
 
 
-def test_the_workspace_wins_over_an_entry_point_and_that_over_the_bundled(loader, write, monkeypatch):
-    offered = []
-    monkeypatch.setattr(loading, "entry_points", lambda **_: offered)
-    module = loading.import_file(write("installed.py", GOOD.replace("Good", "Installed")))
-    monkeypatch.setitem(__import__("sys").modules, "tests_plugin_dist", module)
-    again = partial(loading.Loader, loader.base, loader.workspace)  # a loader asks once what is installed
+def install(site: Path, name: str, value: str) -> None:
+    """Make a package that offers `sma_crossover`."""
+    info = site / f"{name}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text(f"[barstep]\nsma_crossover = {value}\n", encoding="utf-8")
+    os.utime(site, ns=(0, site.stat().st_mtime_ns + 10**9))  # a clock may be too coarse to tell two of these apart
+
+
+def test_the_workspace_wins_over_an_entry_point_and_that_over_the_bundled(loader, write, monkeypatch, tmp_path):
+    site = tmp_path / "site"
+    site.mkdir()
+    monkeypatch.syspath_prepend(site)
+    (site / "its_module.py").write_text(textwrap.dedent(GOOD), encoding="utf-8")
 
     assert loader.load("sma_crossover", "strategies").origin == "bundled"
-    offered.append(EntryPoint("sma_crossover", "tests_plugin_dist:Installed", "barstep"))
-    offered.append(EntryPoint("another", "tests_plugin_dist:None", "barstep"))
-    assert again().load("sma_crossover", "strategies").origin == "entry point"
-    offered.append(EntryPoint("sma_crossover", "another_dist:Installed", "barstep"))
-    message = refusal(again(), "sma_crossover")
-    assert "tests_plugin_dist:Installed" in message
-    assert "another_dist:Installed" in message
+    install(site, "one", "its_module:Good")
+    found = loader.load("sma_crossover", "strategies")
+    assert (found.origin, found.cls.__name__, found.package) == ("entry point", "Good", "one 1.0")
+    install(site, "other", "its_module:Other")
+    message = refusal(loader, "sma_crossover")
+    assert "its_module:Good of one 1.0" in message
+    assert "its_module:Other of other 1.0" in message
     write("strategies/sma_crossover.py", GOOD)
-    assert again().load("sma_crossover", "strategies").origin == "workspace"
+    assert loader.load("sma_crossover", "strategies").origin == "workspace"
+
+
+def test_what_is_installed_is_looked_up_once(loader, monkeypatch):
+    looks = []
+    monkeypatch.setattr(loading, "entry_points", lambda **given: looks.append(given) or EntryPoints())
+    monkeypatch.setattr(sys, "path", [*sys.path, "nowhere"])
+    for _ in range(2):
+        loader.load("sma_crossover", "strategies")
+        loader.load("max_position", "risk")
+    assert len(looks) == 1
 
 
 def test_a_near_name_is_suggested(loader):
