@@ -8,7 +8,7 @@ import importlib.util
 import inspect
 import sys
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib.machinery import SourceFileLoader
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -22,6 +22,7 @@ from barstep.hooks.markers import PROJECT
 from barstep.hooks.plugin import Plugin
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from importlib.metadata import EntryPoint, EntryPoints
     from types import CodeType, ModuleType
 
@@ -116,12 +117,17 @@ class Loader:
     def names(self, section: str) -> dict[str, str]:
         """Every name that can be used in a section, with its origin."""
         folder = SECTIONS[section].folder
-        found = {point.name: "entry point" for point in _offered()}
+        found = {point.name: "entry point" for point in self._points}
         for root, origin in ((bundled_root(), "bundled"), (self.workspace, "workspace")):
             for path in sorted((root / folder).glob("*.py")):
                 if not path.name.startswith("_"):
                     found[path.stem] = origin
         return found
+
+    @cached_property
+    def _points(self) -> EntryPoints:
+        """What installed packages offer, looked up once: each look reads a file of every package there is."""
+        return entry_points(group=PROJECT)
 
     def _locate(self, use: str, folders: tuple[str, ...]) -> Found | None:
         """The class that a name or path means, looked for in folders of the workspace; None when a name is not known."""
@@ -134,7 +140,7 @@ class Loader:
             return _of_file(path.resolve(), wanted, "path")
         for root, origin in ((self.workspace, "workspace"), (None, "entry point"), (bundled_root(), "bundled")):
             if root is None:
-                found = _entry_point(name)
+                found = _offered(name, [point for point in self._points if point.name == name])
                 if found is not None:
                     return found
                 continue
@@ -167,25 +173,8 @@ def bundled(name: str, section: str) -> Found:
     return _of_file(bundled_root() / SECTIONS[section].folder / f"{name}.py", "", "bundled")
 
 
-def _offered() -> EntryPoints:
-    """What installed packages offer, looked up anew when a folder that Python imports from has changed."""
-    return _offered_by(tuple((path, _changed_ns(path)) for path in sys.path))
-
-
-@lru_cache(maxsize=1)
-def _offered_by(_folders: tuple[tuple[str, int], ...]) -> EntryPoints:
-    return entry_points(group=PROJECT)  # reads a file of every package there is
-
-
-def _changed_ns(path: str) -> int:
-    try:
-        return Path(path).stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
-def _entry_point(name: str) -> Found | None:
-    points = list(_offered().select(name=name))
+def _offered(name: str, points: Sequence[EntryPoint]) -> Found | None:
+    """The class behind the entry points of a name."""
     if not points:
         return None
     if len(points) > 1:

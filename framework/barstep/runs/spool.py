@@ -34,10 +34,6 @@ TOGETHER = 4096
 """Ended orders and fills that wait between chunks at most, so that a table grows by rows enough to be worth the call."""
 
 
-AT_ONCE = 4
-"""Tables that are finished side by side: more of them wait for each other."""
-
-
 class Digest:
     """sha256 over the fills of a run: one line each, neighbours of one order at one price merged."""
 
@@ -143,7 +139,7 @@ class RunSpool:
     def finish(self) -> None:
         """Write the final files, side by side: most of the time is encoding and waiting for the disk."""
         late = ("fills", "trades", "orders")  # of these, rows may still be waiting
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with ThreadPoolExecutor(len(self._spools)) as pool:
             done = [pool.submit(spool.finish) for name, spool in self._spools.items() if name not in late]
             self._write()
             done += [pool.submit(self._spools[name].finish) for name in late]
